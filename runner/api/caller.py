@@ -41,6 +41,10 @@ class Caller:
         if not self.access.allows(role, stack):
             raise RoleMissing(who=self.name, role=role, stack=stack or "all stacks", operation=wish)
 
+    def may_change(self, role: Role, stack: str | None) -> bool:
+        """Whether what needs this role is to be offered: not by a server that changes nothing."""
+        return not self.app.read_only and self.access.allows(role, stack)
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """The records, as far as the caller may see them."""

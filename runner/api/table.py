@@ -32,6 +32,7 @@ NOUNS = (
     "status",
     "tokens",
     "trends",
+    "windows",
 )
 
 

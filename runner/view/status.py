@@ -66,6 +66,9 @@ class WaitsForWindow:
     closed: ClosedView
 
 
+WaitForWindows = tuple[WaitsForWindow, ...]
+
+
 @dataclass(frozen=True)
 class StatusPage:
     """`waiting` are runs that are tried again later, `windows` those that are approved and wait for their windows;
@@ -78,7 +81,7 @@ class StatusPage:
     needs: tuple[Need, ...]
     running: RunRows
     waiting: RunRows
-    windows: tuple[WaitsForWindow, ...]
+    windows: WaitForWindows
     queued: int
     queue_waits_for: str | None
     sweep: SweepView | None
@@ -102,7 +105,7 @@ def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) ->
         needs=needs_now(reader, settings, clock, host, stacks, sources, reader.reports()),
         running=run_rows(run for run in open_runs if run.claim is not None),
         waiting=run_rows(later),
-        windows=tuple(_waiting_for_windows(stacks)),
+        windows=waiting_for_windows(stacks),
         queued=queued,
         queue_waits_for=queue_waits_for(reader, settings, host) if queued else None,
         sweep=sweep_view(sweep, host.slots) if sweep else None,
@@ -121,13 +124,15 @@ def _waiting_stages(stacks: Iterable[StackFacts]) -> Iterator[WaitingStage]:
                 yield WaitingStage(facts.stack.name, decision.sentence)
 
 
-def _waiting_for_windows(stacks: Iterable[StackFacts]) -> Iterator[WaitsForWindow]:
+def waiting_for_windows(stacks: Iterable[StackFacts]) -> WaitForWindows:
     """Those that open first come first."""
-    closed = [facts.view for facts in stacks if facts.view.closed is not None]
-    for view in sorted(closed, key=_opening):
-        found = closed_view(view.closed)
-        if view.open_change is not None and found is not None:
-            yield WaitsForWindow(view.open_change.name, view.stack.name, found)
+    closed = sorted((facts.view for facts in stacks if facts.view.closed is not None), key=_opening)
+    found = ((view.open_change, view.stack.name, closed_view(view.closed)) for view in closed)
+    return tuple(
+        WaitsForWindow(run.name, stack, windows)
+        for run, stack, windows in found
+        if run is not None and windows is not None
+    )
 
 
 def _opening(view: View) -> tuple[bool, datetime, str]:

@@ -1,8 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
 from cli_world import World, planned
 from page_world import Browser
 from web_world import access
+
+from runner.api.caller import Caller
+from runner.model.access.role import Role
+from runner.model.approval.approval import Person
 
 
 def test_a_lock_is_taken_and_released_by_forms(tmp_path: Path) -> None:
@@ -37,3 +42,10 @@ def test_whoever_owns_no_stack_is_offered_no_lock(tmp_path: Path) -> None:
 def test_a_page_asks_for_no_release_of_a_lock_that_is_not_there(tmp_path: Path) -> None:
     text = Browser(World(tmp_path, more=access("ci"))).get("/locks?release=%3Cscript%3E")
     assert "Release the lock" not in text
+
+
+def test_a_server_that_changes_nothing_offers_no_change(tmp_path: Path) -> None:
+    app = World(tmp_path).app
+    owner = Caller(app, lambda: Person("ana", "user"))
+    assert owner.may_change(Role.OWNER, "app")
+    assert not replace(owner, app=replace(app, read_only=True)).may_change(Role.OWNER, "app")

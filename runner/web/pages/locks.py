@@ -26,7 +26,9 @@ def locks(
     """With `release`, it asks for the reason to release the lock of that stack."""
     found = list_locks(caller)
     releasing = release if any(lock.stack == release for lock in found) else ""
-    somewhere = any(Role(one.role).includes(Role.OWNER) for one in caller.access.bindings)
+    somewhere = not caller.app.read_only and any(
+        Role(one.role).includes(Role.OWNER) for one in caller.access.bindings
+    )
     return html(
         request,
         "locks.html",
@@ -34,7 +36,7 @@ def locks(
         locks=found,
         releasing=releasing,
         may_lock=somewhere,
-        may_release=lambda stack: caller.access.allows(Role.OWNER, stack),
+        may_release=lambda stack: caller.may_change(Role.OWNER, stack),
     )
 
 

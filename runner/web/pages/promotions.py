@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
 from runner.api.promotions import list_promotions
-from runner.api.status import show_status
+from runner.api.windows import list_window_waits
 from runner.web.html import html
 from runner.web.identity import page_caller
 from runner.web.routes import endpoint
@@ -19,5 +19,10 @@ router.add_api_route("/promotions.json", endpoint(list_promotions))
 @router.get("/promotions")
 def promotions(request: Request, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
     """With the approved runs whose windows are closed: both are changes that wait for their time."""
-    waiting = show_status(caller).windows
-    return html(request, "promotions.html", caller, promotions=list_promotions(caller), waiting=waiting)
+    return html(
+        request,
+        "promotions.html",
+        caller,
+        promotions=list_promotions(caller),
+        waiting=list_window_waits(caller),
+    )

@@ -49,7 +49,7 @@ def report(
     request: Request, report: str, caller: Annotated[Caller, Depends(page_caller)], *, full: bool = False
 ) -> HTMLResponse:
     page = show_report(caller, report_number(report))
-    allowed = (lambda role: caller.access.allows(role, page.stack)) if not caller.app.read_only else bool
+    unresolved = page.status is not ReportStatus.RESOLVED
     return html(
         request,
         "report.html",
@@ -59,8 +59,8 @@ def report(
         others=tuple(_found(page, counts=False, full=full)),
         besides=tuple(applied_lines(apply_only(page.apply))),
         heal=_explained(caller, page),
-        may_acknowledge=page.status is not ReportStatus.RESOLVED and allowed(Role.OPERATOR),
-        may_heal=page.status is not ReportStatus.RESOLVED and allowed(Role.APPROVER),
+        may_acknowledge=unresolved and caller.may_change(Role.OPERATOR, page.stack),
+        may_heal=unresolved and caller.may_change(Role.APPROVER, page.stack),
         spans=SPANS,
         full=full,
     )

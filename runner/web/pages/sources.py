@@ -23,7 +23,7 @@ router.add_api_route("/sources.json", endpoint(list_sources))
 
 @router.get(PATH)
 def sources(request: Request, caller: Annotated[Caller, Depends(page_caller)]) -> HTMLResponse:
-    may_sync = caller.access.allows(Role.ADMIN, None) and not caller.app.read_only
+    may_sync = caller.may_change(Role.ADMIN, None)
     return html(request, "sources.html", caller, sources=list_sources(caller), may_sync=may_sync)
 
 

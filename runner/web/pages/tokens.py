@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from runner.api.caller import Caller
 from runner.api.tokens import NewToken, create_token, list_tokens, revoke_token
 from runner.errors import DriftlineError
+from runner.model.access.role import Role
 from runner.model.values.span import Seconds
 from runner.web.flash import Said, back_to
 from runner.web.form import done
@@ -68,6 +69,7 @@ def _page(
         made=made,
         revoking=revoke if revoke in valid else "",
         spans=SPANS,
+        may_change=caller.may_change(Role.ADMIN, None),
     )
 
 
