@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest.mock import patch
 
+import pytest
 import structlog
 from cli_world import World
 from click.testing import CliRunner, Result
@@ -39,6 +40,22 @@ def run_afar(world: World, *words: str, expect: int | None = 0) -> Result:
         raise result.exception
     assert expect is None or result.exit_code == expect, result.output
     return result
+
+
+# Commands of the host, with which a test prepares what it is about.
+HOST_COMMANDS = frozenset({"backup", "config", "daemon", "db"})
+HOST_SUBCOMMANDS = frozenset({("stack", "validate"), ("policy", "test"), ("policy", "eval")})
+
+
+def every_command_afar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test runs on the host asks a server instead."""
+    here = World.run
+
+    def run(world: World, *words: str, expect: int | None = 0) -> object:
+        on_host = words[0] in HOST_COMMANDS or words[:2] in HOST_SUBCOMMANDS
+        return (here if on_host else run_afar)(world, *words, expect=expect)
+
+    monkeypatch.setattr(World, "run", run)
 
 
 def work_of(words: Sequence[str]) -> set[State]:

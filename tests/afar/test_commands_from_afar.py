@@ -4,8 +4,7 @@ from importlib import import_module
 from types import ModuleType
 
 import pytest
-from afar_world import run_afar
-from cli_world import World
+from afar_world import every_command_afar
 
 MODULES = (
     "test_approving_and_applying",
@@ -15,23 +14,12 @@ MODULES = (
     "test_what_goes_on",
     "test_promotions_shown",
     "test_looking_and_holding",
+    "test_drift_commands",
+    "test_healing_commands",
+    "test_what_happened",
 )
 # test -> why it is about the host
 HOST_ONLY: dict[str, str] = {}
-# Commands of the host, with which a test prepares what it is about.
-HOST_COMMANDS = frozenset(
-    {"audit", "backup", "config", "daemon", "db", "doctor", "drift", "events", "history", "pause", "resume"}
-)
-HOST_SUBCOMMANDS = frozenset(
-    {
-        ("stack", "graph"),
-        ("stack", "history"),
-        ("stack", "pause"),
-        ("stack", "resume"),
-        ("stack", "validate"),
-        ("run", "resolve"),
-    }
-)
 
 
 def _take_over(module: ModuleType) -> None:
@@ -47,10 +35,4 @@ for _name in MODULES:
 
 @pytest.fixture(autouse=True)
 def afar(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = World.run
-
-    def run(world: World, *words: str, expect: int | None = 0) -> object:
-        on_host = words[0] in HOST_COMMANDS or words[:2] in HOST_SUBCOMMANDS
-        return (here if on_host else run_afar)(world, *words, expect=expect)
-
-    monkeypatch.setattr(World, "run", run)
+    every_command_afar(monkeypatch)

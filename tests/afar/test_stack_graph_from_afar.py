@@ -1,0 +1,10 @@
+"""The graph of the stacks, once more with every command answered by a server."""
+
+import pytest
+from afar_world import every_command_afar
+from test_stack_graph import *  # noqa: F403 - its tests and its fixtures
+
+
+@pytest.fixture(autouse=True)
+def afar(monkeypatch: pytest.MonkeyPatch) -> None:
+    every_command_afar(monkeypatch)
