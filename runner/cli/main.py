@@ -54,7 +54,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "backup": "Back up the whole installation into one encrypted file.",
         "restore": "Restore a backup into an empty data directory.",
         "db": "Back up, check and migrate the database.",
-        "service": "Install and uninstall the systemd unit.",
+        "service": "Install and uninstall the systemd unit; print files for nginx, Prometheus and Grafana.",
         "completion": "Print the completion script of a shell.",
         "version": "Print the version.",
     },

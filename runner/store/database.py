@@ -31,6 +31,7 @@ from runner.store.sessions import SessionReads, SessionWrites
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
 from runner.store.tokens import TokenReads, TokenWrites
+from runner.store.totals import TotalReads
 from runner.store.trends import TrendReads
 from runner.store.upgrade import version
 
@@ -68,6 +69,7 @@ class StoreReader(
     LoadReads,
     FeedReads,
     TokenReads,
+    TotalReads,
     TrendReads,
     DaemonRequestReads,
     SessionReads,
@@ -90,6 +92,7 @@ class StoreWriter(
     LoadWrites,
     FeedWrites,
     TokenWrites,
+    TotalReads,
     TrendReads,
     DaemonRequestWrites,
     SessionWrites,

@@ -501,6 +501,46 @@ _ACCESS_OF_REQUESTS = """
 ALTER TABLE daemon_requests ADD COLUMN access TEXT NOT NULL DEFAULT '{"bindings":[]}';
 """
 
+# Counters never go down, and retention removes runs: so they are counted once, in the transaction that ends them.
+_TOTALS = """
+CREATE TABLE run_totals (
+    kind TEXT NOT NULL,
+    result TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    PRIMARY KEY (kind, result)
+) STRICT, WITHOUT ROWID;
+INSERT INTO run_totals SELECT kind, state, count(*) FROM runs WHERE final = 1 GROUP BY kind, state;
+CREATE TRIGGER runs_are_counted AFTER UPDATE OF final ON runs WHEN OLD.final = 0 AND NEW.final = 1 BEGIN
+    INSERT INTO run_totals VALUES (NEW.kind, NEW.state, 1)
+    ON CONFLICT (kind, result) DO UPDATE SET runs = runs + 1;
+END;
+
+-- By the upper bound in milliseconds of what an execution took; -1 is above all bounds.
+CREATE TABLE execution_totals (
+    operation TEXT NOT NULL,
+    at_most INTEGER NOT NULL,
+    executions INTEGER NOT NULL,
+    milliseconds INTEGER NOT NULL,
+    PRIMARY KEY (operation, at_most)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER plans_and_checks_are_timed AFTER INSERT ON measured BEGIN
+    INSERT INTO execution_totals VALUES (
+        CASE NEW.kind WHEN 'drift' THEN 'check' ELSE 'plan' END, @bucket@, 1, NEW.milliseconds
+    ) ON CONFLICT (operation, at_most) DO UPDATE SET
+        executions = executions + 1, milliseconds = milliseconds + excluded.milliseconds;
+END;
+CREATE TRIGGER applies_are_timed AFTER UPDATE OF milliseconds ON measured BEGIN
+    INSERT INTO execution_totals VALUES ('apply', @bucket@, 1, NEW.milliseconds)
+    ON CONFLICT (operation, at_most) DO UPDATE SET
+        executions = executions + 1, milliseconds = milliseconds + excluded.milliseconds;
+END;
+""".replace(
+    "@bucket@",
+    """(SELECT coalesce(min(value), -1)
+        FROM json_each('[1000,5000,15000,30000,60000,120000,300000,600000,1800000,3600000]')
+        WHERE value >= NEW.milliseconds)""",
+)
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -523,4 +563,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("sessions", _SESSIONS),
     ("keyed_requests", _KEYED_REQUESTS),
     ("access_of_requests", _ACCESS_OF_REQUESTS),
+    ("totals", _TOTALS),
 )

@@ -10,6 +10,8 @@ from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
 from runner.web.hosts import KnownHosts
 from runner.web.login import pages as login_pages
+from runner.web.metrics import page as metrics
+from runner.web.metrics.requests import Counting, RequestNumbers
 from runner.web.pages.table import add_pages
 from runner.web.refuse import add_refusals
 from runner.web.routes import add_operations
@@ -17,7 +19,7 @@ from runner.web.session.csrf import refuse_forged
 from runner.web.session.first import LoginFirst, to_login
 from runner.web.session.guesses import Guesses
 
-PARTS = (login_pages, description, events, log_stream, health, assets, theme)
+PARTS = (login_pages, description, events, log_stream, health, metrics, assets, theme)
 
 
 def application(app: App) -> FastAPI:
@@ -31,6 +33,7 @@ def application(app: App) -> FastAPI:
     web.state.app = app
     web.state.guesses = Guesses()
     web.state.feed = Feed(app.store)
+    web.state.requests = RequestNumbers()
     add_refusals(web)
     web.add_exception_handler(LoginFirst, to_login)
     add_operations(web)
@@ -40,4 +43,5 @@ def application(app: App) -> FastAPI:
     web.add_middleware(Guard)
     web.add_middleware(KnownHosts, web=app.settings.web)
     web.add_middleware(SecurityHeaders)  # also on what the guard answers
+    web.add_middleware(Counting, numbers=web.state.requests)
     return web

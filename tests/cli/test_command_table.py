@@ -79,6 +79,9 @@ PROMISED: dict[str, str] = {
     "db migrate": "",
     "service install": "--print",
     "service uninstall": "",
+    "service alerts": "",
+    "service dashboard": "",
+    "service nginx": "",
     "completion": "",
     "version": "",
 }

@@ -1,9 +1,10 @@
-"""`driftline service`: put the systemd unit, its user and its configuration in place."""
+"""`driftline service`: the systemd unit, its user and its configuration; files for nginx, Prometheus and Grafana."""
 
 import grp
 import os
 import pwd
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -35,7 +36,7 @@ _prefix = click.option(
 
 @click.group()
 def command() -> None:
-    """Install and uninstall the systemd unit."""
+    """Install and uninstall the systemd unit, and print files for the programs beside it."""
 
 
 @command.command()
@@ -93,6 +94,31 @@ def uninstall(cli: Cli, prefix: Path | None) -> None:
     cli.console.say(
         "", "Next:", "  systemctl daemon-reload", f"  {layout.config} and {layout.data_dir} were kept"
     )
+
+
+@command.command()
+@pass_cli
+def alerts(cli: Cli) -> None:
+    """Print alert rules for Prometheus."""
+    _print(cli, "alerts.yaml")
+
+
+@command.command()
+@pass_cli
+def dashboard(cli: Cli) -> None:
+    """Print a dashboard for Grafana."""
+    _print(cli, "dashboard.json")
+
+
+@command.command()
+@pass_cli
+def nginx(cli: Cli) -> None:
+    """Print a site of nginx that stands in front of the web server."""
+    _print(cli, "nginx.conf")
+
+
+def _print(cli: Cli, name: str) -> None:
+    cli.console.data(*files("runner.cli").joinpath("beside", name).read_text().splitlines())
 
 
 def program() -> Path:

@@ -23,6 +23,7 @@ from runner.ports.records.sessions import SessionReader, SessionWriter
 from runner.ports.records.sources import SourceReader, SourceWriter
 from runner.ports.records.stacks import StackReader, StackWriter
 from runner.ports.records.tokens import TokenReader, TokenWriter
+from runner.ports.records.totals import TotalReader
 from runner.ports.records.trends import TrendReader
 
 
@@ -41,6 +42,7 @@ class Reader(
     LoadReader,
     FeedReader,
     TokenReader,
+    TotalReader,
     TrendReader,
     DaemonRequestReader,
     SessionReader,

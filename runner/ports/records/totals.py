@@ -1,0 +1,29 @@
+"""Counters over the whole life of the installation. They never go down, whatever retention removes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from runner.model.run.life import Kind, State
+
+# The upper bounds of what an execution took, in seconds.
+BOUNDS = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """`within` counts by upper bound, each without those below; `beyond` is above all of them."""
+
+    within: Mapping[int, int]
+    beyond: int
+    seconds: float
+
+
+class TotalReader(Protocol):
+    def run_totals(self) -> dict[tuple[Kind, State], int]:
+        """Ended runs by kind, and the first final state of each."""
+        ...
+
+    def execution_totals(self) -> dict[str, Timed]:
+        """How long `plan`, `check` and `apply` took."""
+        ...

@@ -1,0 +1,89 @@
+"""The installation in numbers, for monitoring: no name of a person, no value of a plan."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from runner.model.drift.report import ReportStatus
+from runner.model.run.life import Kind, State
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.ports.basics import Clock
+from runner.ports.records.store import Reader
+from runner.ports.records.totals import Timed
+from runner.view.facts import all_stacks
+from runner.view.host import Host
+
+
+@dataclass(frozen=True)
+class SourceNumbers:
+    """`answered_at`: its last answer to a poll. `checked_at`: the last drift check of one of its stacks."""
+
+    name: str
+    answered_at: datetime | None
+    failures: int
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """`queued_since` and `waiting_since` are of the oldest run in the queue and the oldest plan without approval."""
+
+    now: datetime
+    daemon: bool
+    shortage: bool
+    sync: Mapping[Sync, int]
+    drift: Mapping[DriftStatus, int]
+    health: Mapping[Health, int]
+    open_runs: Mapping[tuple[Kind, State], int]
+    queued_since: datetime | None
+    waiting_since: datetime | None
+    locked_since: Mapping[str, datetime]  # by stack
+    reports: Mapping[ReportStatus, int]
+    drifted_since: Mapping[str, datetime]  # by stack, of open reports
+    sources: tuple[SourceNumbers, ...]
+    dead_letters: Mapping[str, int]  # by consumer
+    ended: Mapping[tuple[Kind, State], int]
+    took: Mapping[str, Timed]
+
+
+def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host) -> Numbers:
+    stacks = all_stacks(reader, settings, clock, host.shortage)
+    runs, reports = reader.open_runs(), reader.reports()
+    status = {one.name: one for one in reader.sources()}
+    checked: dict[str, datetime] = {}
+    for one in (facts.stack for facts in stacks):
+        if one.checked_at is not None:
+            checked[one.source] = max(one.checked_at, checked.get(one.source, one.checked_at))
+    return Numbers(
+        now=host.now,
+        daemon=host.daemon is not None,
+        shortage=host.shortage is not None,
+        sync=Counter(one.stack.sync for one in stacks),
+        drift=Counter(one.stack.drift for one in stacks),
+        health=Counter(one.health[0] for one in stacks),
+        open_runs=Counter((run.kind, run.state) for run in runs),
+        queued_since=min((run.created_at for run in runs if run.state is State.QUEUED), default=None),
+        waiting_since=min(
+            (run.planned_at or run.changed_at for run in runs if run.state is State.AWAITING_APPROVAL),
+            default=None,
+        ),
+        locked_since={lock.stack: lock.since for lock in reader.locks()},
+        reports=Counter(report.status for report in reports),
+        drifted_since={
+            report.stack: report.first_seen for report in reports if report.status is ReportStatus.OPEN
+        },
+        sources=tuple(
+            SourceNumbers(
+                source.name,
+                host.answers.get(source.name),
+                status[source.name].failures if source.name in status else 0,
+                checked.get(source.name),
+            )
+            for source in settings.sources
+        ),
+        dead_letters=Counter(letter.consumer for letter in reader.dead_letters()),
+        ended=reader.run_totals(),
+        took=reader.execution_totals(),
+    )

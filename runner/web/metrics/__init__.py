@@ -1,0 +1,1 @@
+"""`/metrics`: the installation in numbers, for Prometheus."""
