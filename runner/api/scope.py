@@ -27,7 +27,7 @@ from runner.model.outputs.known import KnownOutputs
 from runner.model.plan.step import Step
 from runner.model.promotion.stage import StageRecord
 from runner.model.run.evidence import Evidence
-from runner.model.run.life import Kind, Run
+from runner.model.run.life import Kind, Run, State
 from runner.model.schedule.sweep import Sweep
 from runner.model.schedule.throttling import Throttle
 from runner.model.stack.definition import Stack, StackDefinition
@@ -35,6 +35,7 @@ from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
+from runner.ports.records.totals import Timed
 from runner.ports.records.trends import AppliedPlan, EndedRuns, FailingStack, MovedReports
 
 T = TypeVar("T")
@@ -297,6 +298,14 @@ class ScopedReader:
 
     def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]:
         return [letter for letter in self.whole.dead_letters(consumer) if self._shows(letter.event)]
+
+    # Counters know no stacks, so they are for who sees all of them
+
+    def run_totals(self) -> dict[tuple[Kind, State], int]:
+        return {}
+
+    def execution_totals(self) -> dict[str, Timed]:
+        return {}
 
     # Who may do everything alone sees tokens, sessions and requests
 
