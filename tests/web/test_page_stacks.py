@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from cli_world import World, planned
+from cli_world import World, applied, planned
 from page_world import Browser
 from web_world import access
 
@@ -77,3 +77,20 @@ def test_who_may_only_look_is_offered_nothing(tmp_path: Path) -> None:
     browser = Browser(planned(tmp_path, config=access("ci", "viewer")))
     assert 'name="do"' not in browser.get("/stacks/app")
     assert 'class="said fail"' in browser.after("/stacks/app", {"do": "lock", "reason": "mine"})
+
+
+def test_a_stack_is_paused_for_a_while_and_resumed_from_its_page(browser: Browser) -> None:
+    form = {"do": "pause", "reason": "load test", "length": "4h"}
+    page = browser.after("/stacks/app", form)
+    assert "Paused app until" in page
+    assert "load test" in page
+    assert "Resumed app" in browser.after("/stacks/app", {"do": "resume"})
+
+
+def test_a_pause_is_not_as_long_as_a_form_may_say(browser: Browser) -> None:
+    assert "expected a length" in browser.after("/stacks/app", {"do": "pause", "reason": "no", "length": "x"})
+
+
+def test_a_stack_is_checked_for_drift_from_its_page(tmp_path: Path) -> None:
+    browser = Browser(applied(tmp_path, config=access("ci")))
+    assert "run-2 will check it for drift" in browser.after("/stacks/app", {"do": "check"})

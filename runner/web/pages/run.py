@@ -1,12 +1,13 @@
 """One run: what it would do or did, and the yes or no to it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
 from runner.api.approvals import approve_run, reject_run, show_question
 from runner.api.caller import Caller
+from runner.api.resolutions import resolve_run
 from runner.api.runs import cancel_run, show_run
 from runner.model.access.role import Role
 from runner.model.run.life import State
@@ -25,7 +26,17 @@ from runner.web.timeline import timeline
 
 router = APIRouter(include_in_schema=False)
 
-EXECUTING = frozenset({State.QUEUED, State.PLANNING, State.APPLYING})
+# While it is written, and where it says what went wrong.
+LOG_MATTERS = frozenset(
+    {
+        State.QUEUED,
+        State.PLANNING,
+        State.APPLYING,
+        State.PLAN_FAILED,
+        State.APPLY_FAILED,
+        State.INTERRUPTED,
+    }
+)
 MANY = 300  # attributes, of which a plan is shown without them
 
 
@@ -43,6 +54,7 @@ def run(
         page=page,
         question=show_question(caller, run_number(run)) if waits else None,
         may_approve=caller.access.allows(Role.APPROVER, page.stack),
+        may_resolve=page.state is State.INTERRUPTED and caller.access.allows(Role.OWNER, page.stack),
         may_cancel=not page.final and caller.access.allows(Role.OPERATOR, page.stack),
         moments=timeline(page),
         parts=parts,
@@ -51,7 +63,7 @@ def run(
         apply_only=plan.only_by_apply(page.changes) if page.changes else (),
         planned_again=tuple(plan.parts(page.planned_again, full=full)) if page.planned_again else (),
         evidence=tuple(evidence_facts(page.evidence)) if page.evidence else (),
-        log=log_of(caller, run_number(run)) if page.state in EXECUTING else None,
+        log=log_of(caller, run_number(run)) if page.state in LOG_MATTERS else None,
         full=full,
     )
 
@@ -118,3 +130,18 @@ def cancel(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> Respons
 
 def _canceled(run: RunRow) -> str:
     return f"{run.id} is canceled." if run.state is State.CANCELED else f"{run.id} was asked to stop."
+
+
+@router.post("/runs/{run}/resolve")
+def resolve(
+    run: str,
+    caller: Annotated[Caller, Depends(page_caller)],
+    outcome: Annotated[Literal["applied", "failed"], Form()],
+    reason: Annotated[str, Form()],
+) -> Response:
+    """How an interrupted apply ended, in the word of a person who has looked."""
+    return done(
+        run_path(run),
+        lambda: resolve_run(caller, run_number(run), outcome=outcome, reason=reason),
+        lambda resolved: f"You recorded that {resolved.run.id} {outcome}. Its stack is unlocked.",
+    )

@@ -7,12 +7,15 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
+from runner.api.history import list_history
 from runner.api.stacks import show_newcomer, show_rules, show_stack
 from runner.errors import StackNotFound
-from runner.web.deeds import deed_named, possible
+from runner.web.deeds import LENGTHS, Given, deed_named, possible
 from runner.web.form import done
 from runner.web.html import html
 from runner.web.identity import page_caller
+
+HISTORY = 8  # changes; the rest is in the list of runs
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +32,9 @@ def stack(request: Request, stack: str, caller: Annotated[Caller, Depends(page_c
         caller,
         page=page,
         rules=show_rules(caller, stack),
+        history=list_history(caller, stack=stack, limit=HISTORY),
         deeds=tuple(possible(caller, page)),
+        lengths=LENGTHS,
     )
 
 
@@ -39,5 +44,7 @@ def act(
     caller: Annotated[Caller, Depends(page_caller)],
     do: Annotated[str, Form()],
     reason: Annotated[str, Form()] = "",
+    length: Annotated[str, Form()] = "",
 ) -> Response:
-    return done(f"/stacks/{quote(stack)}", lambda: deed_named(do).perform(caller, stack, reason), str)
+    given = Given(reason, length)
+    return done(f"/stacks/{quote(stack)}", lambda: deed_named(do).perform(caller, stack, given), str)
