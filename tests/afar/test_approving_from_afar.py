@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 from afar_world import client_of
-from cli_world import World, begun, planned
+from cli_world import World, planned
 from web_world import Served, access
 
 RUN = "/api/v1/runs/1"
@@ -111,11 +111,7 @@ def test_a_rejection_holds_for_the_state_that_was_shown(tmp_path: Path) -> None:
     assert world.json("run", "show", "1")["state"] == "approved"
 
 
-def _with_roles(world: World) -> None:
-    world.stack("app")
-    world.run("plan", "app")
-
-
+BINDING = '{{role: {role}, subjects: ["token:{role}"]}}'
 # role -> what it may do beside what those before it may
 DEEDS = {
     "viewer": [],
@@ -125,11 +121,13 @@ DEEDS = {
 }
 
 
+ROLES = f"web: {{access: [{', '.join(BINDING.format(role=role) for role in DEEDS)}]}}"
+
+
 @pytest.mark.parametrize("role", DEEDS)
 def test_a_role_may_do_no_more_than_it_says(tmp_path: Path, role: str) -> None:
-    world = begun(tmp_path, _with_roles, config=access("ci", role))
-    served = Served(world)
-    client = served.client(served.token("ci"))
+    served = Served(planned(tmp_path, config=ROLES))
+    client = served.client(served.token(role))
     roles = list(DEEDS)
     forbidden = [deed for other in roles[roles.index(role) + 1 :] for deed in DEEDS[other]]
     body = {"runs/1/approve": {"digest": "0" * 12}}
@@ -154,9 +152,9 @@ def test_a_role_may_do_no_more_than_it_says(tmp_path: Path, role: str) -> None:
     ],
 )
 def test_what_may_hold_secrets_is_for_owners(tmp_path: Path, role: str, name: str, status: int) -> None:
-    world = begun(tmp_path, _with_roles, config=access("ci", role))
+    world = planned(tmp_path, config=ROLES)
     served = Served(world)
-    answer = served.client(served.token("ci")).get(f"{RUN}/artifacts/{name}")
+    answer = served.client(served.token(role)).get(f"{RUN}/artifacts/{name}")
     assert answer.status_code == status
     if status == 200:
         assert answer.content == world.app.artifacts.get(1, name)

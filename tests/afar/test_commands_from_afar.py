@@ -19,7 +19,10 @@ MODULES = (
     "test_what_happened",
 )
 # test -> why it is about the host
-HOST_ONLY: dict[str, str] = {}
+HOST_ONLY = {
+    "test_a_daemon_plans_nothing_that_waits": "only the daemon works in it",
+    "test_an_order_against_depends_on_is_refused_with_its_place": "it is about the configuration",
+}
 
 
 def _take_over(module: ModuleType) -> None:
