@@ -9,10 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
 
+import pytest
 import uvicorn
+from asked_daemon import AskedDaemon
 from cli_world import World, until
 from rich_world import Rich, rich
 
+from runner.web import identity
 from runner.web.application import application
 
 
@@ -35,7 +38,9 @@ def served(world: World) -> Iterator[str]:
         application(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0)) as listening, pytest.MonkeyPatch.context() as patch:
+        # What only a daemon may do is done while somebody waits for it.
+        patch.setattr(identity, "DaemonProcess", AskedDaemon().process)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         until(lambda: server.started)

@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
-PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 LAST_LINE = "text => document.querySelector('.log')?.lastElementChild?.textContent.includes(text)"
 
 
