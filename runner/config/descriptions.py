@@ -224,6 +224,7 @@ SERVER: Mapping[str, str] = {
     "web.listen": "Address and port to listen on, such as 127.0.0.1:8470; without it the daemon starts no web server",
     "web.public_url": "The address that people use, where it is not the one above",
     "web.hosts": "Further names under which it answers; addresses in numbers, localhost and those above are known",
+    "web.proxies": "Addresses or networks of reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed",
     "web.tls": "Certificate for https; omit behind a reverse proxy",
     "web.tls.cert": "Path to the certificate chain, as PEM",
     "web.tls.key": "Path to its private key, as PEM",

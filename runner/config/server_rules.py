@@ -19,6 +19,7 @@ from runner.config.policy_rules import policy_complaints
 from runner.config.promotion_rules import promotion_complaints
 from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
+from runner.config.web_rules import web_complaints
 from runner.config.window_rules import server_windows
 from runner.model.code.engines import TERRAFORM
 from runner.model.schedule.disk_room import format_size
@@ -62,6 +63,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from guardrail_complaints(settings)
     yield from policy_complaints(settings)
     yield from server_windows(settings)
+    yield from web_complaints(settings.web)
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)

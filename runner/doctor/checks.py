@@ -17,6 +17,7 @@ from runner.doctor import (
     service,
     signatures,
     tools,
+    web,
 )
 from runner.doctor.finding import Scene, fail, failed, ok
 from runner.errors import DriftlineError
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     Check("signatures", signatures.signatures),
     Check("aws", reach.aws_roles),
     Check("daemon", service.daemon),
+    Check("web", web.web),
 )
 # For checks that work without a configuration: the defaults, and a path where nothing can exist.
 UNCONFIGURED = Settings(data_dir=Path(os.devnull))

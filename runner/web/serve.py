@@ -11,7 +11,7 @@ import uvicorn
 
 from runner.app import App
 from runner.datadir.daemon_lock import only_web
-from runner.model.settings.web import NO_TLS, TlsSettings
+from runner.model.settings.web import NOT_SERVED, WebSettings
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
 from runner.web.connection import HEAD_BYTES, MOST
@@ -34,10 +34,10 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
     with only_web(app.settings.data_dir), ExitStack() as opened:
         web = application(app)
         path = app.settings.data_dir / SOCKET
-        pairs = [(_server(web, NO_TLS), opened.enter_context(unix_socket(path)))]
+        pairs = [(_server(web, NOT_SERVED), opened.enter_context(unix_socket(path)))]
         if listen is not None:
             own = opened.enter_context(tcp_socket(listen))
-            pairs.append((_server(web, app.settings.web.tls), own))
+            pairs.append((_server(web, app.settings.web), own))
         for server, _ in pairs:
             server.config.load()  # the certificate, and the application with all that it imports
         put_up(app)
@@ -75,7 +75,7 @@ async def _beat(pulse: Pulse) -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-def _server(web: object, tls: TlsSettings) -> Server:
+def _server(web: object, settings: WebSettings) -> Server:
     config = uvicorn.Config(
         web,  # type: ignore[arg-type] # any ASGI application
         http=PeerProtocol,
@@ -85,7 +85,10 @@ def _server(web: object, tls: TlsSettings) -> Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        ssl_certfile=tls.cert,
-        ssl_keyfile=tls.key,
+        # Only those that are named, and not whoever connects from loopback, as uvicorn would have it.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        ssl_certfile=settings.tls.cert,
+        ssl_keyfile=settings.tls.key,
     )
     return Server(config)

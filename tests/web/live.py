@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 from runner.app import App
-from runner.model.settings.web import NO_TLS
+from runner.model.settings.web import NOT_SERVED
 from runner.web.application import application
 from runner.web.serve import _server
 
@@ -14,7 +14,7 @@ from runner.web.serve import _server
 @contextmanager
 def live(app: App) -> Iterator[str]:
     """Its address."""
-    server = _server(application(app), NO_TLS)
+    server = _server(application(app), NOT_SERVED)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

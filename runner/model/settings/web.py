@@ -28,6 +28,7 @@ class WebSettings:
     listen: str | None = None
     public_url: str | None = None
     hosts: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     tls: TlsSettings = NO_TLS
     access: tuple[Binding, ...] = ()
 

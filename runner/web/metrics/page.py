@@ -55,7 +55,8 @@ class _Installation:
 
 def _from_here(request: Request) -> bool:
     app: App = request.app.state.app
-    if app.settings.web.public_url is not None or any(name in request.headers for name in _FORWARDED):
+    proxied = app.settings.web.public_url is not None or app.settings.web.proxies
+    if proxied or any(name in request.headers for name in _FORWARDED):
         return False
     try:
         return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
