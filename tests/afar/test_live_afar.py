@@ -1,6 +1,5 @@
 """Commands from afar with a real daemon, and the web server that it keeps behind its wall."""
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from cli_world import World, until
 from click.testing import CliRunner
+from terminal_talk import converse
 from web_process import answers, free_port
 from web_world import access
 
@@ -34,24 +34,25 @@ def test_a_plan_is_made_approved_applied_and_followed(tmp_path: Path) -> None:
     world = World(tmp_path, more=listening)
     world.stack("app")
     url = f"http://127.0.0.1:{port}"
-    environment = dict(os.environ)
 
     def afar(*words: str) -> tuple[str, str]:
-        result = CliRunner().invoke(main, ["--server", url, *words], env=environment)
+        result = CliRunner().invoke(main, ["--server", url, *words], env=world.environment)
         assert result.exit_code == 0, result.output
         return result.stdout, result.stderr
 
     with served(world, url):
-        environment["DRIFTLINE_TOKEN"] = world.run("token", "create", "ci").stdout.strip()
+        world.environment["DRIFTLINE_TOKEN"] = world.run("token", "create", "ci").stdout.strip()
         head = world.commit({"app/more.tf": 'resource "terraform_data" "more" {}\n'})
         out, err = afar("plan", "app")
         assert "+ terraform_data.more" in out
         assert f"plans app at {head[:12]}" in err
         (run,) = world.json("run", "list", "--state", "awaiting_approval")
         # Only Git knows who wrote it, which the web server itself cannot ask.
-        _, err = afar("approve", run["id"], "--yes", "--digest", run["plan_digest"][:12])
-        assert f"{run['id']} is approved by ci" in err
-        assert "The daemon is applying it." in err
+        code, heard = converse(world, ["--server", url, "approve", run["id"]], {"Type `yes`": "yes\n"})
+        assert code == 0, heard
+        assert "+ terraform_data.more" in heard.partition("Type `yes`")[0]
+        assert f"{run['id']} is approved by ci" in heard
+        assert "The daemon is applying it." in heard
         out, err = afar("logs", "-f", run["id"])
         assert "Apply complete!" in out
         assert f"{run['id']} of app is applied" in err
