@@ -40,6 +40,8 @@ class AuditRow:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        value = {name: one for name, one in value.items() if one}
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     return text[:12] if _DIGEST.fullmatch(text) else text
 

@@ -1,7 +1,7 @@
 """How it went, day by day: runs by result, drift that came and went, how long people were waited for."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -72,22 +72,18 @@ class TrendsPage:
     failing: tuple[FailingRow, ...]
 
 
-def trends_page(
-    reader: TrendReader, now: datetime, days: int, stacks: Collection[str] | None = None
-) -> TrendsPage:
-    """Of these stacks, or of all."""
+def trends_page(reader: TrendReader, now: datetime, days: int) -> TrendsPage:
     today = now.date()
     since = today - timedelta(days=days - 1)
-    plans = reader.applied_plans(since, stacks)
+    plans = reader.applied_plans(since)
     rows = _days(
         [since + timedelta(days=number) for number in range(days)],
-        reader.ended_runs(since, stacks),
-        reader.moved_reports(since, stacks),
+        reader.ended_runs(since),
+        reader.moved_reports(since),
         plans,
     )
     failing = (
-        FailingRow(one.stack, one.failures, whole(one.last_failed_at))
-        for one in reader.failing_stacks(since, stacks)
+        FailingRow(one.stack, one.failures, whole(one.last_failed_at)) for one in reader.failing_stacks(since)
     )
     return TrendsPage(tuple(rows), _median(_to_approval(plans)), _median(_to_applied(plans)), tuple(failing))
 
