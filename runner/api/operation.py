@@ -30,13 +30,13 @@ class Operation(Generic[P, T]):
     role: Role
     perform: Callable[Concatenate[Caller, P], T]
     at_daemon: AfterCrash | None = None  # it needs remotes or terraform, which not every process may use
-    anywhere: bool = False  # it is about no stack, and the role for any stack will do
+    anywhere: bool = False  # where no stack is named, the role for any stack will do
 
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
         given = self.bind(*args, **kwargs)
         # Before the veil: who names a stack that they may not see is told what they would be told of none.
-        if not (self.anywhere and caller.access.holds(self.role)):
-            for stack in self._stacks(caller, given):
+        for stack in self._stacks(caller, given):
+            if stack is not None or not (self.anywhere and caller.access.holds(self.role)):
                 caller.require(self.role, stack, self.summary)
         if caller.access.unlimited:
             return self._do(caller, given)
@@ -91,7 +91,7 @@ class Operation(Generic[P, T]):
             for name, stack_of in SUBJECTS.items()
             if given.get(name) is not None
         ]
-        return named or [None]
+        return [*named, *given.get("stacks", ())] or [None]
 
 
 def operation(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 from afar_world import daemon, run_afar, work_of
-from cli_world import World, applied, begun, planned
+from cli_world import World, applied, drifted, planned
 from click.testing import Result
 
 from runner.host.clock import SystemClock
@@ -197,18 +197,6 @@ def test_a_drift_is_the_same(tmp_path: Path, line: str) -> None:
     here = run_here(drifted(tmp_path), *line.split())
     there = run_afar(drifted(tmp_path), *line.split(), expect=None)
     assert _without_digests(there) == _without_digests(here)
-
-
-def drifted(tmp_path: Path) -> World:
-    """Somebody changed by hand what run-1 has applied, and run-2 has found it."""
-    return begun(tmp_path, _drift)
-
-
-def _drift(world: World) -> None:
-    world.stack("app")
-    world.applied("app")
-    world.cloud.write_text("changed\n")
-    world.run("drift", "check", "app", expect=2)
 
 
 @pytest.mark.parametrize("line", PLANS.splitlines())

@@ -212,6 +212,17 @@ def applied(tmp_path: Path, stack: str = "", config: str = "") -> World:
     return begun(tmp_path, _apply, stack, config=config)
 
 
+def drifted(tmp_path: Path) -> World:
+    """With one stack, `app`: somebody changed by hand what run-1 has applied, and run-2 has found it."""
+    return begun(tmp_path, _drift)
+
+
+def _drift(world: World) -> None:
+    _apply(world, "")
+    world.cloud.write_text("by hand\n")
+    world.run("drift", "check", "app", expect=2)
+
+
 def _plan(world: World, stack: str) -> None:
     world.stack("app", stack)
     world.run("plan", "app")
