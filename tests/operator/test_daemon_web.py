@@ -5,11 +5,13 @@ import shutil
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import httpx2
 import pytest
-from daemon_world import Systemd, daemon, systemd, until, wait_for_run
+from daemon_world import Systemd, daemon, runs, systemd, until, wait_for_run
 from operator_world import Installation, installation
 
 from runner.datadir.daemon_lock import running_web
@@ -103,3 +105,33 @@ def test_a_reload_without_an_address_stops_it(made: Installation, port: int, not
         process.send_signal(signal.SIGHUP)
         until(lambda: gone(web), "end of the web server")
         assert process.poll() is None
+
+
+def test_a_web_server_that_hangs_and_one_that_is_flooded_delay_no_run(made: Installation, port: int) -> None:
+    with daemon(made), ThreadPoolExecutor(4) as clients:
+        until(lambda: answers(port), "answer")
+        assert wait_for_run(made, "awaiting_approval").stack == "one"
+        flood = Event()
+
+        def ask() -> int:
+            asked = 0
+            while not flood.is_set():
+                asked += answers(port)
+            return asked
+
+        asking = [clients.submit(ask) for _ in range(4)]
+        made.add_stack("two", "b")
+        made.commit("while it is flooded")
+        until(
+            lambda: [run for run in runs(made, stack="two") if run.state == "awaiting_approval"], "its plan"
+        )
+        flood.set()
+        assert sum(one.result() for one in asking) > 20
+        web = web_of(made)
+        os.kill(web, signal.SIGSTOP)
+        made.add_stack("three", "c")
+        made.commit("while it hangs")
+        until(
+            lambda: [run for run in runs(made, stack="three") if run.state == "awaiting_approval"], "its plan"
+        )
+        assert running_web(made.data_dir) == web
