@@ -29,6 +29,7 @@ class Caller:
     access: Access = EVERYTHING
     name: str = "this user"
     daemon: DaemonProcess | None = None
+    subjects: tuple[str, ...] = ()
 
     @cached_property
     def person(self) -> Person:

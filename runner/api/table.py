@@ -17,6 +17,7 @@ NOUNS = (
     "installation",
     "leaving",
     "locks",
+    "me",
     "logs",
     "pauses",
     "plans",

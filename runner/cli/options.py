@@ -1,5 +1,6 @@
 """What the commands share: the context object, the options that stand anywhere, and the types of names."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ import click
 
 from runner.cli import suggest
 from runner.cli.screen.output import Console
-from runner.errors import BadUsage, NoDatabase
+from runner.errors import BadConfig, BadUsage, NoDatabase
 from runner.model.values.moment import LONGEST, Moment
 from runner.model.values.span import Seconds
 from runner.view.document import document
@@ -39,6 +40,7 @@ class Cli:
     verbose: bool = False
     no_color: bool = False
     server: str | None = None
+    insecure_http: bool = False
     creates: bool = False  # set by the commands that may begin an installation
 
     @cached_property
@@ -99,12 +101,26 @@ class Cli:
 
     @cached_property
     def remote(self) -> "Remote | None":
-        """The server that was named, where the command is not for an installation on this host."""
-        if self.server is None:
+        """The server that was named, where the command is not for an installation on this host (also DRIFTLINE_SERVER)."""
+        from runner.remote.place import place
+
+        chosen = place(self.server, self.config, os.environ, _has_config, _last_server)
+        if self.verbose:
+            self.console.say(f"Asking {chosen.server or 'this host'}, by {chosen.because}.")
+        if chosen.server is None:
             return None
+        from runner.remote.client import saved_token
+
+        return self.server_at(chosen.server, saved_token(chosen.server))
+
+    def server_at(self, url: str, token: str | None) -> "Remote":
+        """For as long as the command takes."""
         from runner.remote.client import Remote
 
-        return Remote.at(self.server)
+        remote = Remote.at(url, insecure=self.insecure_http, token=token)
+        if (context := click.get_current_context(silent=True)) is not None:
+            context.call_on_close(remote.http.close)
+        return remote
 
     @cached_property
     def caller(self) -> "Caller":
@@ -133,6 +149,22 @@ class Cli:
     @property
     def console(self) -> Console:
         return Console(quiet=self.quiet, verbose=self.verbose, no_color=self.no_color)
+
+
+def _has_config() -> bool:
+    from runner.config.server_file import find_config
+
+    try:
+        find_config()
+    except BadConfig:
+        return False
+    return True
+
+
+def _last_server() -> str | None:
+    from runner.remote.contexts import Contexts
+
+    return Contexts.saved().current
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -167,7 +199,11 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
             ["--server"],
             metavar="URL",
             help="Ask the Driftline server at this address instead of an installation on this host.",
-            **common,
+            # The variable comes behind -c.
+            **{**common, "allow_from_autoenv": False},
+        ),
+        click.Option(
+            ["--insecure-http"], help="Send the token to another host although nothing is encrypted.", **flag
         ),
         click.Option(["-q", "--quiet"], help="Suppress progress and hints.", **flag),
         click.Option(

@@ -38,6 +38,20 @@ class TooManyGuesses(DriftlineError):
     hint_template = "try again in {seconds} s"
 
 
+class LoginRefused(DriftlineError):
+    """the login failed: {reason}"""
+
+    exit_code = 6
+    hint_template = "log in again"
+
+
+class InsecureServer(DriftlineError):
+    """{url} is not encrypted, and everybody on the way could read the token"""
+
+    exit_code = 6
+    hint_template = "use https, or add --insecure-http where the network is trusted"
+
+
 class ServerUnreachable(DriftlineError):
     """{url} cannot be reached: {reason}"""
 

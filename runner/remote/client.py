@@ -1,5 +1,6 @@
 """Operations done by a server: the same arguments, the same answers, the same errors."""
 
+import ipaddress
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -8,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx2
 
 from runner import __version__
 from runner.api.operation import Operation
-from runner.errors import RequestPending, ServerUnreachable
+from runner.errors import InsecureServer, RequestPending, ServerUnreachable
 from runner.model.values.span import Seconds
 from runner.remote.answer import VERSION, error_of, read_answer
 from runner.view.document import document
@@ -38,9 +39,12 @@ class Remote:
     _answers: bool = False  # it has answered before
 
     @classmethod
-    def at(cls, url: str) -> "Remote":
+    def at(cls, url: str, *, insecure: bool = False, token: str | None = None) -> "Remote":
+        """InsecureServer for plain http to another host, unless that is wanted."""
+        if not insecure:
+            _refuse_plain(url)
         headers = {"User-Agent": f"driftline/{__version__}"}
-        if token := os.environ.get("DRIFTLINE_TOKEN"):
+        if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return cls(url, httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
 
@@ -55,6 +59,11 @@ class Remote:
         plain = {name: _sent(value) for name, value in given.items()}
         content = {"params": plain} if operation.method == "GET" else {"json": plain}
         return read_answer(operation, self._answered(operation.method, PREFIX + path, content))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What is no operation: logging in and out."""
+        answer = self._send("POST", path, {"json": dict(body)})
+        return answer.json() if answer.content else None
 
     def _answered(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         """Also what the daemon takes long to answer; a daemon that is gone ends the wait."""
@@ -93,6 +102,26 @@ class Remote:
         self._answers = True
         with suppress(KeyError, ValueError):
             self._now = parsedate_to_datetime(answer.headers["date"])
+
+
+def saved_token(url: str) -> str | None:
+    """DRIFTLINE_TOKEN, else the one of the last login to this server."""
+    from runner.remote.contexts import Contexts
+
+    return os.environ.get("DRIFTLINE_TOKEN") or Contexts.saved().token(url.rstrip("/"))
+
+
+def _refuse_plain(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not _is_here(parts.hostname or ""):
+        raise InsecureServer(url=url)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,12 @@ from runner.web.feed import Feed
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
 from runner.web.hosts import KnownHosts
+from runner.web.login import from_afar
 from runner.web.login import pages as login_pages
 from runner.web.metrics import page as metrics
 from runner.web.metrics.requests import Counting, RequestNumbers
+from runner.web.oidc import pages as oidc_pages
+from runner.web.oidc.issuer import Issuer
 from runner.web.pages.table import add_pages
 from runner.web.refuse import add_refusals
 from runner.web.routes import add_operations
@@ -19,7 +22,7 @@ from runner.web.session.csrf import refuse_forged
 from runner.web.session.first import LoginFirst, to_login
 from runner.web.session.guesses import Guesses
 
-PARTS = (login_pages, description, events, log_stream, health, metrics, assets, theme)
+PARTS = (login_pages, from_afar, oidc_pages, description, events, log_stream, health, metrics, assets, theme)
 
 
 def application(app: App) -> FastAPI:
@@ -31,6 +34,7 @@ def application(app: App) -> FastAPI:
         dependencies=[Depends(refuse_forged)],
     )
     web.state.app = app
+    web.state.issuer = Issuer.of(app.settings.web.oidc)
     web.state.guesses = Guesses()
     web.state.feed = Feed(app.store)
     web.state.requests = RequestNumbers()

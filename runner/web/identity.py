@@ -11,7 +11,7 @@ from runner.model.access.session import Identity
 from runner.model.approval.approval import Person
 from runner.web.peer import peer_identity, peer_uid
 from runner.web.session.first import LoginFirst
-from runner.web.session.live import note_wrong, refuse_guesses, session_of
+from runner.web.session.live import login_of, note_wrong, refuse_guesses, session_of
 from runner.web.tokens import known_token
 
 BEARER = "Bearer "
@@ -25,7 +25,12 @@ def caller_of(request: Request) -> Caller:
     app: App = request.app.state.app
     access = EVERYTHING if identity.host else access_of(identity.subjects, app.settings.web.access)
     return Caller(
-        app, lambda: Person(identity.name, identity.known_by), access, identity.name, DaemonProcess()
+        app,
+        lambda: Person(identity.name, identity.known_by),
+        access,
+        identity.name,
+        DaemonProcess(),
+        identity.subjects,
     )
 
 
@@ -52,6 +57,8 @@ def _identity(request: Request) -> Identity | None:
 def _of_token(request: Request, given: str) -> Identity | None:
     app: App = request.app.state.app
     secret = given.removeprefix(BEARER)
+    if (session := login_of(app, secret)) is not None:
+        return session.identity
     token = known_token(app.store, secret, app.clock.now())
     if token is None:
         # After the look: whoever has a right one is not kept out by others behind the same address.

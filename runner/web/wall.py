@@ -1,6 +1,7 @@
 """What the web server of one installation may touch, and the preparations that make little of it enough."""
 
 import os
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -8,6 +9,7 @@ from runner.app import App
 from runner.datadir.keys import key_file
 from runner.errors import NotConfined
 from runner.host.files import private_folder
+from runner.model.settings.web import OidcSettings
 from runner.sandbox import landlock
 from runner.sandbox.serving import Wall, confine, environment, limit
 from runner.store.database import FILE_NAME
@@ -61,7 +63,15 @@ def wall_of(app: App) -> Wall:
     read += [policy.path for policy in settings.policies]
     if settings.audit.checkpoints is not None:
         read.append(settings.audit.checkpoints)
-    return Wall(tuple(read), tuple(inside / name for name in WRITE))
+    return Wall(tuple(read), tuple(inside / name for name in WRITE), _ports(settings.web.oidc))
+
+
+def _ports(oidc: OidcSettings | None) -> tuple[int, ...]:
+    """Of the issuer of logins."""
+    if oidc is None:
+        return ()
+    parts = urlsplit(oidc.issuer)
+    return (parts.port or (80 if parts.scheme == "http" else 443),)
 
 
 def _prepare(app: App) -> None:

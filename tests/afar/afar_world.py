@@ -69,7 +69,7 @@ def server(world: World, work: set[State]) -> Iterator[None]:
     # What a server logs is nothing that a command prints.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     client = client_of(app)
-    with patch.object(Remote, "at", lambda url: Remote(url, client)), daemon(app, work):
+    with patch.object(Remote, "at", lambda url, **_how: Remote(url, client)), daemon(app, work):
         yield
 
 

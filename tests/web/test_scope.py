@@ -3,6 +3,7 @@
 import inspect
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ GIVEN: dict[str, Any] = {
     "stack": "app",
     "run": 5,
     "runs": (1, 5),
+    "stacks": ("app",),
     "report": 1,
     "reason": "to see what is said",
     "digest": "0" * 12,
@@ -40,6 +42,9 @@ GIVEN: dict[str, Any] = {
     "source": "infra",
     "revision": "HEAD",
     "after": 0,
+    "until": datetime(2040, 1, 1, tzinfo=UTC),
+    "ref": "HEAD",
+    "outcome": "failed",
     "lock": "0" * 8,
     "new": "app",
     "provider": "aws",
@@ -100,7 +105,12 @@ def test_no_answer_names_a_stack_that_the_caller_may_not_see(asked: Asked) -> No
 
 
 def test_a_stack_that_one_may_not_see_is_as_one_that_is_not_there(asked: Asked) -> None:
-    by = {"stack": (UP, "hidden/never"), "run": (1, 999), "report": (2, 999), "to": (DEV, "hidden/never")}
+    by = {
+        "stack": (UP, "hidden/never"),
+        "run": (1, 999),
+        "report": (_report_of(asked, UP), 999),
+        "to": (DEV, "hidden/never"),
+    }
     cases = [(one, name) for one in operations() for name in by if name in one.parameters]
     for one, name in cases:
         hidden, absent = by[name]
@@ -150,3 +160,10 @@ def test_a_name_is_taken_out_only_where_it_stands_as_a_whole() -> None:
 
 def _named(name: str) -> Operation[..., Any]:
     return next(one for one in operations() if one.name == name)
+
+
+def _report_of(asked: Asked, stack: str) -> int:
+    with asked.world.app.store.reading() as reader:
+        report = reader.current_report(stack)
+    assert report is not None
+    return report.id

@@ -1,11 +1,14 @@
 """The web server: where it listens, and who may do what there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from runner.model.access.access import Binding
 from runner.model.stack.definition import STRICT
+from runner.model.values.span import Seconds
+
+HALF_A_DAY = Seconds(12 * 3600)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,18 @@ NO_TLS = TlsSettings()
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """Without a client secret, the client is a public one."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    issuer: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    groups_claim: str = "groups"
+
+
+@dataclass(frozen=True)
 class WebSettings:
     """Without `listen` the daemon starts no web server."""
 
@@ -30,6 +45,8 @@ class WebSettings:
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     tls: TlsSettings = NO_TLS
+    oidc: OidcSettings | None = None
+    session: Seconds = HALF_A_DAY
     access: tuple[Binding, ...] = ()
 
 

@@ -1,6 +1,7 @@
 """The login page, and what its form and the logout button do."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,7 +11,7 @@ from runner.model.access.session import CODE_PREFIX, Identity
 from runner.model.access.token import digest_of
 from runner.web.html import html
 from runner.web.identity import identity_of_token
-from runner.web.login.back import safe_next
+from runner.web.session.back import safe_next
 from runner.web.session.csrf import begin_visit, refuse_token, set_visit
 from runner.web.session.live import begin_session, end_session, note_wrong, refuse_guesses, session_of
 from runner.web.tokens import known_token
@@ -64,10 +65,24 @@ def _known(app: App, secret: str) -> tuple[Identity, str | None] | None:
     return None if token is None else (identity_of_token(token.name), token.digest)
 
 
+def _issuer(request: Request) -> str:
+    app: App = request.app.state.app
+    oidc = app.settings.web.oidc
+    return urlsplit(oidc.issuer).hostname or "" if oidc is not None else ""
+
+
 def _page(request: Request, next_page: str, problem: str = "") -> Response:
     csrf, visit = begin_visit(request)
     status = 401 if problem else 200
-    answer = html(request, "login.html", status=status, csrf=csrf, next=safe_next(next_page), problem=problem)
+    answer = html(
+        request,
+        "login.html",
+        status=status,
+        csrf=csrf,
+        next=safe_next(next_page),
+        problem=problem,
+        issuer=_issuer(request),
+    )
     if visit is not None:
         set_visit(request, answer, visit)
     return answer

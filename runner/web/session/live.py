@@ -13,8 +13,8 @@ from runner.web.session.cookie import NAME, drop_cookie, set_cookie, signed_cook
 from runner.web.session.csrf import VISIT
 from runner.web.session.guesses import Guesses, keys_of
 
+LOGIN_PREFIX = "login_"
 NOBODY = "nobody"  # who acts, in the audit log, where nobody was recognised
-LASTS = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=5)
 
 
@@ -22,13 +22,14 @@ def begin_session(request: Request, answer: Response, identity: Identity, token:
     """Under a new secret, whatever cookie came with the request: nobody can have put it there before the login."""
     app: App = request.app.state.app
     secret, now = new_session_secret(), app.clock.now()
-    session = Session(digest_of(secret), identity, now, now + LASTS, now, token)
+    lasts = timedelta(seconds=app.settings.web.session)
+    session = Session(digest_of(secret), identity, now, now + lasts, now, token)
     old = signed_cookie(request, NAME)
     with app.store.writing() as writer:
         if old is not None:
             writer.end_session(digest_of(old))
         writer.add_session(session, address=address_of(request))
-    set_cookie(request, answer, NAME, secret, int(LASTS.total_seconds()))
+    set_cookie(request, answer, NAME, secret, int(lasts.total_seconds()))
     drop_cookie(request, answer, VISIT)
 
 
@@ -47,6 +48,29 @@ def session_of(request: Request) -> Session | None:
     secret = signed_cookie(request, NAME)
     if secret is None:
         return None
+    return _live(app, secret)
+
+
+def begin_login(request: Request, identity: Identity) -> str:
+    """The secret of a login of the command line, which comes as a bearer token."""
+    app: App = request.app.state.app
+    secret, now = LOGIN_PREFIX + new_session_secret(), app.clock.now()
+    until = now + timedelta(seconds=app.settings.web.session)
+    with app.store.writing() as writer:
+        writer.add_session(Session(digest_of(secret), identity, now, until, now), address=address_of(request))
+    return secret
+
+
+def login_of(app: App, secret: str) -> Session | None:
+    return _live(app, secret) if secret.startswith(LOGIN_PREFIX) else None
+
+
+def end_login(app: App, secret: str) -> None:
+    with app.store.writing() as writer:
+        writer.end_session(digest_of(secret))
+
+
+def _live(app: App, secret: str) -> Session | None:
     now = app.clock.now()
     with app.store.reading() as reader:
         session = reader.session(digest_of(secret))

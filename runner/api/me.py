@@ -1,0 +1,34 @@
+"""Who you are to the server, and what you may do."""
+
+from dataclasses import dataclass
+
+from runner.api.caller import Caller
+from runner.api.operation import operation
+from runner.model.access.role import Role
+
+
+@dataclass(frozen=True)
+class BoundRole:
+    role: str
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MePage:
+    """`known_by` is how you came: `token`, `oidc`, `peer`, `link`, or what the command line knows you by."""
+
+    name: str
+    known_by: str
+    subjects: tuple[str, ...]
+    roles: tuple[BoundRole, ...]
+
+
+@operation("GET", "/me", Role.VIEWER)
+def show_me(caller: Caller) -> MePage:
+    """Who you are, how that is known, and your roles."""
+    return MePage(
+        name=caller.person.name,
+        known_by=caller.person.known_by,
+        subjects=caller.subjects,
+        roles=tuple(BoundRole(one.role, one.stacks) for one in caller.access.bindings),
+    )

@@ -1,0 +1,80 @@
+"""Login of the command line: by a code that a person confirms at the issuer (RFC 8628), and logout."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+from itsdangerous import BadSignature
+
+from runner.app import App
+from runner.errors import LoginRefused
+from runner.web.identity import BEARER
+from runner.web.oidc.claims import identity_of
+from runner.web.oidc.issuer import Issuer
+from runner.web.session.cookie import signer
+from runner.web.session.live import address_of, begin_login, end_login, login_of
+
+INTERVAL_SECONDS = 5.0  # by the RFC, where the issuer says nothing
+SLOWER_SECONDS = 5.0
+NOTHING = {"address": None, "code": None, "handle": None, "interval": None, "seconds": None}
+DEVICE = "/api/v1/login/device"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.post(DEVICE)
+def begin_device(request: Request) -> dict[str, Any]:
+    """Where to confirm which code; nothing where there is no issuer, or it has no such login."""
+    issuer: Issuer | None = request.app.state.issuer
+    if issuer is None or not issuer.has_devices:
+        return NOTHING
+    guesses = request.app.state.guesses
+    key = f"device {address_of(request)}"
+    guesses.refuse_more(key)
+    guesses.wrong(key)
+    begun = issuer.begin_device()
+    interval = float(begun.get("interval", INTERVAL_SECONDS))
+    return {
+        "address": begun.get("verification_uri_complete") or begun["verification_uri"],
+        "code": begun["user_code"],
+        "handle": _sealed(request, f"{interval}:{begun['device_code']}"),
+        "interval": interval,
+        "seconds": float(begun["expires_in"]),
+    }
+
+
+@router.post(f"{DEVICE}/token")
+def device_token(request: Request, handle: Annotated[str, Body(embed=True)]) -> dict[str, Any]:
+    """A token of the server once the person has confirmed; until then, how long to wait before the next question."""
+    issuer: Issuer | None = request.app.state.issuer
+    if issuer is None:
+        raise LoginRefused(reason="this server has no issuer any more")
+    interval, _, code = _opened(request, handle).partition(":")
+    token, slower = issuer.device_token(code)
+    if token is None:
+        return {"token": None, "interval": float(interval) + (SLOWER_SECONDS if slower else 0.0)}
+    identity = identity_of(issuer.claims(token, None), issuer.settings.groups_claim)
+    return {"token": begin_login(request, identity), "interval": None}
+
+
+@router.post("/api/v1/logout", status_code=204)
+def log_out(request: Request) -> Response:
+    """End the login whose token comes with the request. A token of `driftline token create` stays valid."""
+    app: App = request.app.state.app
+    secret = request.headers.get("authorization", "").removeprefix(BEARER)
+    if login_of(app, secret) is not None:
+        end_login(app, secret)
+    return Response(status_code=204)
+
+
+def _sealed(request: Request, text: str) -> str:
+    """Only codes of logins that began here are asked about."""
+    return signer(request.app.state.app, "device").sign(urlsafe_b64encode(text.encode())).decode()
+
+
+def _opened(request: Request, handle: str) -> str:
+    try:
+        return urlsafe_b64decode(signer(request.app.state.app, "device").unsign(handle)).decode()
+    except (BadSignature, ValueError, binascii.Error) as error:
+        raise LoginRefused(reason="it was not begun here") from error

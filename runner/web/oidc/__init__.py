@@ -1,0 +1,1 @@
+"""Login by OpenID Connect: the issuer says who somebody is."""

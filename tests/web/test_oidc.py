@@ -1,0 +1,98 @@
+"""Login at a real issuer, with a browser and from the command line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser_world import Browser
+from cli_world import World
+from issuer_world import BASE, SECRET, Visitor, config, issuing
+from web_world import Served
+
+ANA = '{role: admin, subjects: ["oidc:user:ana@example.com"]}'
+SRE = '{role: viewer, subjects: ["oidc:group:sre"]}'
+STATUS, ME, DEVICE = "/api/v1/status", "/api/v1/me", "/api/v1/login/device"
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with issuing() as address:
+        yield address
+
+
+@pytest.fixture
+def served(tmp_path: Path, issuer: str) -> Served:
+    served = Served(World(tmp_path, more=config(issuer, ANA)))
+    served.token("makes-the-database")
+    return served
+
+
+def log_in(browser: Browser, name: str = "ana") -> Any:
+    begun = browser.http.get("/login/oidc", params={"next": "/stacks"})
+    assert begun.status_code == 303
+    return browser.http.get(Visitor(name).visit(begun.headers["location"]))
+
+
+def test_the_issuer_says_who_somebody_is(served: Served) -> None:
+    browser = Browser(served, BASE)
+    assert "Log in with 127.0.0.1" in browser.http.get("/login").text
+    answer = log_in(browser)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/stacks")
+    me = browser.http.get(ME).json()
+    assert (me["name"], me["known_by"]) == ("ana@example.com", "oidc")
+    assert {"oidc:user:ana@example.com", "oidc:sub:ana", "oidc:group:sre"} == set(me["subjects"])
+
+
+def test_a_group_of_the_issuer_has_the_roles_that_are_bound_to_it(tmp_path: Path, issuer: str) -> None:
+    served = Served(World(tmp_path, more=config(issuer, SRE)))
+    served.token("makes-the-database")
+    browser = Browser(served, BASE)
+    log_in(browser)
+    assert browser.http.get(STATUS).status_code == 200
+
+
+def test_a_mail_address_that_the_issuer_has_not_verified_is_nobodys(served: Served) -> None:
+    browser = Browser(served, BASE)
+    assert log_in(browser, "mallory").status_code == 303
+    assert browser.http.get(STATUS).status_code == 403
+
+
+def test_an_answer_that_belongs_to_another_browser_is_refused(served: Served) -> None:
+    victim, attacker = Browser(served, BASE), Browser(served, BASE)
+    begun = attacker.http.get("/login/oidc")
+    callback = Visitor("mallory").visit(begun.headers["location"])
+    assert victim.http.get(callback).json()["code"] == "LoginRefused"
+    victim.http.get("/login/oidc")
+    assert victim.http.get(callback).json()["code"] == "LoginRefused"
+
+
+def test_an_answer_counts_once(served: Served) -> None:
+    browser = Browser(served, BASE)
+    callback = Visitor("ana").visit(browser.http.get("/login/oidc").headers["location"])
+    assert browser.http.get(callback).status_code == 303
+    assert browser.http.get(callback).status_code == 403
+
+
+def test_the_command_line_logs_in_by_a_code_that_is_confirmed_elsewhere(served: Served) -> None:
+    http = served.client(None)
+    begun = http.post(DEVICE).json()
+    waiting = http.post(f"{DEVICE}/token", json={"handle": begun["handle"]}).json()
+    assert (waiting["token"], waiting["interval"]) == (None, 5)
+    Visitor("ana").visit(begun["address"])
+    token = http.post(f"{DEVICE}/token", json={"handle": begun["handle"]}).json()["token"]
+    http.headers["Authorization"] = f"Bearer {token}"
+    assert http.get(ME).json()["name"] == "ana@example.com"
+    assert http.post("/api/v1/logout").status_code == 204
+    assert http.get(ME).status_code == 401
+
+
+def test_codes_that_were_not_begun_here_are_not_asked_about(served: Served) -> None:
+    answer = served.client(None).post(f"{DEVICE}/token", json={"handle": "Zm9v.x"})
+    assert answer.json()["code"] == "LoginRefused"
+
+
+def test_the_clients_secret_is_shown_nowhere(served: Served) -> None:
+    assert SECRET not in served.world.run("config", "show").output
+    assert SECRET not in json.dumps(served.world.json("config", "show"))
