@@ -27,6 +27,7 @@ from runner.model.values.span import Seconds
 # Parameters with short typed ids, such as `run-184`, and their prefixes.
 IDS: Mapping[str, str] = {"run": "run", "runs": "run", "report": "dr", "reports": "dr"}
 LEAST: Mapping[str, int] = {"limit": 1}  # of other numbers; none is negative
+OWN = "Value error, "  # what pydantic writes before a message of ours
 DIGITS = 18
 MAX_ID = 10**DIGITS - 1  # SQLite can count further
 STRICT = ConfigDict(extra="forbid")
@@ -158,7 +159,11 @@ def _is_json(content_type: str) -> bool:
 
 def _problems(place: str, error: ValidationError) -> list[Invalid]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [Invalid(place, "".join(f"/{_escaped(part)}" for part in one["loc"]), one["msg"]) for one in found]
+    return [Invalid(place, _pointer(one["loc"]), one["msg"].removeprefix(OWN)) for one in found]
+
+
+def _pointer(parts: tuple[str | int, ...]) -> str:
+    return "".join(f"/{_escaped(part)}" for part in parts)
 
 
 def _escaped(part: str | int) -> str:

@@ -1,8 +1,9 @@
 """The API's description (OpenAPI 3.1), made from the table of operations."""
 
 import inspect
+import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -50,6 +51,7 @@ REFUSALS = {
     "403": "The caller lacks the role.",
     "404": "It does not exist, or the caller may not see it.",
     "409": "Locked, blocked, or in conflict with somebody else.",
+    "429": "Too many wrong tokens came from there.",
 }
 ANY_REFUSAL = "Any other problem."
 
@@ -109,8 +111,10 @@ Role: viewer.""",
 )
 
 
-def openapi(operations: Iterable[Operation[..., Any]]) -> Schema:
+def openapi(operations: Sequence[Operation[..., Any]]) -> Schema:
     components, paths, tags = Components(), dict[str, Schema](), dict[str, str]()
+    for one in operations:
+        components.of(one.answer)  # the names are theirs
     for one in operations:
         noun, description = _noun(one)
         tags[noun] = description
@@ -185,12 +189,20 @@ def _parameters(place: str, model: type[BaseModel], components: Components) -> l
 
 
 def _taken(model: type[BaseModel], components: Components) -> Schema:
-    """The schema that a request is read with; the classes in it become components too."""
-    schema = model.model_json_schema(ref_template=REFERENCE + "{model}")
+    """The schema that a request is read with. An object in it is another component than the same class in an answer:
+    it may leave out what has a default, and may have nothing more.
+    """
+    made = model.model_json_schema(ref_template=REFERENCE + "{model}")
+    names = [name for name, one in made.get("$defs", {}).items() if one.get("type") == "object"]
+    text = json.dumps(made)
+    for name in names:
+        text = text.replace(f'"{REFERENCE}{name}"', f'"{REFERENCE}{name}Input"')
+    schema: Schema = json.loads(text)
     for name, one in schema.pop("$defs", {}).items():
-        if one.get("type") == "object":
-            one.setdefault("additionalProperties", False)  # as the whole body
-        components.schemas.setdefault(name, one)
+        if name in names:
+            components.schemas[f"{name}Input"] = {**one, "additionalProperties": False}
+        else:
+            components.schemas.setdefault(name, one)
     schema.pop("title", None)
     for one in schema.setdefault("properties", {}).values():
         one.pop("title", None)
