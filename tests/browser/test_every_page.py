@@ -14,7 +14,7 @@ from runner.web.pages.table import PAGES
 pytestmark = pytest.mark.browser
 # Answers that are no pages: a list for programs, a feed, a graph.
 NO_PAGE = {".json", ".jsonl", ".atom", ".dot", ".txt"}
-PARTS = {"/runs/{run}/log/follow", "/runs/{run}/log/head"}  # of pages that are seen here
+PARTS = {"/runs/{run}/log/head"}  # of pages that are seen here
 every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 every_page = pytest.mark.parametrize("place", ONE_OF_EACH, ids=lambda place: place.name)
 

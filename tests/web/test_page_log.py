@@ -2,18 +2,15 @@ import json
 from pathlib import Path
 
 from cli_world import World, planned
-from fastapi.testclient import TestClient
 from page_world import Browser
 from web_world import Served, access
-
-from runner.web.application import application
 
 
 def stream(world: World, path: str, last: str | None = None) -> list[tuple[str, str]]:
     """The name and the text of every event."""
     token = Served(world).token("ci")
-    headers = {"Authorization": f"Bearer {token}"} | ({"Last-Event-ID": last} if last else {})
-    text = TestClient(application(world.app), headers=headers).get(path).text.replace("\r\n", "\n")
+    headers = {"Last-Event-ID": last} if last else {}
+    text = Served(world).client(token).get(path, headers=headers).text.replace("\r\n", "\n")
     found = []
     for event in text.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in event.splitlines() if ": " in line)
@@ -34,7 +31,7 @@ def test_the_log_is_saved_as_a_file(tmp_path: Path) -> None:
 
 def test_a_log_that_is_followed_comes_to_its_end(tmp_path: Path) -> None:
     world = planned(tmp_path, config=access("ci"))
-    events = stream(world, "/runs/run-1/log/follow")
+    events = stream(world, "/api/v1/runs/1/log/stream")
     assert [name for name, _ in events] == ["lines", "over"]
     assert json.loads(events[0][1]) == world.run("logs", "run-1").stdout
 
@@ -42,7 +39,7 @@ def test_a_log_that_is_followed_comes_to_its_end(tmp_path: Path) -> None:
 def test_a_browser_that_lost_the_connection_goes_on_where_it_was(tmp_path: Path) -> None:
     world = planned(tmp_path, config=access("ci"))
     text = world.run("logs", "run-1").stdout
-    events = stream(world, "/runs/run-1/log/follow?offset=0", last="20")
+    events = stream(world, "/api/v1/runs/1/log/stream?offset=0", last="20")
     assert json.loads(events[0][1]) == text[20:]
 
 

@@ -1,8 +1,8 @@
-"""The log of one run: to read, to follow, to save."""
+"""The log of one run: to read and to save. `log.js` follows it at `runner/web/log_stream.py`."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from runner.api.caller import Caller
@@ -10,9 +10,8 @@ from runner.api.logs import read_log
 from runner.api.runs import show_run
 from runner.web.html import html
 from runner.web.identity import page_caller
-from runner.web.log import followed, log_of, log_text
+from runner.web.log import log_of, log_text
 from runner.web.runs import run_number
-from runner.web.stream import Stream
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,17 +38,3 @@ def save(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> Streaming
         media_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": name},
     )
-
-
-@router.get("/runs/{run}/log/follow")
-def follow(
-    run: str,
-    caller: Annotated[Caller, Depends(page_caller)],
-    offset: int = 0,
-    last_event_id: Annotated[str, Header()] = "",
-) -> Response:
-    """Server-sent events. A browser that lost the connection goes on where it was."""
-    number = run_number(run)
-    read_log(caller, number)
-    start = int(last_event_id) if last_event_id.isdecimal() else offset
-    return Stream(followed(caller, number, start))

@@ -22,7 +22,12 @@
     g: () => { going = true; setTimeout(() => { going = false; }, 1000); },
   };
 
+  // Forms below a button go away by Escape, and by a click elsewhere.
+  const close = (but) => document.querySelectorAll("details.deed[open]").forEach((one) => { if (one !== but) one.open = false; });
+  document.addEventListener("click", (event) => close(event.target.closest("details.deed")));
+
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (typing(event.target)) {
       if (event.key === "Escape") event.target.blur();
