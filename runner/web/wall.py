@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from runner.app import App
+from runner.datadir.daemon_lock import LOCK_FILE
 from runner.datadir.keys import key_file
 from runner.errors import NotConfined
 from runner.host.files import private_folder
@@ -19,7 +20,7 @@ from runner.web.session.cookie import KEY
 READ = (
     "artifacts",
     "checkpoints.jsonl",
-    "daemon.lock",
+    LOCK_FILE,
     "keys/artifacts",
     "keys/audit",
     "keys/web",
@@ -79,6 +80,8 @@ def _prepare(app: App) -> None:
     inside = app.settings.data_dir
     for name in ("claims", "reports", "logs", "receipts", "artifacts"):
         private_folder(inside / name)
+    # A right on a file holds for the file that is there: a daemon may start for the first time later.
+    (inside / LOCK_FILE).touch(0o600)
     scratch = private_folder(inside / "web")
     os.environ |= {"TMPDIR": str(scratch), "SQLITE_TMPDIR": str(scratch)}
     key_file(inside / "keys" / KEY)

@@ -96,6 +96,10 @@ def test_it_writes_nothing_but_records_reports_and_claims(inside: Inside) -> Non
     assert written == "1"
 
 
+def test_a_daemon_that_starts_for_the_first_time_later_is_seen(inside: Inside) -> None:
+    assert inside.tries("(data / 'daemon.lock').read_text()") == [""]
+
+
 def test_it_starts_no_program(inside: Inside) -> None:
     tried = inside.tries("os.execv('/bin/true', ['true'])", "subprocess.run(['terraform', 'version'])")
     assert tried == ["PermissionError 1"] * 2
