@@ -20,7 +20,12 @@ from click.testing import CliRunner
 from remote.state_backend import StateBackend, state_backend
 from world import ANA, World, states
 
+from runner.api.caller import Caller
+from runner.api.daemon_process import DaemonProcess
+from runner.api.performing import performer
+from runner.api.states import force_unlock, show_left_lock
 from runner.cli.main import main
+from runner.daemon.requests import Requests
 from runner.engine.state.lock import WITNESSED
 from runner.errors import Blocked, Conflict, NotFound, RunUnresolved, StateBusy, StateHeld, StateUnsaved
 from runner.model.run.evidence import Evidence
@@ -388,6 +393,21 @@ def forget_whose(world: World) -> None:
     (run,) = world.runs(states=frozenset({State.INTERRUPTED}))
     with world.app.store.writing() as writer:
         writer.save_evidence(run.id, replace(evidence(world, run), lock_is_ours=False))
+
+
+def test_the_daemon_releases_it_for_who_asked(dead: World, backend: StateBackend) -> None:
+    app = dead.app
+    requests = Requests(
+        app.store, app.clock, performer(lambda: app), lambda work: work(), lambda _, work: work()
+    )
+    caller = Caller(app, lambda: ANA, daemon=DaemonProcess(lambda _: 1, lambda _: requests.look()))
+    left = show_left_lock(caller, "web")
+    assert left.id == backend.locks["web"]["ID"]
+    force_unlock(caller, "web", lock=left.id, reason="its host was rebooted")
+    assert "web" not in backend.locks
+    with app.store.reading() as reader:
+        (entry,) = [one for one in reader.audit() if one.action == "lock.force_unlock"]
+    assert entry.actor == ANA.name
 
 
 def test_a_lock_that_was_never_offered_is_not_freed(dead: World, backend: StateBackend) -> None:
