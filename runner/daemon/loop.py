@@ -221,7 +221,8 @@ class Daemon:
     def _turn(self) -> None:
         control = self.parts.worker.control
         self.parts.worker.pass_on_cancels()
-        self._requests.look()
+        # By itself: a request that cannot be read keeps no run from being dispatched.
+        self._safe.attempt("requests", self._requests.look)
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
 

@@ -1,5 +1,7 @@
 """What a process that may use neither remotes nor terraform has done by the daemon."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any
 
 import pytest
 from asked_daemon import AskedDaemon
-from cli_world import World
+from cli_world import World, until
 from web_world import Served, access
 
 from runner.api import asking
@@ -223,3 +225,17 @@ def test_a_running_daemon_takes_it_within_seconds(tmp_path: Path) -> None:
     daemon.signal(15)
     daemon.ends(0)
     assert answer.json()[0]["stacks"] == 2
+
+
+def test_a_request_that_cannot_be_read_keeps_no_run_waiting(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    ask_without_waiting(world.app)
+    with closing(sqlite3.connect(tmp_path / "data/driftline.db")) as database:
+        database.execute("UPDATE daemon_requests SET person = '{'")
+        database.commit()
+    daemon = world.start("daemon")
+    until(lambda: world.json("run", "list", "--state", "awaiting_approval") != [])
+    daemon.signal(15)
+    daemon.ends(0)
+    assert "column person of row 1 in table daemon_requests" in daemon.err
