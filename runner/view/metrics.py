@@ -7,12 +7,13 @@ from datetime import datetime
 
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Kind, State
+from runner.model.schedule.health import health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
-from runner.view.facts import all_stacks
+from runner.service.queue.enqueue import views
 from runner.view.host import Host
 
 
@@ -49,20 +50,22 @@ class Numbers:
 
 
 def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host) -> Numbers:
-    stacks = all_stacks(reader, settings, clock, host.shortage)
+    # Without what only lists show, such as last runs and approvals: that is half of the time.
+    found = views(reader, clock, host.shortage, settings.executor.per_account, promotions=settings.promotion)
+    stacks = [view.stack for view in found]
     runs, reports = reader.open_runs(), reader.reports()
     status = {one.name: one for one in reader.sources()}
     checked: dict[str, datetime] = {}
-    for one in (facts.stack for facts in stacks):
+    for one in stacks:
         if one.checked_at is not None:
             checked[one.source] = max(one.checked_at, checked.get(one.source, one.checked_at))
     return Numbers(
         now=host.now,
         daemon=host.daemon is not None,
         shortage=host.shortage is not None,
-        sync=Counter(one.stack.sync for one in stacks),
-        drift=Counter(one.stack.drift for one in stacks),
-        health=Counter(one.health[0] for one in stacks),
+        sync=Counter(one.sync for one in stacks),
+        drift=Counter(one.drift for one in stacks),
+        health=Counter(health(view)[0] for view in found),
         open_runs=Counter((run.kind, run.state) for run in runs),
         queued_since=min((run.created_at for run in runs if run.state is State.QUEUED), default=None),
         waiting_since=min(
