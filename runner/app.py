@@ -226,15 +226,16 @@ class App:
         return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings), self._web())
 
     def _web(self) -> "Kept | None":
-        """The web server, as the daemon starts it; it reads the configuration itself."""
+        return None if self.settings.web.listen is None else self.web_server()
+
+    def web_server(self, *options: str) -> "Kept":
+        """The web server as a process to keep; it reads the configuration itself."""
         from runner.process.kept import DESCRIPTOR, Kept
         from runner.sandbox.serving import environment
 
-        if self.settings.web.listen is None:
-            return None
-        config = str(self.config_path.absolute())
+        config, words = str(self.config_path.absolute()), ("web", "--kept", DESCRIPTOR, *options)
         return Kept(
-            (sys.executable, "-I", "-m", "runner.cli", "--config", config, "web", "--kept", DESCRIPTOR),
+            (sys.executable, "-I", "-m", "runner.cli", "--config", config, *words),
             environment(os.environ, named_variables(self.config_path, unread=FOR_RUNS)),
             self.settings.data_dir,
         )

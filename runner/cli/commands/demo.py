@@ -13,6 +13,7 @@ import click
 
 import runner
 from runner.app import App
+from runner.cli.look_around import serve, somebody_looks
 from runner.errors import DriftlineError
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
@@ -192,6 +193,13 @@ class Tour:
         self.run("drift", "check", "--all")
         self.run("status")
 
+    def look_around(self) -> None:
+        def show(address: str) -> None:
+            self.say("The same in a browser. The link logs you in once; Ctrl-C ends the demo.")
+            self.run("token", "link", "--url", address)
+
+        serve(App.from_config(self.config), show)
+
     def approve_and_apply(self, why: str) -> None:
         """Until nothing waits any more: what depends on something is planned after that is applied."""
         if why:
@@ -226,10 +234,12 @@ def command(keep: bool, local: bool) -> None:
     try:
         with cloud.running():
             tour.everything()
+            click.secho(f"\nDone in {time.monotonic() - started:.0f} s.", fg="green")
+            if somebody_looks():
+                tour.look_around()
     finally:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
-    click.secho(f"\nDone in {time.monotonic() - started:.0f} s.", fg="green")
     if keep:
         click.echo(
             f"Look around:  driftline -c {tour.config} run list   and the drift report in {root}/data/reports"
