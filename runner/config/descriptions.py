@@ -119,7 +119,7 @@ SERVER: Mapping[str, str] = {
     "approvals.required": "Number of people who must approve a plan; stacks may raise it",
     "approvals.author_may_approve": "Whether the authors of a change may approve its plan",
     "approvals.expire": "How long an approval is valid; if the windows of the stack are closed then, until their next opening ends",
-    "approvals.people": "Login -> names and email addresses used in commits, such as {ana: [ana@example.com]}",
+    "approvals.people": "Login -> names, email addresses and logins of the same person, such as {ana: [ana@example.com, token:ana-ci]}",
     "approvals.owners": "Logins of those who may apply an approved run outside its windows (driftline apply --break-glass); empty means nobody",
     "approvals.rules": "Stricter terms for some stacks; the strictest of the defaults above, all matching rules and the stack file applies",
     **_match("approvals.rules[]", "Which stacks the rule applies to"),

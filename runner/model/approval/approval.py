@@ -8,7 +8,7 @@ from runner.model.stack.definition import StackDefinition
 
 @dataclass(frozen=True)
 class Person:
-    """Who acts. `known_by` says how sure that is: loginuid > caller > user > rule."""
+    """Who acts. `known_by` says how sure that is: loginuid > caller > user > rule at the command line; through the server `oidc`, `token`, `peer` or `link`."""
 
     name: str
     known_by: str

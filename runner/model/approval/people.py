@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from runner.model.approval.approval import Approval, Commit
+from runner.model.approval.approval import Approval, Commit, Person
 
 People = Mapping[str, Sequence[str]]
 _MAIL = re.compile(r"<([^<>\s]+)>")  # in the user id of an OpenPGP key
@@ -16,15 +16,42 @@ def fold(name: str) -> str:
     return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
 
 
-def names_of(person: str, people: People) -> frozenset[str]:
-    """Every folded name and mail address of this person, whichever of them is given."""
-    groups = [frozenset(map(fold, (login, *others))) for login, others in people.items()]
-    known = frozenset({fold(person)})
+# How a person came -> what names them in `approvals.people`.
+SUBJECTS: Mapping[str, str] = {
+    "token": "token",
+    "oidc": "oidc:user",
+    "peer": "unix",
+    "link": "unix",
+    "loginuid": "unix",
+    "caller": "unix",
+    "user": "unix",
+}
+
+
+def names_of(person: str | Person, people: People) -> frozenset[str]:
+    """Every folded name, mail address and subject of this person, whichever of them is given."""
+    groups = [frozenset(_folded((login, *others))) for login, others in people.items()]
+    known = frozenset(_folded([person] if isinstance(person, str) else _of_person(person)))
     while True:
         grown = known.union(*(group for group in groups if group & known))
         if grown == known:
             return known
         known = grown
+
+
+def _of_person(person: Person) -> Iterator[str]:
+    yield person.name
+    if person.known_by in SUBJECTS:
+        yield f"{SUBJECTS[person.known_by]}:{person.name}"
+
+
+def _folded(names: Iterable[str]) -> Iterator[str]:
+    """A subject also under its bare name, since records of who asked for a run have no more than that."""
+    for name in names:
+        yield fold(name)
+        for kind in set(SUBJECTS.values()):
+            if name.startswith(f"{kind}:"):
+                yield fold(name.removeprefix(f"{kind}:"))
 
 
 def mail_names(address: str) -> tuple[str, ...]:
@@ -56,7 +83,7 @@ def one_each(approvals: Iterable[Approval], people: People) -> tuple[Approval, .
     found: list[Approval] = []
     seen: set[str] = set()
     for approval in approvals:
-        mine = names_of(approval.person.name, people)
+        mine = names_of(approval.person, people)
         if not mine & seen:
             found.append(approval)
         seen |= mine

@@ -55,7 +55,7 @@ def standing(
         and approval.plan_digest == run.plan_digest
         and approval.fingerprint == run.fingerprint
         and _stands(approval, terms, settings, now)
-        and named_in_all(terms, approval.person.name, settings.people)
+        and named_in_all(terms, approval.person, settings.people)
         and (terms.author_may_approve or approval.independent is not False)
     ]
     given = one_each(valid, settings.people)
@@ -64,7 +64,7 @@ def standing(
 
 
 def _lacking(terms: Terms, given: Sequence[Approval], people: People) -> Iterator[tuple[str, ...]]:
-    said_yes = frozenset(name for approval in given for name in names_of(approval.person.name, people))
+    said_yes = frozenset(name for approval in given for name in names_of(approval.person, people))
     for word in terms.one_of:
         if not any(names_of(name, people) & said_yes for name in names(word)):
             yield names(word)
@@ -97,7 +97,7 @@ def refusal(
     early = refusal_by_terms(person, terms, people, standing)
     if early is not None or terms.author_may_approve:
         return early
-    mine = names_of(person.name, people)
+    mine = names_of(person, people)
     if not independent(person, commits, people):
         return "the author or committer of a change may not approve it"
     asked = run.trigger in {Trigger.MANUAL, Trigger.HEAL} and fold(run.requested_by) in mine
@@ -108,18 +108,18 @@ def refusal(
 
 def refusal_by_terms(person: Person, terms: Terms, people: People, standing: Standing) -> str | None:
     """The reasons that need no look at commits."""
-    mine = names_of(person.name, people)
+    mine = names_of(person, people)
     for word in terms.lists:
         if not any(names_of(name, people) & mine for name in names(word)):
             return nobody(terms, people) or f"only {', '.join(names(word))} may approve this stack ({word})"
-    if any(fold(approval.person.name) in mine for approval in standing.given):
+    if any(names_of(approval.person, people) & mine for approval in standing.given):
         return "each person counts only once"
     return None
 
 
 def written_by(person: Person, commits: Sequence[Commit], people: People) -> Commit | None:
     """The first of the commits that the person contributed to."""
-    mine = names_of(person.name, people)
+    mine = names_of(person, people)
     return next((commit for commit in commits if mine & authors([commit])), None)
 
 

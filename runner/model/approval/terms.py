@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from runner.model.approval.approval import Person
 from runner.model.approval.people import People, names_of
 from runner.model.changes.changes import Summary
 from runner.model.policy.result import PolicyResult
@@ -292,7 +293,7 @@ def names(word: Word) -> tuple[str, ...]:
     return word.value if isinstance(word.value, tuple) else ()
 
 
-def named_in_all(terms: Terms, person: str, people: People) -> bool:
+def named_in_all(terms: Terms, person: str | Person, people: People) -> bool:
     mine = names_of(person, people)
     return all(any(names_of(name, people) & mine for name in names(word)) for word in terms.lists)
 

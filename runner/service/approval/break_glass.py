@@ -35,7 +35,7 @@ def _refuse(settings: ApprovalSettings, run: Run, person: Person) -> None:
         why = "approvals.owners names nobody"
         hint = f"approvals: {{owners: [{person.name}]}}   in the server's configuration; see   driftline config show"
         raise NotAllowed(who=person.name, wish=wish, reason=why, run=run.name, hint=hint)
-    mine = names_of(person.name, settings.people)
+    mine = names_of(person, settings.people)
     if not any(names_of(owner, settings.people) & mine for owner in settings.owners):
         why = f"only {', '.join(settings.owners)} may (approvals.owners)"
         raise NotAllowed(who=person.name, wish=wish, reason=why, run=run.name)
