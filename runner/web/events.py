@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,9 +12,10 @@ from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
-from runner.errors import DriftlineError, Invalid, InvalidRequest, RoleMissing
+from runner.api.events import topics_of
+from runner.errors import DriftlineError, RoleMissing
 from runner.model.access.role import Role
-from runner.model.events.feed import TOPICS, FeedEvent
+from runner.model.events.feed import FeedEvent
 from runner.model.events.text import stack_of
 from runner.view.document import document
 from runner.view.event import event_row
@@ -45,7 +45,7 @@ async def follow_events(
         raise RoleMissing(who=caller.name, role=Role.VIEWER, stack=stack or "all stacks", operation="events")
     feed: Feed = request.app.state.feed
     feed.refuse_more()
-    wanted = Wanted(request, caller, _topics(topic), stack)
+    wanted = Wanted(request, caller, topics_of(topic), stack)
     return Stream(_sent(feed, wanted, last_event(request)))
 
 
@@ -124,10 +124,3 @@ def _written(event: FeedEvent) -> ServerSentEvent:
 
 def _gap(last: int, begin: int) -> ServerSentEvent:
     return ServerSentEvent(json.dumps({"after": last, "next": begin}), event=GAP, sep="\n")
-
-
-def _topics(globs: tuple[str, ...]) -> frozenset[str]:
-    topics = frozenset(topic for topic in TOPICS if any(fnmatchcase(topic, one) for one in globs or "*"))
-    if not topics:
-        raise InvalidRequest.of([Invalid("query", "/topic", "no topic is called so")])
-    return topics

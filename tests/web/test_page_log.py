@@ -8,9 +8,11 @@ from web_world import Served, access
 
 def stream(world: World, path: str, last: str | None = None) -> list[tuple[str, str]]:
     """The name and the text of every event."""
-    token = Served(world).token("ci")
+    served = Served(world)
     headers = {"Last-Event-ID": last} if last else {}
-    text = Served(world).client(token).get(path, headers=headers).text.replace("\r\n", "\n")
+    answer = served.client(served.token("ci")).get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    text = answer.text.replace("\r\n", "\n")
     found = []
     for event in text.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in event.splitlines() if ": " in line)
@@ -48,3 +50,10 @@ def test_lines_of_a_log_are_written_as_text(tmp_path: Path) -> None:
     log = world.app.workspaces.log(1)
     log.write_text("<script>alert(1)</script>\n")
     assert "<script>alert" not in Browser(world).get("/runs/run-1/log")
+
+
+def test_programs_follow_the_log_in_the_same_way(tmp_path: Path) -> None:
+    world = planned(tmp_path, config=access("ci"))
+    text = world.run("logs", "run-1").stdout
+    events = stream(world, "/api/v1/runs/run-1/log/stream?offset=5", last="20")
+    assert events == [("lines", json.dumps(text[20:])), ("over", "")]
