@@ -7,19 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from browser_server import served
 from browser_visit import chromium, log_in, visiting
 from cli_world import World, until
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
-from tour import ROOT
+from shots import IMAGES, MOST, SHOTS
 
-IMAGES = ROOT / "docs" / "images"
-MOST = 150_000  # bytes of an image
 CONFIG = """\
 approvals: {author_may_approve: true}
 web: {access: [{role: admin, subjects: ["token:ana"], stacks: ["**"]}]}
@@ -60,27 +56,6 @@ STACKS = {
     "staging/api": ("{env: staging, team: shop}", "", SERVICE),
 }
 BY_HAND = '{"https": {"port": 443, "from": "0.0.0.0/0"}, "ssh": {"port": 22, "from": "0.0.0.0/0"}}'
-
-
-@dataclass(frozen=True)
-class Shot:
-    """`path` may name the run that waits for approval, and the report of the drift."""
-
-    name: str
-    path: str
-    scheme: Literal["light", "dark"] = "light"
-
-
-SHOTS = (
-    Shot("page-overview", "/"),
-    Shot("page-overview-dark", "/", "dark"),
-    Shot("page-stacks", "/stacks", "dark"),
-    Shot("page-stack", "/stacks/network/firewall"),
-    Shot("page-run", "/runs/{run}"),
-    Shot("page-run-dark", "/runs/{run}", "dark"),
-    Shot("page-drift", "/drift/{report}"),
-    Shot("page-graph", "/graph", "dark"),
-)
 
 
 def live(root: Path) -> tuple[World, dict[str, str]]:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from screenshots import IMAGES, SCREENS, Screen  # noqa: E402 - scripts, not a package
+from shots import MOST, SHOTS  # noqa: E402 - scripts, not a package
 from tour import BLOCK, commands, folded  # noqa: E402 - scripts, not a package
 
 AGAIN = "run ./scripts/screenshots"
@@ -39,5 +40,10 @@ def test_a_screenshot_shows_what_its_tour_shows(screen: Screen) -> None:
 def test_every_image_is_made_by_the_script_and_shown_on_a_page() -> None:
     pages = "".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
     images = sorted(path.name for path in IMAGES.iterdir())
-    assert images == sorted(f"{screen.name}.svg" for screen in SCREENS)
+    made = [f"{screen.name}.svg" for screen in SCREENS] + [f"{shot.name}.webp" for shot in SHOTS]
+    assert images == sorted(made)
     assert [name for name in images if f"images/{name})" not in pages] == []
+
+
+def test_images_of_pages_load_fast() -> None:
+    assert [image.name for image in IMAGES.glob("*.webp") if image.stat().st_size > MOST] == []
