@@ -18,7 +18,9 @@ VOLATILE = frozenset({"tmpfs", "ramfs"})
 MOUNTS = Path("/proc/self/mountinfo")
 # Code from Git keeps git's file modes (the folder above is private), and so do downloaded providers.
 DEEPEST = 32
-MODES_OF_OTHERS = frozenset({Path("mirrors"), Path("quarantine"), Path("trees"), Path("engine/plugins")})
+MODES_OF_OTHERS = frozenset(
+    {Path("mirrors"), Path("quarantine"), Path("trees"), Path("engine/plugins"), Path("web.sock")}
+)
 
 
 def disk(scene: Scene) -> Iterator[Finding]:

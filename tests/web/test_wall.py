@@ -16,8 +16,10 @@ from web_process import serving
 from web_world import Served, access
 
 from runner.app import App
+from runner.model.settings.web import OidcSettings
 from runner.sandbox import landlock
 from runner.sandbox.serving import environment
+from runner.web.wall import _ports
 
 pytestmark = pytest.mark.skipif(
     landlock.abi() < landlock.TCP_SINCE, reason="Landlock of this kernel is too old"
@@ -115,6 +117,19 @@ def test_it_connects_to_the_port_of_the_issuer_only(inside: Inside, listening: i
         connect = "socket.create_connection(('127.0.0.1', {})).getpeername()[1]"
         tried = inside.tries(connect.format(port), connect.format(listening), ports=str(port))
     assert tried == [str(port), REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "ports"),
+    [
+        ("https://login.example.com/realms/main", (443,)),
+        ("https://login.example.com:8443", (8443,)),
+        ("http://127.0.0.1:9000", (9000,)),
+        (None, ()),
+    ],
+)
+def test_the_port_of_the_issuer_is_in_its_address(issuer: str | None, ports: tuple[int, ...]) -> None:
+    assert _ports(OidcSettings(issuer, "driftline") if issuer else None) == ports
 
 
 def test_it_opens_no_other_socket(inside: Inside) -> None:
