@@ -1,6 +1,7 @@
 """What the web server of one installation may touch, and the preparations that make little of it enough."""
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -64,6 +65,8 @@ def wall_of(app: App) -> Wall:
     read += [policy.path for policy in settings.policies]
     if settings.audit.checkpoints is not None:
         read.append(settings.audit.checkpoints)
+    # Authorities that may vouch for the issuer, where they are not the system's.
+    read += [Path(os.environ[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ]
     return Wall(tuple(read), tuple(inside / name for name in WRITE), _ports(settings.web.oidc))
 
 
