@@ -80,7 +80,7 @@ FIGURES = {
         "sweep of 4 cloudfile stacks: memory per slot",
     ],
 }
-NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-modules", "drift-sweep"}
+NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-modules", "drift-sweep", "web"}
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -94,6 +94,8 @@ def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
 def test_a_benchmark_prints_its_figures_beside_their_targets(name: str, tmp_path: Path) -> None:
     if name in NEEDS_TERRAFORM and shutil.which("terraform") is None:
         pytest.skip("no terraform on PATH")
+    if name == "web" and shutil.which("chromium") is None:
+        pytest.skip("no chromium on PATH")
     file = tmp_path / "figures.json"
     ran = bench(name, "--tiny", "--folder", tmp_path, "--json", file)
     assert ran.returncode == 0, ran.stderr
