@@ -1,13 +1,25 @@
 """What the settings of the web server must satisfy."""
 
 import ipaddress
+import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
 from runner.model.settings.web import WebSettings
 
+_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/]+):[0-9]{1,5}")
+_SUBJECT = re.compile(r"(token|unix|oidc:(user|sub|group)):.+")
+
 
 def web_complaints(of: WebSettings) -> Iterator[Complaint]:
+    if of.listen is not None and _LISTEN.fullmatch(of.listen) is None:
+        yield Complaint(("web", "listen"), "expected an address and a port, such as 127.0.0.1:8470")
+    if of.public_url is not None and not _is_address(of.public_url):
+        yield Complaint(
+            ("web", "public_url"),
+            "expected an address as in a browser, such as https://driftline.example.com",
+        )
     for index, proxy in enumerate(of.proxies):
         try:
             ipaddress.ip_network(proxy)
@@ -17,3 +29,15 @@ def web_complaints(of: WebSettings) -> Iterator[Complaint]:
             )
     if (of.tls.cert is None) != (of.tls.key is None):
         yield Complaint(("web", "tls"), "cert and key are needed together", got=False)
+    for index, binding in enumerate(of.access):
+        for number, subject in enumerate(binding.subjects):
+            if _SUBJECT.fullmatch(subject) is None:
+                yield Complaint(
+                    ("web", "access", index, "subjects", number),
+                    "expected token:NAME, unix:LOGIN, oidc:user:MAIL, oidc:sub:ID or oidc:group:NAME",
+                )
+
+
+def _is_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

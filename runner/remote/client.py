@@ -28,6 +28,8 @@ TIMEOUT_SECONDS = 60.0
 RESTART_SECONDS = 15.0
 # What a proxy answers while the server behind it is away.
 BY_A_PROXY = frozenset({502, 503, 504})
+# In what OpenSSL says when the other side answers https with plain http.
+_SPEAKS_NO_TLS = "WRONG_VERSION_NUMBER"
 
 
 @dataclass
@@ -92,8 +94,18 @@ class Remote:
     def _request(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         try:
             answer = self.http.request(method, path, **content)
+        except httpx2.UnsupportedProtocol as error:
+            raise ServerUnreachable(
+                url=self.url, reason="it has no scheme", hint=f"https://{self.url}"
+            ) from error
         except httpx2.HTTPError as error:
-            raise ServerUnreachable(url=self.url, reason=str(error) or type(error).__name__) from error
+            reason, hint = str(error) or type(error).__name__, None
+            if _SPEAKS_NO_TLS in reason:
+                reason, hint = (
+                    "it answers without TLS",
+                    "use http://, or the address of the proxy in front of it",
+                )
+            raise ServerUnreachable(url=self.url, reason=reason, hint=hint) from error
         if answer.status_code in BY_A_PROXY and VERSION not in answer.headers:
             raise ServerUnreachable(url=self.url, reason=f"{answer.status_code} {answer.reason_phrase}")
         return answer

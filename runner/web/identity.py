@@ -59,7 +59,7 @@ def _of_token(request: Request, given: str) -> Identity | None:
     secret = given.removeprefix(BEARER)
     if (session := login_of(app, secret)) is not None:
         return session.identity
-    token = known_token(app.store, secret, app.clock.now())
+    token = known_token(app, secret)
     if token is None:
         # After the look: whoever has a right one is not kept out by others behind the same address.
         note_wrong(request, secret)

@@ -41,7 +41,7 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
         for server, _ in pairs:
             server.config.load()  # the certificate, and the application with all that it imports
         put_up(app)
-        log.info("web.ready", listen=[address_of(one) for _, one in pairs])
+        log.info("web.ready", listen=" ".join(address_of(one) for _, one in pairs))
         asyncio.run(_serve_all(pairs, pulse))
 
 

@@ -1,13 +1,25 @@
 """Tokens that come with requests."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from runner.app import App
 from runner.model.access.token import Token, digest_of
-from runner.ports.records.store import Store
+
+NOTED_EVERY = timedelta(hours=1)
 
 
-def known_token(store: Store, secret: str, now: datetime) -> Token | None:
-    """The token with this secret, while it is valid."""
-    with store.reading() as reader:
+def known_token(app: App, secret: str) -> Token | None:
+    """The token with this secret, while it is valid. That it was used is noted, to the hour."""
+    now = app.clock.now()
+    with app.store.reading() as reader:
         token = reader.token(digest_of(secret))
-    return token if token is not None and token.valid(now) else None
+    if token is None or not token.valid(now):
+        return None
+    if not app.read_only and _is_due(token, now):
+        with app.store.writing() as writer:
+            writer.note_use(token.digest, now)
+    return token
+
+
+def _is_due(token: Token, now: datetime) -> bool:
+    return token.used_at is None or now - token.used_at >= NOTED_EVERY

@@ -1,7 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 from cli_world import World
+from fastapi.testclient import TestClient
 from web_world import Served, access
+
+from runner.web.application import application
 
 SEES_ALL_OWNS_DEV = """web: {access: [
   {role: viewer, subjects: ["token:ci"]},
@@ -44,3 +48,17 @@ def test_a_role_holds_for_its_stacks_only(tmp_path: Path) -> None:
     answer = served.client(served.token("ci")).put("/api/v1/locks/app", json={"reason": "moving"})
     assert answer.status_code == 403
     assert answer.json()["code"] == "RoleMissing"
+
+
+def test_when_a_token_was_last_used_is_listed(tmp_path: Path) -> None:
+    served = Served(World(tmp_path, more=access("ci")))
+    (listed,) = served.client(served.token("ci")).get("/api/v1/tokens").json()
+    assert listed["used_at"] is not None
+
+
+def test_a_read_only_server_notes_no_use_of_a_token(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    headers = {"Authorization": f"Bearer {Served(world).token('ci')}"}
+    client = TestClient(application(replace(world.app, read_only=True)), base_url="http://localhost")
+    (listed,) = client.get("/api/v1/tokens", headers=headers).json()
+    assert listed["used_at"] is None

@@ -61,7 +61,7 @@ def _known(app: App, secret: str) -> tuple[Identity, str | None] | None:
         with app.store.writing() as writer:
             identity = writer.take_login_code(digest_of(secret))
         return None if identity is None else (identity, None)
-    token = known_token(app.store, secret, app.clock.now())
+    token = known_token(app, secret)
     return None if token is None else (identity_of_token(token.name), token.digest)
 
 

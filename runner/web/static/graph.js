@@ -6,12 +6,14 @@
   const place = panel.querySelector(".graph");
   const SMALLEST = 0.05;
   const LARGEST = 4;
+  const READABLE = 0.5;
+  const TALLEST = 0.76; // of the window, as in the stylesheet
   let viz = null;
   let drawn = "";
-  let scale = null; // null: as wide as the panel
+  let scale = null; // null: all of it, as long as names can be read
   let natural = {width: 0, height: 0};
 
-  const fitting = () => Math.min(1, (place.clientWidth - 32) / natural.width);
+  const fitting = () => Math.max(READABLE, Math.min(1, (place.clientWidth - 32) / natural.width, (innerHeight * TALLEST - 32) / natural.height));
 
   const size = () => {
     const svg = place.querySelector("svg");
