@@ -22,6 +22,7 @@ from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.probe import Distrust, ProbeRecord
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
+from runner.model.events.text import stacks_of
 from runner.model.execution.daemon_request import DaemonRequest
 from runner.model.outputs.known import KnownOutputs
 from runner.model.plan.step import Step
@@ -284,7 +285,7 @@ class ScopedReader:
 
     def _shows(self, event: FeedEvent) -> bool:
         """Of its stack, under each name that it says; what belongs to no stack belongs to who sees all."""
-        names = [name for key in ("stack", "was") if (name := getattr(event.payload, key, None)) is not None]
+        names = stacks_of(event)
         return bool(names) and all(map(self.sees, names))
 
     def events_head(self) -> int:

@@ -16,9 +16,9 @@ from runner.api.events import topics_of
 from runner.errors import DriftlineError, RoleMissing
 from runner.model.access.role import Role
 from runner.model.events.feed import FeedEvent
-from runner.model.events.text import stack_of
+from runner.model.events.text import stack_of, stacks_of
 from runner.view.document import document
-from runner.view.event import event_row
+from runner.view.event import EventRow, event_row
 from runner.web.feed import Feed, Follower
 from runner.web.identity import caller_of
 from runner.web.stream import HEARTBEAT_SECONDS, Stream, last_event
@@ -69,8 +69,13 @@ class Wanted:
 
     def _sees(self, event: FeedEvent) -> bool:
         """What concerns no single stack is for those who see all."""
-        stack, access = stack_of(event), self.caller.access
-        return access.unlimited if stack is None else access.sees(stack)
+        names, access = stacks_of(event), self.caller.access
+        return all(map(access.sees, names)) if names else access.unlimited
+
+    def told(self, event: FeedEvent) -> EventRow:
+        """A reason may name a stack that they may not see."""
+        row, caller = event_row(event), self.caller
+        return row if caller.access.unlimited else caller.veil().over(row)
 
 
 async def _sent(feed: Feed, wanted: Wanted, last: int | None) -> AsyncIterator[ServerSentEvent]:
@@ -83,7 +88,7 @@ async def _sent(feed: Feed, wanted: Wanted, last: int | None) -> AsyncIterator[S
                 if isinstance(event, ServerSentEvent):
                     yield event
                 elif wanted.includes(event):
-                    yield _written(event)
+                    yield _written(await run_in_threadpool(wanted.told, event))
 
 
 async def _followed(
@@ -117,9 +122,9 @@ async def _followed(
             yield next_one
 
 
-def _written(event: FeedEvent) -> ServerSentEvent:
-    data = json.dumps(document(event_row(event)), ensure_ascii=False)
-    return ServerSentEvent(data, event=event.topic, id=str(event.id), sep="\n")
+def _written(row: EventRow) -> ServerSentEvent:
+    data = json.dumps(document(row), ensure_ascii=False)
+    return ServerSentEvent(data, event=row.topic, id=str(row.id), sep="\n")
 
 
 def _gap(last: int, begin: int) -> ServerSentEvent:

@@ -14,7 +14,7 @@ from cli_world import World
 from live import live
 from web_world import Served, access
 
-from runner.model.events.feed import LockMoved, StackLeft
+from runner.model.events.feed import LockMoved, StackLeft, StackRenamed
 from runner.web import events as stream
 
 
@@ -113,6 +113,25 @@ def test_who_may_not_see_a_stack_gets_none_of_its_events(scoped: Site) -> None:
     with scoped.following() as following:
         scoped.happen("prod/vpc", "dev/vpc")
         assert following.next().data["subject"] == "dev/vpc"
+
+
+def test_a_stack_that_was_renamed_is_not_told_to_who_may_not_see_its_former_name(scoped: Site) -> None:
+    with scoped.following() as following:
+        with scoped.served.world.app.store.writing() as writer:
+            writer.emit("stack.rename", "dev/vpc", StackRenamed("dev/vpc", "prod/vpc", "ana"))
+        scoped.happen("dev/vpc")
+        assert following.next().event == "stack.missing"
+
+
+def test_a_reason_does_not_name_a_stack_that_one_may_not_see(scoped: Site) -> None:
+    scoped.served.world.stack("prod/vpc")
+    scoped.served.world.run("source", "sync")
+    with scoped.following() as following:
+        with scoped.served.world.app.store.writing() as writer:
+            writer.emit("lock.take", "dev/vpc", LockMoved("dev/vpc", "ana", "ana", "prod/vpc is moved"))
+        told = following.next().data
+    assert told["payload"]["reason"] == "another stack is moved"
+    assert "prod/vpc" not in str(told)
 
 
 def test_what_is_no_longer_kept_is_told(site: Site) -> None:

@@ -62,3 +62,9 @@ def sentence(event: FeedEvent) -> str:
 def stack_of(event: FeedEvent) -> str | None:
     """None if the event concerns more than one stack."""
     return getattr(event.payload, "stack", None)
+
+
+def stacks_of(event: FeedEvent) -> tuple[str, ...]:
+    """Every name that the event says for its stack: a renamed one has two."""
+    names = (getattr(event.payload, key, None) for key in ("stack", "was"))
+    return tuple(name for name in names if name is not None)
