@@ -41,14 +41,13 @@ def sources_to_poll(
     """
     with caller.reading() as reader:
         known = {stack.name: stack.source for stack in reader.stacks()}
+        sources = [one for one in caller.app.settings.sources if reader.sees_source(one.name)]
     unknown = any(stack not in known for stack in stacks)
     if unknown_only and not unknown:
         return ()
     wanted = {known[stack] for stack in stacks if stack in known}
     return tuple(
-        SourceToPoll(one.name, one.branch)
-        for one in caller.app.settings.sources
-        if unknown or not stacks or one.name in wanted
+        SourceToPoll(one.name, one.branch) for one in sources if unknown or not stacks or one.name in wanted
     )
 
 
@@ -58,7 +57,9 @@ def poll_source(caller: Caller, source: str, *, stacks: tuple[str, ...] = ()) ->
     of = _named(caller, source)
     row = poll_row(caller.app.poller.poll(of, by=caller.person.name), of)
     if not caller.access.unlimited:  # problems and notes name files of any stack
-        return replace(row, problems=(), notes=())
+        with caller.reading() as reader:
+            seen = sum(stack.source == source and stack.missing_since is None for stack in reader.stacks())
+        return replace(row, problems=(), notes=(), stacks=seen)
     with caller.reading() as reader:
         told = {stack.problem for stack in reader.stacks() if stack.name in stacks}
         newcomers = (one for status in reader.sources() for one in status.newcomers)
@@ -92,9 +93,10 @@ def check_source(caller: Caller, source: str, *, revision: str) -> SourceCheck:
 
 
 def _named(caller: Caller, name: str) -> SourceSettings:
-    sources = caller.app.settings.sources
     source = caller.app.settings.source(name)
-    if source is None:
+    with caller.reading() as reader:
+        sources = [one for one in caller.app.settings.sources if reader.sees_source(one.name)]
+    if source not in sources:
         near = get_close_matches(name, [one.name for one in sources], 1)
         raise SourceNotFound(source=name, hint=f'did you mean "{near[0]}"?' if near else None)
     return source

@@ -125,6 +125,18 @@ def test_what_is_not_seen_is_not_counted(asked: Asked) -> None:
     assert {one["stack"] for one in json.loads(asked.told(_named("list_runs")))} == {"app"}
 
 
+def test_a_source_whose_stacks_one_may_not_see_is_not_there(asked: Asked) -> None:
+    stranger = Asked(asked.world, Access((Binding("operator", (), ("never/**",)),)))
+    assert stranger.told(_named("sources_to_poll")) == "[]"
+    told = [stranger.told(_named("poll_source"), source=name) for name in ("infra", "infrx")]
+    assert told[0].replace("infra", "infrx") == told[1]
+
+
+def test_a_poll_counts_the_stacks_that_one_sees(asked: Asked) -> None:
+    operator = Asked(asked.world, Access((Binding("operator", (), ("app",)),)))
+    assert json.loads(operator.told(_named("poll_source")))["stacks"] == 1
+
+
 def test_facts_about_a_visible_stack_are_right_and_name_another_stack(asked: Asked) -> None:
     page = json.loads(asked.told(_named("show_stack")))
     assert page["depends_on"] == ["another stack"]
