@@ -12,9 +12,7 @@ from runner.model.approval.approval import Person
 from runner.web.peer import peer_identity, peer_uid
 from runner.web.session.first import LoginFirst
 from runner.web.session.live import login_of, note_wrong, refuse_guesses, session_of
-from runner.web.tokens import known_token
-
-BEARER = "Bearer "
+from runner.web.tokens import BEARER, known_token
 
 
 def caller_of(request: Request) -> Caller:

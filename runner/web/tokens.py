@@ -7,6 +7,8 @@ from runner.model.access.token import Token, digest_of
 
 NOTED_EVERY = timedelta(hours=1)
 
+BEARER = "Bearer "
+
 
 def known_token(app: App, secret: str) -> Token | None:
     """The token with this secret, while it is valid. That it was used is noted, to the hour."""

@@ -134,6 +134,14 @@ def test_a_page_sends_who_is_not_logged_in_to_the_login_page_and_back(served: Se
     assert (part.status_code, part.headers["hx-redirect"]) == (401, "/login")
 
 
+def test_a_password_that_another_site_put_into_an_address_ends_no_session(served: Served) -> None:
+    browser = Browser(served)
+    browser.log_in(served.token("ci"))
+    forged = browser.http.post("/logout", headers={"Authorization": "Basic eDp5"})
+    assert forged.status_code == 403
+    assert browser.http.get(STATUS).status_code == 200
+
+
 def _session_csrf(browser: Browser) -> str:
     """As a page of the dashboard has it."""
     from types import SimpleNamespace

@@ -10,6 +10,7 @@ from runner.app import App
 from runner.errors import ForgedRequest
 from runner.web.peer import is_local
 from runner.web.session.cookie import NAME, set_cookie, signed_cookie, signer
+from runner.web.tokens import BEARER
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
@@ -39,7 +40,8 @@ def set_visit(request: Request, answer: Response, visit: str) -> None:
 
 async def refuse_forged(request: Request) -> None:
     """A dependency of every route: ForgedRequest if a cookie speaks for a request that another site may have sent."""
-    spoken_for = "authorization" in request.headers or is_local(request)
+    # Only a token: browsers send a name and a password by themselves, for an address of another site's choice.
+    spoken_for = request.headers.get("authorization", "").startswith(BEARER) or is_local(request)
     if request.method in SAFE or spoken_for or _bound_to(request) is None:
         return
     sent = request.headers.get(HEADER) or await _field(request)
