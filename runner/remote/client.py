@@ -48,7 +48,10 @@ class Remote:
         headers = {"User-Agent": f"driftline/{__version__}"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        return cls(url, httpx2.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS))
+        http = httpx2.Client(
+            base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=not _is_plain_here(url)
+        )
+        return cls(url, http)
 
     @property
     def now(self) -> datetime:
@@ -124,9 +127,14 @@ def saved_token(url: str) -> str | None:
 
 
 def _refuse_plain(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not _is_here(parts.hostname or ""):
+    if urlsplit(url).scheme == "http" and not _is_plain_here(url):
         raise InsecureServer(url=url)
+
+
+def _is_plain_here(url: str) -> bool:
+    """Nothing encrypts the token, so that it may not leave this host, through a proxy of the environment either."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and _is_here(parts.hostname or "")
 
 
 def _is_here(host: str) -> bool:

@@ -21,8 +21,13 @@ def refusal_document(of: DriftlineError) -> dict[str, Any]:
 def raised_again(told: dict[str, Any]) -> DriftlineError:
     """KeyError or TypeError if this is not a refusal. A kind that this version does not know keeps its exit code."""
     kind = getattr(errors, told["code"], DriftlineError)
-    made: DriftlineError = kind(told["detail"], hint=told["hint"], **told["facts"])
-    made.exit_code = told["exit_code"]
+    if not (isinstance(kind, type) and issubclass(kind, DriftlineError)):
+        kind = DriftlineError
+    message, hint, exit_code = told["detail"], told["hint"], told["exit_code"]
+    if not (isinstance(message, str) and isinstance(hint, str) and exit_code in range(1, 256)):
+        raise TypeError("not a refusal")
+    made = kind(message, hint=hint, **told["facts"])
+    made.exit_code = exit_code
     return made
 
 
