@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI
 
 from runner import __version__
 from runner.app import App
-from runner.web import assets, description, events, health, log_stream, theme
+from runner.web import assets, description, events, health, log_stream, routes, theme
 from runner.web.feed import Feed
 from runner.web.guard import Guard
 from runner.web.headers import SecurityHeaders
@@ -17,7 +17,6 @@ from runner.web.oidc import pages as oidc_pages
 from runner.web.oidc.issuer import Issuer
 from runner.web.pages.table import add_pages
 from runner.web.refuse import add_refusals
-from runner.web.routes import add_operations
 from runner.web.session.csrf import refuse_forged
 from runner.web.session.first import LoginFirst, to_login
 from runner.web.session.guesses import Guesses
@@ -40,7 +39,7 @@ def application(app: App) -> FastAPI:
     web.state.requests = RequestNumbers()
     add_refusals(web)
     web.add_exception_handler(LoginFirst, to_login)
-    add_operations(web)
+    web.include_router(routes.router())
     for part in PARTS:
         web.include_router(part.router)
     add_pages(web)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -68,7 +69,8 @@ async def _refuse_form(request: Request, error: Exception) -> Response:
 def _allowed(request: Request) -> list[str]:
     """The methods of every route of this path; the router names only those of the first."""
     found = {OPTIONS}
-    for route in request.app.router.routes:
+    for one in iter_route_contexts(request.app.router.routes):
+        route = one.original_route
         if route.matches(request.scope)[0] is not Match.NONE:
             found |= getattr(route, "methods", None) or set()
     return sorted(found)

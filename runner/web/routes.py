@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
@@ -20,16 +21,20 @@ PARTS = (LIMIT, CURSOR)
 _NAME_AT_THE_END = re.compile(r"{(stack|name)}$")
 
 
-def add_operations(to: FastAPI) -> None:
+@cache
+def router() -> APIRouter:
+    """The same for every application: an operation becomes a route once."""
+    made = APIRouter()
     # A name at the end may have slashes, so that `/stacks/{stack}` would also match a longer path.
     for one in sorted(operations(), key=_matched_last):
-        to.add_api_route(
+        made.add_api_route(
             PREFIX + _NAME_AT_THE_END.sub(r"{\1:path}", one.path),
             endpoint(one),
             methods=[one.method, "HEAD"] if one.method == "GET" else [one.method],
             name=one.name,
             response_model=None,
         )
+    return made
 
 
 def _matched_last(of: Operation[..., Any]) -> tuple[bool, int]:

@@ -44,6 +44,10 @@ def test_options_are_the_methods_of_a_path_and_nothing_for_other_origins(client:
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+def test_options_of_a_page_are_its_methods(client: httpx2.Client) -> None:
+    assert client.options("/login").headers["allow"] == "GET, OPTIONS, POST"
+
+
 def test_head_is_get_without_the_body(client: httpx2.Client) -> None:
     whole = client.get("/api/v1/stacks")
     answer = client.head("/api/v1/stacks")
