@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
 from runner.api.logs import read_log
+from runner.view.log import LogPart
 
 MOST_SHOWN = 4 * 1024 * 1024  # bytes; the rest is in the file to download
 LOOK = 0.1  # seconds between two looks at its size: what is written is seen at once
@@ -58,11 +59,13 @@ def _lines(texts: list[str]) -> tuple[str, ...]:
     return tuple("".join(texts).splitlines())
 
 
-async def followed(caller: Caller, run: int, offset: int) -> AsyncIterator[ServerSentEvent]:
+async def followed(
+    path: Path, read: Callable[[int], LogPart], offset: int
+) -> AsyncGenerator[ServerSentEvent]:
     """What is written from there on, until it is over. An idle reader costs a look at the size of a file."""
-    path, end = caller.app.workspaces.log(run), time.monotonic() + LONGEST
+    end = time.monotonic() + LONGEST
     while time.monotonic() < end:
-        part = await run_in_threadpool(read_log, caller, run, offset=offset)
+        part = await run_in_threadpool(read, offset)
         if part.text:
             offset = part.next
             yield ServerSentEvent(json.dumps(part.text), event="lines", id=str(offset))

@@ -1,9 +1,14 @@
 import json
 from pathlib import Path
 
+import httpx2
+import pytest
 from cli_world import World, planned
+from live import live
 from page_world import Browser
 from web_world import Served, access
+
+from runner.web import log
 
 
 def stream(world: World, path: str, last: str | None = None) -> list[tuple[str, str]]:
@@ -47,8 +52,7 @@ def test_a_browser_that_lost_the_connection_goes_on_where_it_was(tmp_path: Path)
 
 def test_lines_of_a_log_are_written_as_text(tmp_path: Path) -> None:
     world = planned(tmp_path, config=access("ci"))
-    log = world.app.workspaces.log(1)
-    log.write_text("<script>alert(1)</script>\n")
+    world.app.workspaces.log(1).write_text("<script>alert(1)</script>\n")
     assert "<script>alert" not in Browser(world).get("/runs/run-1/log")
 
 
@@ -57,3 +61,18 @@ def test_programs_follow_the_log_in_the_same_way(tmp_path: Path) -> None:
     text = world.run("logs", "run-1").stdout
     events = stream(world, "/api/v1/runs/run-1/log/stream?offset=5", last="20")
     assert events == [("lines", json.dumps(text[20:])), ("over", "")]
+
+
+def test_a_revoked_token_ends_a_log_that_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "ASK", 0.05)
+    world = World(tmp_path, more=access("ci"))
+    world.stack("app")
+    world.run("source", "sync")
+    secret = Served(world).token("ci")
+    headers = {"Authorization": f"Bearer {secret}"}
+    with live(world.app) as address, httpx2.Client(base_url=address, headers=headers, timeout=8) as client:
+        run = client.post("/api/v1/plans/app").json()["run"]["id"]
+        with client.stream("GET", f"/api/v1/runs/{run}/log/stream") as answer:
+            assert answer.status_code == 200
+            world.run("token", "revoke", "ci")
+            assert "over" not in "".join(answer.iter_text())  # which ends
