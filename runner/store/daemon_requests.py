@@ -9,7 +9,7 @@ from typing import Any
 from runner.errors import DaemonOverloaded, NotFound
 from runner.model.access.access import Access
 from runner.model.approval.approval import Person
-from runner.model.execution.daemon_request import MOST_OPEN, DaemonRequest, NewRequest
+from runner.model.execution.daemon_request import MOST_OPEN, MOST_OPEN_OF_ONE, DaemonRequest, NewRequest
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.rows import compact, text, time_or_none
 from runner.store.session import Session
@@ -29,8 +29,10 @@ class DaemonRequestReads(Session):
 
 class DaemonRequestWrites(DaemonRequestReads):
     def add_request(self, request: NewRequest) -> int:
-        if len(self.open_requests()) >= MOST_OPEN:
-            raise DaemonOverloaded(number=MOST_OPEN)
+        found = self.open_requests()
+        own = sum(one.person == request.person for one in found)
+        if len(found) >= MOST_OPEN or own >= MOST_OPEN_OF_ONE:
+            raise DaemonOverloaded(number=len(found))
         return self._insert(
             "daemon_requests",
             {

@@ -33,6 +33,7 @@ from runner.model.execution.daemon_request import (
     BEGUN_WITHIN,
     KEPT_FOR,
     MOST_OPEN,
+    MOST_OPEN_OF_ONE,
     AfterCrash,
     DaemonRequest,
     NewRequest,
@@ -74,12 +75,17 @@ def request_of_a_dead_daemon(app: App, after_crash: AfterCrash) -> list[DaemonRe
     return performed
 
 
-def ask_without_waiting(app: App) -> None:
+def ask_without_waiting(app: App, person: Person = ANA) -> None:
     def die(_app: App) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ask(caller(app, AskedDaemon()), replace(AskedDaemon().process(), pause=die), "sync_sources", {})
+        ask(
+            caller(app, AskedDaemon(), person),
+            replace(AskedDaemon().process(), pause=die),
+            "sync_sources",
+            {},
+        )
 
 
 def test_the_daemon_does_it_in_the_name_of_who_asked(app: App) -> None:
@@ -198,10 +204,18 @@ def test_only_operations_that_are_meant_for_the_daemon_are_performed(app: App) -
 
 
 def test_so_many_wait_at_most(app: App) -> None:
-    for _ in range(MOST_OPEN):
-        ask_without_waiting(app)
+    for number in range(MOST_OPEN):
+        ask_without_waiting(app, Person(f"p{number}", "token"))
     with pytest.raises(DaemonOverloaded):
         sync_sources(caller(app, AskedDaemon()))
+
+
+def test_one_person_leaves_room_for_others(app: App) -> None:
+    for _ in range(MOST_OPEN_OF_ONE):
+        ask_without_waiting(app)
+    with pytest.raises(DaemonOverloaded):
+        ask_without_waiting(app)
+    ask_without_waiting(app, Person("bo", "token"))
 
 
 def test_old_requests_are_removed(app: App) -> None:

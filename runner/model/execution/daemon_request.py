@@ -12,6 +12,7 @@ from runner.model.approval.approval import Person
 BEGUN_WITHIN = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=1)
 MOST_OPEN = 16  # each may occupy a thread of the daemon, and one of whoever waits
+MOST_OPEN_OF_ONE = 4  # so that nobody keeps others from approving
 
 
 class AfterCrash(StrEnum):
