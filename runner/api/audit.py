@@ -15,6 +15,7 @@ from runner.view.audit import AuditRows, VerdictPage, audit_rows, verdict_page
 
 Anchor = tuple[int, str]
 HASH = 64  # characters
+DIGITS = 18  # what SQLite can count to
 
 
 @operation("GET", "/audit", Role.VIEWER)
@@ -50,7 +51,7 @@ def verify_audit(caller: Caller, *, anchor: str | None = None) -> VerdictPage:
 
 def parsed_anchor(text: str) -> Anchor:
     seq, _, digest = text.partition(":")
-    if not (seq.isascii() and seq.isdigit() and len(digest) == HASH):
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= DIGITS and len(digest) == HASH):
         raise BadUsage(f"expected NUMBER:HASH as `driftline audit verify` prints it, got {text!r}")
     return int(seq), digest
 

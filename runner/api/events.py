@@ -11,6 +11,8 @@ from runner.model.events.feed import TOPICS
 from runner.model.events.text import stack_of
 from runner.view.event import EventRows, LetterRows, event_rows, letter_rows
 
+MOST = 10_000  # at once
+
 
 @dataclass(frozen=True)
 class EventsPage:
@@ -30,7 +32,7 @@ def list_events(
     limit: int = 50,
 ) -> EventsPage:
     """The newest events, oldest first: of these topics, such as `run.*`, and of this stack."""
-    topics = topics_of(topic)
+    topics, limit = topics_of(topic), min(limit, MOST)
     with caller.reading() as reader:
         found = reader.newest_events(topics, stack, limit, after)
         return EventsPage(event_rows(found), max(after, reader.events_head()))
@@ -41,6 +43,7 @@ def next_events(
     caller: Caller, *, after: int, topic: tuple[str, ...] = (), stack: str | None = None, limit: int = 500
 ) -> EventsPage:
     """The next events behind `after`, if there are any yet, oldest first."""
+    limit = min(limit, MOST)
     with caller.reading() as reader:
         found = reader.events(after, topics_of(topic), limit)
         head = reader.events_head()

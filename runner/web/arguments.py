@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from functools import cached_property, reduce
 from inspect import Parameter
 from operator import or_
@@ -119,6 +120,8 @@ def _accepted(name: str, annotation: Any) -> Any:
 def _with_numbers(annotation: Any, number: Any) -> Any:
     if annotation is int:
         return number
+    if annotation is datetime:
+        return Annotated[datetime, AfterValidator(_in_utc)]
     if annotation is Seconds:
         return Annotated[Seconds, AfterValidator(_bounded)]
     arguments = tuple(_with_numbers(one, number) for one in get_args(annotation))
@@ -126,6 +129,15 @@ def _with_numbers(annotation: Any, number: Any) -> Any:
     if origin in _UNIONS:
         return reduce(or_, arguments)
     return annotation if origin is None else origin[arguments]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """As it is, if there is such a time in UTC."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("expected a time of the years 1 to 9999 in UTC") from None
+    return moment
 
 
 def _bounded(span: Seconds) -> Seconds:

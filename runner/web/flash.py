@@ -39,7 +39,7 @@ def told(request: Request) -> Said | None:
         return None
     try:
         return Said(**json.loads(base64.urlsafe_b64decode(packed)))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
 
 

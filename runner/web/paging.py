@@ -12,8 +12,10 @@ from fastapi import Request
 
 from runner.api.operation import Operation
 from runner.errors import Invalid, InvalidRequest
+from runner.web.arguments import DIGITS
 
 MOST = 100_000
+LONGEST = 2000  # characters of a cursor
 LIMIT, CURSOR, BEFORE = "limit", "cursor", "before"
 KEYS = ("id", "seq", "name", "stack")  # the fields that name a row, the best first
 # In place of an operation's own limit.
@@ -46,8 +48,8 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         try:
-            told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        except ValueError:
+            told = json.loads(base64.urlsafe_b64decode(text[:LONGEST] + "=" * (-len(text) % 4)))
+        except (ValueError, RecursionError):
             told = None
         match told:
             case [str(key), int(nth)] if nth >= 0:
@@ -109,7 +111,7 @@ def page(rows: Sequence[Any], key: str, asked: Wanted) -> tuple[Sequence[Any], C
 def number(cursor: Cursor) -> int:
     """Of a row that is numbered, such as `run-184`."""
     digits = cursor.key.rpartition("-")[2]
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS):
         raise _invalid(CURSOR, "not a cursor of this list")
     return int(digits)
 
@@ -140,7 +142,7 @@ def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS and 1 <= int(text) <= MOST):
         raise _invalid(LIMIT, f"expected a number from 1 to {MOST}")
     return int(text)
 

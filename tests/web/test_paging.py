@@ -84,3 +84,26 @@ def test_what_is_no_page_is_refused(client: httpx2.Client, query: str) -> None:
     answer = client.get(f"/api/v1/tokens?{query}")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
+
+
+def cursor(key: str) -> str:
+    return str(Cursor(key))
+
+
+# More digits than SQLite, or Python, takes for a number; deeper than Python reads; a time before the first year.
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/api/v1/stacks?limit=1&cursor={cursor('9' * 5000)}",
+        f"/api/v1/stacks?limit=1&cursor={'W1tb' * 1800}",
+        f"/api/v1/runs?cursor={cursor('run-' + '9' * 30)}",
+        f"/api/v1/audit?limit=000000001{'9' * 5000}",
+        f"/api/v1/audit/verification?anchor={'9' * 5000}:{'a' * 64}",
+        "/api/v1/audit?since=0001-01-01T00:00:00%2B14:00",
+        f"/audit?before={'9' * 30}",
+        f"/drift?show=resolved&before={'9' * 30}",
+    ],
+)
+def test_what_is_out_of_range_is_invalid_and_no_internal_error(tmp_path: Path, address: str) -> None:
+    served = Served(World(tmp_path, more=access("ci")))
+    assert served.client(served.token("ci")).get(address).status_code == 400

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from runner.api.audit import export_audit, list_audit, verify_audit
@@ -14,6 +14,7 @@ from runner.model.access.role import Role
 from runner.model.values.moment import Moment
 from runner.view.audit import AuditRow, VerdictPage
 from runner.view.document import document
+from runner.web.arguments import MAX_ID
 from runner.web.html import html, link
 from runner.web.identity import page_caller
 from runner.web.routes import endpoint
@@ -33,7 +34,7 @@ def audit(
     by: str = "",
     since: str = "",
     until: str = "",
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=0, le=MAX_ID)] = None,
 ) -> HTMLResponse:
     """`about` names a run, a stack, a report or a source."""
     now = caller.app.clock.now()

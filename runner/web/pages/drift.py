@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from runner.api.caller import Caller
@@ -13,6 +13,7 @@ from runner.errors import NotLoggedIn
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.settings.web import web_address
 from runner.view.report import ReportPage
+from runner.web.arguments import MAX_ID
 from runner.web.atom import MEDIA_TYPE, atom
 from runner.web.feed_reader import CHALLENGE, feed_caller
 from runner.web.html import html, link
@@ -33,7 +34,7 @@ def drift(
     request: Request,
     caller: Annotated[Caller, Depends(page_caller)],
     show: str = "",
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=0, le=MAX_ID)] = None,
 ) -> HTMLResponse:
     """The unresolved ones, the oldest first; of resolved ones there may be thousands, and the newest come first."""
     now = caller.app.clock.now()
