@@ -9,6 +9,7 @@ from runner.api.operation import operation
 from runner.model.access.role import Role
 from runner.model.access.token import Token, digest_of, new_secret
 from runner.model.values.span import Seconds
+from runner.view.when import whole
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def create_token(caller: Caller, *, name: str, expires: Seconds | None = None) -
     token = Token(name, digest_of(secret), now, by, now + timedelta(seconds=expires) if expires else None)
     with caller.app.store.writing() as writer:
         writer.add_token(token)
-    return NewToken(name, secret, token.expires_at)
+    return NewToken(name, secret, whole(token.expires_at))
 
 
 @operation("DELETE", "/tokens/{name}", Role.ADMIN)
@@ -57,4 +58,11 @@ def revoke_token(caller: Caller, name: str) -> None:
 
 
 def _row(of: Token) -> TokenRow:
-    return TokenRow(of.name, of.created_at, of.created_by, of.expires_at, of.revoked_at, of.used_at)
+    return TokenRow(
+        of.name,
+        whole(of.created_at),
+        of.created_by,
+        whole(of.expires_at),
+        whole(of.revoked_at),
+        whole(of.used_at),
+    )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from browser_world import Browser
 from cli_world import World
-from web_world import Served, access
+from web_world import Served, access, pass_time
 
 STATUS = "/api/v1/status"
 
@@ -53,6 +53,14 @@ def test_a_session_ends_with_the_token_that_it_began_with(served: Served) -> Non
     browser = Browser(served)
     browser.log_in(served.token("ci"))
     served.world.run("token", "revoke", "ci")
+    assert browser.http.get(STATUS).status_code == 401
+
+
+def test_a_session_expires_at_the_server(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(served)
+    browser.log_in(served.token("ci"))
+    assert browser.http.get(STATUS).status_code == 200
+    pass_time(monkeypatch, hours=12)
     assert browser.http.get(STATUS).status_code == 401
 
 

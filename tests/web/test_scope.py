@@ -19,12 +19,14 @@ from runner.api.veil import Veil
 from runner.errors import DriftlineError
 from runner.model.access.access import Access, Binding
 from runner.model.approval.approval import Person
+from runner.model.events.feed import StackLeft
 from runner.ports.records.store import Reader
 from runner.view.document import document
 
 CANARY = "7q"
 UP, DOWN, DEV = "hidden/up-7q", "hidden/down-7q", "hidden/dev-7q"
 CONFIG = f"promotion: [{{name: shop, order: [{DEV}, app], wait: {{clean_check: false}}}}]"
+ELSEWHERE = "{name: elsewhere, url: /elsewhere}"  # with no stack yet
 VISIBLE = Access((Binding("owner", (), ("app",)),))
 ALL = Access((Binding("owner", ()),))
 READS_UP = MODULE + 'variable "up" {{ default = "" }}\n'
@@ -92,7 +94,10 @@ class Asked:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Asked:
-    return Asked(begun(tmp_path, _hidden, config=CONFIG), VISIBLE)
+    world = begun(tmp_path, _hidden, config=CONFIG)
+    configured = world.config.read_text()
+    world.config.write_text(configured.replace("sources:\n", f"sources:\n  - {ELSEWHERE}\n"))
+    return Asked(world, VISIBLE)
 
 
 def test_no_answer_names_a_stack_that_the_caller_may_not_see(asked: Asked) -> None:
@@ -110,12 +115,17 @@ def test_a_stack_that_one_may_not_see_is_as_one_that_is_not_there(asked: Asked) 
         "run": (1, 999),
         "report": (_report_of(asked, UP), 999),
         "to": (DEV, "hidden/never"),
+        "stacks": (("app", UP), ("app", "hidden/never")),
+        "runs": ((5, 1), (5, 999)),
+        "source": ("elsewhere", "never"),
     }
     cases = [(one, name) for one in operations() for name in by if name in one.parameters]
     for one, name in cases:
         hidden, absent = by[name]
         told = [asked.told(one, **{name: value}) for value in (hidden, absent)]
-        assert told[0].replace(str(hidden), str(absent)) == told[1], one.name
+        for word, other in _pairs(hidden, absent):
+            told[0] = told[0].replace(word, other)
+        assert told[0] == told[1], one.name
 
 
 def test_what_is_not_seen_is_not_counted(asked: Asked) -> None:
@@ -135,6 +145,16 @@ def test_a_source_whose_stacks_one_may_not_see_is_not_there(asked: Asked) -> Non
 def test_a_poll_counts_the_stacks_that_one_sees(asked: Asked) -> None:
     operator = Asked(asked.world, Access((Binding("operator", (), ("app",)),)))
     assert json.loads(operator.told(_named("poll_source")))["stacks"] == 1
+
+
+def test_a_follower_goes_on_behind_what_they_may_not_see(asked: Asked) -> None:
+    app = asked.world.app
+    with app.store.reading() as reader:
+        before = reader.events_head()
+    with app.store.writing() as writer:
+        writer.emit("stack.missing", UP, StackLeft(UP))
+    page = json.loads(asked.told(_named("next_events"), after=before))
+    assert (page["events"], page["position"]) == ([], before + 1)
 
 
 def test_facts_about_a_visible_stack_are_right_and_name_another_stack(asked: Asked) -> None:
@@ -168,6 +188,12 @@ def test_a_name_is_taken_out_only_where_it_stands_as_a_whole() -> None:
     assert veil.over("my-app, app/web, aws_instance.app, prod/app and app.tf stay") == (
         "my-app, app/web, aws_instance.app, prod/app and app.tf stay"
     )
+
+
+def _pairs(hidden: object, absent: object) -> list[tuple[str, str]]:
+    if isinstance(hidden, tuple) and isinstance(absent, tuple):
+        return [(str(one), str(other)) for one, other in zip(hidden, absent, strict=True)]
+    return [(str(hidden), str(absent))]
 
 
 def _named(name: str) -> Operation[..., Any]:

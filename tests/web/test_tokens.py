@@ -1,9 +1,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from cli_world import World
 from fastapi.testclient import TestClient
-from web_world import Served, access
+from web_world import Served, access, pass_time
 
 from runner.web.application import application
 
@@ -37,6 +38,17 @@ def test_a_revoked_token_is_worth_nothing(tmp_path: Path) -> None:
     client = served.client(served.token("ci"))
     assert client.get("/api/v1/status").status_code == 200
     world.run("token", "revoke", "ci")
+    assert client.get("/api/v1/status").status_code == 401
+
+
+def test_an_expired_token_is_worth_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.stack("app")
+    world.run("source", "sync")
+    made = world.json("token", "create", "ci", "--expires", "1h")
+    client = Served(world).client(made["secret"])
+    assert client.get("/api/v1/status").status_code == 200
+    pass_time(monkeypatch, hours=1)
     assert client.get("/api/v1/status").status_code == 401
 
 

@@ -1,13 +1,16 @@
 """A World and a web server over it, in this process."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import httpx2
+import pytest
 from cli_world import World
 from fastapi.testclient import TestClient
 
 from runner.api.caller import Caller
 from runner.api.tokens import create_token
+from runner.host.clock import SystemClock
 from runner.model.approval.approval import Person
 from runner.web.application import application
 
@@ -30,6 +33,12 @@ class Served:
     def token(self, name: str) -> str:
         caller = Caller(self.world.app, lambda: Person("ana", "user"))
         return create_token(caller, name=name).secret
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, *, hours: float) -> None:
+    """For whatever asks what time it is, in this process."""
+    later = datetime.now(UTC) + timedelta(hours=hours)
+    monkeypatch.setattr(SystemClock, "now", lambda _: later)
 
 
 def access(name: str, role: str = "admin", stacks: str = "**") -> str:
