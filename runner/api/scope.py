@@ -319,6 +319,9 @@ class ScopedReader:
     def session(self, digest: str) -> Session | None:  # noqa: ARG002 - of the protocol
         return None
 
+    def sessions(self) -> list[Session]:
+        return []
+
     def open_requests(self, but: Collection[int] = ()) -> list[DaemonRequest]:  # noqa: ARG002 - of the protocol
         return []
 

@@ -27,6 +27,7 @@ NOUNS = (
     "requests",
     "resolutions",
     "runs",
+    "sessions",
     "sources",
     "stacks",
     "states",

@@ -50,6 +50,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "daemon": "Run the service, or one full pass with --once.",
         "web": "Serve the dashboard and the API.",
         "token": "Create, list and revoke API tokens, and print login links.",
+        "session": "List who is logged in, and end their sessions.",
         "login": "Log in to a server, and use it from now on.",
         "logout": "Log out of a server.",
         "whoami": "Show who you are, and your roles.",

@@ -4,16 +4,28 @@ import json
 import sqlite3
 from datetime import datetime
 
+from runner.errors import NotFound
 from runner.model.access.session import Identity, LoginCode, Session
 from runner.store import session
 from runner.store.audit import Writes
 from runner.store.rows import text, time_or_none
+
+_LIVE = """
+    SELECT s.* FROM sessions s LEFT JOIN tokens t ON t.digest = s.token
+    WHERE s.ended_at IS NULL AND s.expires_at > ?
+        AND (s.token IS NULL OR (t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?)))
+    ORDER BY s.name, s.created_at
+"""
 
 
 class SessionReads(session.Session):
     def session(self, digest: str) -> Session | None:
         row = self._one("SELECT * FROM sessions WHERE digest = ?", digest)
         return None if row is None else _session(row)
+
+    def sessions(self) -> list[Session]:
+        now = text(self._now)
+        return [_session(row) for row in self._all(_LIVE, now, now)]
 
 
 class SessionWrites(SessionReads, Writes):
@@ -42,6 +54,15 @@ class SessionWrites(SessionReads, Writes):
             return
         self._do("UPDATE sessions SET ended_at = ? WHERE digest = ?", text(self._now), digest)
         self.audit_note(found.identity.name, "logout", found.identity.name, {})
+
+    def end_sessions(self, name: str, *, by: str) -> int:
+        found = [one for one in self.sessions() if one.identity.name == name]
+        if not found:
+            raise NotFound(what="session", name=name, hint="driftline session list")
+        for one in found:
+            self._do("UPDATE sessions SET ended_at = ? WHERE digest = ?", text(self._now), one.digest)
+        self.audit_note(by, "session.end", name, {"sessions": len(found)})
+        return len(found)
 
     def add_login_code(self, code: LoginCode) -> None:
         self._do("DELETE FROM login_codes WHERE expires_at <= ?", text(self._now))

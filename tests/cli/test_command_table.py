@@ -64,6 +64,8 @@ PROMISED: dict[str, str] = {
     "whoami": "-o",
     "token list": "-o",
     "token revoke": "",
+    "session list": "-o",
+    "session end": "",
     "web": "--listen",
     "policy list": "-o",
     "policy test": "--engine -o",

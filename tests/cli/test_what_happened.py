@@ -60,10 +60,12 @@ def test_the_log_and_the_history_are_asked_by_time(history: World, words: list[s
     assert bool(history.json("stack", "history", "a", *words)) is found
 
 
-def test_history_shows_who_approved(history: World) -> None:
+def test_history_shows_who_approved_and_how_they_are_known(history: World) -> None:
     (run,) = history.json("stack", "history", "a")
     assert [approval["by"] for approval in run["approvals"]] == ["root"]
-    assert "APPROVED BY" in history.run("stack", "history", "a").stdout
+    shown = history.run("stack", "history", "a").stdout
+    assert "APPROVED BY" in shown
+    assert f"root ({run['approvals'][0]['known_by']})" in shown
 
 
 def test_history_without_a_stack_is_of_all_in_which_a_person_had_a_part(history: World) -> None:

@@ -20,6 +20,7 @@ def history_screen(rows: HistoryRows, now: datetime, *, absolute: bool) -> Scree
 
 
 def _row(of: HistoryRow, now: datetime, *, absolute: bool) -> tuple[str | Cell, ...]:
+    people = dict.fromkeys(f"{one.by} ({one.known_by})" for one in of.approvals)
     return (
         of.id,
         of.stack,
@@ -28,6 +29,6 @@ def _row(of: HistoryRow, now: datetime, *, absolute: bool) -> tuple[str | Cell, 
         of.revision[:12],
         shown(of.changed_at, now, absolute=absolute),
         of.requested_by,
-        ", ".join(dict.fromkeys((*(one.by for one in of.approvals), *of.healed_by))) or "-",
+        ", ".join((*people, *of.healed_by)) or "-",
         of.subject,
     )

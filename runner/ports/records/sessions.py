@@ -8,6 +8,9 @@ from runner.model.access.session import Identity, LoginCode, Session
 
 class SessionReader(Protocol):
     def session(self, digest: str) -> Session | None: ...
+    def sessions(self) -> list[Session]:
+        """Those that have not ended, nor the token that they began with."""
+        ...
 
 
 class SessionWriter(SessionReader, Protocol):
@@ -21,6 +24,10 @@ class SessionWriter(SessionReader, Protocol):
 
     def end_session(self, digest: str) -> None:
         """Log out."""
+        ...
+
+    def end_sessions(self, name: str, *, by: str) -> int:
+        """Log a person out everywhere; NotFound if they are logged in nowhere."""
         ...
 
     def add_login_code(self, code: LoginCode) -> None: ...

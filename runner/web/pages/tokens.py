@@ -6,10 +6,12 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from runner.api.caller import Caller
+from runner.api.sessions import end_sessions, list_sessions
 from runner.api.tokens import NewToken, create_token, list_tokens, revoke_token
 from runner.errors import DriftlineError
 from runner.model.access.role import Role
 from runner.model.values.span import Seconds
+from runner.view.words import counted
 from runner.web.flash import Said, back_to
 from runner.web.form import done
 from runner.web.html import html
@@ -47,6 +49,15 @@ def create(
     return _page(request, caller, made=made)
 
 
+@router.post("/tokens/sessions/end")
+def end(caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]) -> Response:
+    return done(
+        PATH,
+        lambda: end_sessions(caller, name),
+        lambda done: f"Ended {counted(done.ended, 'session')} of {done.name}.",
+    )
+
+
 @router.post("/tokens/revoke")
 def revoke(caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]) -> Response:
     return done(PATH, lambda: revoke_token(caller, name), lambda _: f"Revoked the token {name}.")
@@ -66,6 +77,7 @@ def _page(
         caller,
         tokens=sorted(rows, key=lambda row: (row.name not in valid, row.name)),
         valid=valid,
+        sessions=list_sessions(caller),
         made=made,
         revoking=revoke if revoke in valid else "",
         spans=SPANS,
