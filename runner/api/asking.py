@@ -34,7 +34,7 @@ def wait(app: App, daemon: DaemonProcess, request: int) -> Any:
         if time.monotonic() > end:
             raise RequestPending(request=request)
         daemon.pause(app)
-        alive = daemon.alive(app) is not None  # asked before the next look: a last answer counts
+        alive = daemon.alive(app)  # asked before the next look: a last answer counts
     if found.error is not None:
         raise raised_again(found.error)
     return found.answer
@@ -46,5 +46,5 @@ def _read(app: App, request: int) -> DaemonRequest:
 
 
 def _refuse_dead(app: App, daemon: DaemonProcess) -> None:
-    if daemon.alive(app) is None:
+    if not daemon.alive(app):
         raise DaemonUnreachable(data_dir=app.settings.data_dir)

@@ -1,4 +1,4 @@
-"""The daemon, as a process sees it that may use neither remotes nor terraform."""
+"""The daemon, or who stands in for it, as a process sees it that may use neither remotes nor terraform."""
 
 import time
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from runner.app import App
 LOOK_SECONDS = 0.1
 
 
-def _running(app: App) -> int | None:
-    from runner.datadir.daemon_lock import running_daemon
+def _answers(app: App) -> bool:
+    from runner.datadir.requests_lock import requests_answered
 
-    return running_daemon(app.settings.data_dir)
+    return requests_answered(app.settings.data_dir)
 
 
 def _pause(_app: App) -> None:
@@ -21,7 +21,7 @@ def _pause(_app: App) -> None:
 
 @dataclass(frozen=True)
 class DaemonProcess:
-    """`alive` gives the pid of the one that runs; `pause` passes the time between two looks for an answer."""
+    """`alive` tells whether anybody performs requests; `pause` passes the time between two looks for an answer."""
 
-    alive: Callable[[App], int | None] = _running
+    alive: Callable[[App], bool] = _answers
     pause: Callable[[App], None] = _pause

@@ -53,7 +53,7 @@ def restore(app: App, file: Path, ring: KeyRing, person: Person) -> Restored:
     private_folder(data_dir)
     fresh = data_dir / f"{_UNPACKING}{secrets.token_hex(6)}"
     try:
-        with only_daemon(data_dir):
+        with only_daemon(data_dir, performs=False):
             for left in data_dir.glob(f"{_UNPACKING}*"):
                 shutil.rmtree(left)
             fresh.mkdir(mode=0o700)

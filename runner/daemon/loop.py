@@ -12,7 +12,7 @@ import structlog
 
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
-from runner.daemon.requests import Performer, Requests
+from runner.daemon.requests import Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
 from runner.daemon.web import WebServer
@@ -50,6 +50,7 @@ class Daemon:
         machine_stops: Callable[[], bool] = lambda: False,
         *,
         performer: Performer,
+        duty: Duty,
         accept_clock: bool = False,
     ) -> None:
         self.parts = parts
@@ -74,6 +75,7 @@ class Daemon:
         store = parts.worker.control.store
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
+        self._duty = duty
         self._requests = Requests(
             store, parts.worker.control.clock, performer, self._start, self._safe.attempt
         )
@@ -212,17 +214,23 @@ class Daemon:
             self._safe.attempt("turn", partial(self._look, woken=woken))
 
     def _look(self, *, woken: bool) -> None:
+        woken = woken or self._takes_over_requests()
         moved = self.parts.worker.control.store.changed_since(self._mark)
         if woken or moved != self._mark or self._beat - self._decided > DECIDE_SECONDS:
             # Read before the turn: writes during it are seen in the next one.
             self._decided, self._mark = self._beat, moved
             self._turn()
 
+    def _takes_over_requests(self) -> bool:
+        """Whether another process has just let go of them: it finishes what it began."""
+        return not self._duty.held and self._duty.take()
+
     def _turn(self) -> None:
         control = self.parts.worker.control
         self.parts.worker.pass_on_cancels()
         # By itself: a request that cannot be read keeps no run from being dispatched.
-        self._safe.attempt("requests", self._requests.look)
+        if self._duty.held:
+            self._safe.attempt("requests", self._requests.look)
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
 

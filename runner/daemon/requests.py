@@ -6,7 +6,7 @@ A crash between any two of these steps leaves a request without an answer, which
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -27,6 +27,18 @@ class Performer:
     perform: Callable[[DaemonRequest], Any]
 
 
+class Duty(Protocol):
+    """To perform requests, which one process of an installation has at a time."""
+
+    @property
+    def held(self) -> bool: ...
+
+    def take(self) -> bool:
+        """Whether this process has it now."""
+
+    def release(self) -> None: ...
+
+
 @dataclass
 class Requests:
     """`start` runs something on another thread: a request may take minutes."""
@@ -38,6 +50,11 @@ class Requests:
     attempt: Callable[[str, Callable[[], None]], None]
     _working: set[int] = field(default_factory=set)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def busy(self) -> bool:
+        with self._guard:
+            return bool(self._working)
 
     def look(self) -> None:
         """Take every open request that nobody works on."""

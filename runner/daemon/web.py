@@ -16,7 +16,7 @@ class WebServer:
     def serve(self, wanted: Kept | None) -> None:
         """Start it, or start it anew; None stops it."""
         if self._keeper is None and wanted is not None:
-            self._keeper = Keeper("web", _tell)
+            self._keeper = Keeper("web", tell_end)
         if self._keeper is not None:
             self._keeper.turn_to(wanted)
 
@@ -25,7 +25,7 @@ class WebServer:
             self._keeper.close()
 
 
-def _tell(ended: Ended) -> None:
+def tell_end(ended: Ended) -> None:
     log.error(
         "web.ended",
         exit_code=ended.exit_code,

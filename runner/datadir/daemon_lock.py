@@ -13,12 +13,17 @@ from runner.errors import DaemonRunning, DriftlineError, WebRunning
 LOCK_FILE = "daemon.lock"
 WEB_LOCK_FILE = "web.lock"
 LOCK_SECONDS = 0.5
+_ONCE = "once"  # beside the pid of a process that soon ends and performs no requests
 
 
 @contextmanager
-def only_daemon(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory's daemon lock; DaemonRunning where another process has it."""
-    with _only(data_dir / LOCK_FILE, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir)):
+def only_daemon(data_dir: Path, *, performs: bool = True) -> Iterator[None]:
+    """Hold the data directory's daemon lock; DaemonRunning where another process has it.
+
+    `performs` unless it soon ends, and performs no requests of others.
+    """
+    path, says = data_dir / LOCK_FILE, "" if performs else f" {_ONCE}"
+    with _only(path, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir), says):
         yield
 
 
@@ -30,14 +35,14 @@ def only_web(data_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _only(path: Path, refused: Callable[[str], DriftlineError]) -> Iterator[None]:
+def _only(path: Path, refused: Callable[[str], DriftlineError], says: str = "") -> Iterator[None]:
     with path.open("a+") as file:
         path.chmod(0o600)
         if not _locked(file):
             file.seek(0)
-            raise refused(file.read().strip() or "unknown")
+            raise refused(file.read().partition(" ")[0] or "unknown")
         file.truncate(0)
-        file.write(str(os.getpid()))
+        file.write(f"{os.getpid()}{says}")
         file.flush()
         yield
 
@@ -58,21 +63,36 @@ def _locked(file: TextIO) -> bool:
 
 def running_daemon(data_dir: Path) -> int | None:
     """The pid of the daemon that runs on this data directory, or None."""
-    return _holder(data_dir / LOCK_FILE)
+    return _pid(holder_of(data_dir / LOCK_FILE))
+
+
+def serving_daemon(data_dir: Path) -> int | None:
+    """The same, unless it only makes one pass."""
+    held = holder_of(data_dir / LOCK_FILE)
+    return None if held is not None and held.endswith(_ONCE) else _pid(held)
 
 
 def running_web(data_dir: Path) -> int | None:
     """The pid of its web server, or None."""
-    return _holder(data_dir / WEB_LOCK_FILE)
+    return _pid(holder_of(data_dir / WEB_LOCK_FILE))
 
 
-def _holder(path: Path) -> int | None:
+def holder_of(path: Path) -> str | None:
+    """What the process that holds this lock wrote into it; None if nobody holds it."""
     try:
         with path.open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return int(file.read().strip() or 0)
-    except (FileNotFoundError, ValueError):
+                return file.read().strip()
+    except FileNotFoundError:
         return None
     return None
+
+
+def _pid(held: str | None) -> int | None:
+    """0 for a process that has not written its own yet."""
+    if held is None:
+        return None
+    pid = held.partition(" ")[0]
+    return int(pid) if pid.isdecimal() else 0

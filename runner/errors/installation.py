@@ -25,7 +25,7 @@ class DaemonUnreachable(DriftlineError):
     """no daemon is running for {data_dir}"""
 
     exit_code = 69
-    hint_template = "driftline daemon"
+    hint_template = "on its host:   driftline daemon   or, for one pass,   driftline daemon --once"
 
 
 class DaemonOverloaded(DriftlineError):

@@ -9,6 +9,7 @@ import structlog
 from runner.app import App
 from runner.datadir.daemon_lock import LOCK_FILE
 from runner.datadir.keys import key_file
+from runner.datadir.requests_lock import REQUESTS_LOCK_FILE
 from runner.errors import NotConfined
 from runner.host.files import private_folder
 from runner.model.settings.web import OidcSettings
@@ -27,6 +28,7 @@ READ = (
     "keys/web",
     "logs",
     "receipts",
+    REQUESTS_LOCK_FILE,
     "web.lock",
 )
 # SQLite's files by themselves: a right on the folder would hold for everything in it.
@@ -84,7 +86,8 @@ def _prepare(app: App) -> None:
     for name in ("claims", "reports", "logs", "receipts", "artifacts"):
         private_folder(inside / name)
     # A right on a file holds for the file that is there: a daemon may start for the first time later.
-    (inside / LOCK_FILE).touch(0o600)
+    for name in (LOCK_FILE, REQUESTS_LOCK_FILE):
+        (inside / name).touch(0o600)
     scratch = private_folder(inside / "web")
     os.environ |= {"TMPDIR": str(scratch), "SQLITE_TMPDIR": str(scratch)}
     key_file(inside / "keys" / KEY)

@@ -14,6 +14,7 @@ from web_process import over_socket, serving
 from web_world import Served, access
 
 import runner.web
+from runner.datadir.daemon_lock import running_web
 from runner.errors import ExtraMissing
 from runner.host.listening import listener
 
@@ -36,17 +37,17 @@ def test_it_answers_on_its_address_and_on_the_socket_of_the_data_directory(world
 
 def test_a_second_one_for_the_same_data_is_refused_with_the_first_ones_pid(world: World) -> None:
     with serving(world) as process:
-        second = world.run("web", expect=75)
-        assert f"another web server (pid {process.started.process.pid})" in second.output
+        _, said = world.start("web").ends(75)
+        assert f"another web server (pid {running_web(world.root / 'data')})" in said
         assert process.get("/healthz").status_code == 200
 
 
 def test_an_address_that_is_in_use_is_refused_with_the_process_that_has_it(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = world.run("web", "--listen", f"127.0.0.1:{port}", expect=1)
-        assert f"127.0.0.1:{port} is in use by " in refused.output
-        assert f"(pid {os.getpid()})" in refused.output
+        _, said = world.start("web", "--listen", f"127.0.0.1:{port}").ends(1)
+        assert f"127.0.0.1:{port} is in use by " in said
+        assert f"(pid {os.getpid()})" in said
 
 
 def test_nobody_listens_on_a_port_that_is_free() -> None:
@@ -56,7 +57,7 @@ def test_nobody_listens_on_a_port_that_is_free() -> None:
 
 
 def test_an_address_that_is_none_is_refused(world: World) -> None:
-    assert "cannot listen on 'nowhere'" in world.run("web", "--listen", "nowhere", expect=78).output
+    assert "cannot listen on 'nowhere'" in world.start("web", "--listen", "nowhere").ends(78)[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -83,7 +84,7 @@ def test_without_the_extra_it_says_how_to_get_it(world: World, monkeypatch: pyte
     monkeypatch.delitem(sys.modules, "runner.web.serve", raising=False)
     monkeypatch.delattr(runner.web, "serve", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    refused = world.run("web", expect=ExtraMissing.exit_code)
+    refused = world.run("web", "--read-only", expect=ExtraMissing.exit_code)
     assert "pip install 'driftline[web]'" in refused.output
 
 

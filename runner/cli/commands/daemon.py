@@ -14,6 +14,7 @@ from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once
 from runner.daemon.parts import Parts
 from runner.datadir.daemon_lock import only_daemon
+from runner.datadir.requests_lock import RequestsLock
 from runner.errors import BadUsage
 from runner.host import log
 from runner.model.run.life import Run
@@ -55,7 +56,7 @@ def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output
         cli.begin_installation()
     app = cli.app
     app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
-    with only_daemon(app.settings.data_dir):
+    with only_daemon(app.settings.data_dir, performs=not once):
         if not once:
             return _serve(cli, accept_clock=accept_clock)
         ended = _one_pass(cli, accept_clock=accept_clock)
@@ -82,8 +83,15 @@ def _serve(cli: Cli, *, accept_clock: bool) -> int:
         app = app.reloaded()
         return app.parts
 
-    notifier, answers = Notifier.from_environment(), performer(lambda: app)
-    Daemon(app.parts, reload, notifier, machine_stops, performer=answers, accept_clock=accept_clock).run()
+    Daemon(
+        app.parts,
+        reload,
+        Notifier.from_environment(),
+        machine_stops,
+        performer=performer(lambda: app),
+        duty=RequestsLock(app.settings.data_dir),
+        accept_clock=accept_clock,
+    ).run()
     return 0
 
 

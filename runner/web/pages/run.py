@@ -106,7 +106,7 @@ def _approved(of: Approved) -> str:
         return f"{said} It will be applied later: {of.waits}."
     if of.daemon:
         return f"{said} The daemon is applying it."
-    return f"{said} No daemon is running: apply it with   driftline apply {of.run.id}"
+    return f"{said} No daemon is running: the next   driftline daemon --once   on the host applies it."
 
 
 @router.post("/runs/{run}/reject")
