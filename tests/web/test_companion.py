@@ -84,7 +84,11 @@ def test_it_performs_nothing_beside_a_daemon(beside: Beside) -> None:
     beside.serves = True
     beside.asked()
     beside.companion.look()
-    assert (beside.performed, beside.open()) == ([], 1)
+    with beside.app.store.reading() as reader:
+        assert reader.daemon_request(1).taken_at is None
+    daemon = RequestsLock(beside.app.settings.data_dir)
+    assert daemon.take()
+    daemon.release()
 
 
 def test_a_daemon_gets_the_requests_once_what_was_begun_is_finished(beside: Beside) -> None:
