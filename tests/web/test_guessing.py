@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import httpx2
 import pytest
 from browser_world import Browser
 from cli_world import World
+from fastapi.testclient import TestClient
 from web_world import Served, access
 
 from runner.errors import TooManyGuesses
-from runner.model.settings.web import WebSettings
+from runner.model.settings.web import OidcSettings, WebSettings
+from runner.web.application import application
 from runner.web.hosts import known, known_names
+from runner.web.oidc.issuer import Issuer
 from runner.web.session.guesses import KEPT, MOST, Guesses, keys_of
 
 STATUS = "/api/v1/status"
@@ -39,6 +43,15 @@ def test_the_login_form_takes_no_more_guesses_than_the_api(served: Served) -> No
     for n in range(MOST):
         assert browser.log_in(f"once_{n}").status_code == 401
     assert browser.log_in(right).status_code == 429
+
+
+def test_logins_by_code_are_bounded_also_while_the_issuer_is_down(served: Served) -> None:
+    web = application(served.world.app)
+    down = httpx2.MockTransport(lambda _request: httpx2.Response(503))
+    web.state.issuer = Issuer(OidcSettings(issuer="https://issuer.example", client_id="it"), down)
+    http = TestClient(web, base_url="http://localhost")
+    told = [http.post("/api/v1/login/device").status_code for _ in range(MOST + 1)]
+    assert told == [403] * MOST + [429]
 
 
 def test_failed_logins_are_on_record_without_the_guess_and_not_each_of_them(served: Served) -> None:

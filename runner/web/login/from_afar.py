@@ -27,12 +27,14 @@ router = APIRouter(include_in_schema=False)
 def begin_device(request: Request) -> dict[str, Any]:
     """Where to confirm which code; nothing where there is no issuer, or it has no such login."""
     issuer: Issuer | None = request.app.state.issuer
-    if issuer is None or not issuer.has_devices:
+    if issuer is None:
         return NOTHING
     guesses = request.app.state.guesses
     key = f"device {address_of(request)}"
-    guesses.refuse_more(key)
+    guesses.refuse_more(key)  # before the issuer is asked, which may take long to answer
     guesses.wrong(key)
+    if not issuer.has_devices:
+        return NOTHING
     begun = issuer.begin_device()
     interval = float(begun.get("interval", INTERVAL_SECONDS))
     return {
