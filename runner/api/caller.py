@@ -40,7 +40,12 @@ class Caller:
         if stack is not None and not self.access.sees(stack):
             raise StackNotFound(stack=stack)
         if not self.access.allows(role, stack):
-            raise RoleMissing(who=self.name, role=role, stack=stack or "all stacks", operation=wish)
+            raise RoleMissing(
+                who=self.name,
+                role=role,
+                stack=stack or ("all stacks" if self.access.bindings else "any stack"),
+                operation=wish,
+            )
 
     def may_change(self, role: Role, stack: str | None) -> bool:
         """Whether what needs this role is to be offered: not by a server that changes nothing."""

@@ -72,7 +72,10 @@ def _record(shape: Shape, name: str, page: _Page, default: Any) -> Iterator[str]
 def _key(word: str, name: str, key: Key, page: _Page) -> Iterator[str]:
     """A key with its default or sample, or with its contents."""
     shape, item = key.shape, key.shape.item
-    if shape.kind is Kind.RECORD:
+    if shape.kind is Kind.RECORD and shape.optional and key.default is None:
+        yield f"{word}: null"
+        yield from map(_out, map(_in, _record(shape, name, page, None)))
+    elif shape.kind is Kind.RECORD:
         yield f"{word}:"
         yield from map(_in, _record(shape, name, page, key.default))
     elif item is not None and item.kind is Kind.RECORD:

@@ -72,6 +72,7 @@ SERVER: Mapping[str, Limit] = {
     "retention.logs": _POSITIVE,
     "retention.plans": _POSITIVE,
     "retention.reports": _POSITIVE,
+    "web.session": _POSITIVE,
 }
 
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from runner.app import App
 from runner.datadir.daemon_lock import only_web
+from runner.errors import BadConfig
 from runner.model.settings.web import NOT_SERVED, WebSettings
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
@@ -39,7 +40,7 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
             own = opened.enter_context(tcp_socket(listen))
             pairs.append((_server(web, app.settings.web), own))
         for server, _ in pairs:
-            server.config.load()  # the certificate, and the application with all that it imports
+            _load(server)
         put_up(app)
         log.info("web.ready", listen=" ".join(address_of(one) for _, one in pairs))
         asyncio.run(_serve_all(pairs, pulse))
@@ -67,6 +68,15 @@ async def _serve_all(pairs: list[tuple[Server, socket.socket]], pulse: Pulse | N
     finally:
         if beating is not None:
             beating.cancel()
+
+
+def _load(server: Server) -> None:
+    """The certificate, and the application with all that it imports. BadConfig where the certificate cannot be used."""
+    try:
+        server.config.load()
+    except OSError as error:  # an SSLError is one
+        tls = f"{server.config.ssl_certfile} and {server.config.ssl_keyfile}"
+        raise BadConfig(f"web.tls: {tls} cannot be used: {error}", hint="driftline doctor") from error
 
 
 async def _beat(pulse: Pulse) -> None:

@@ -56,3 +56,16 @@ def test_a_change_is_never_sent_twice(away: httpx2.Response | Exception) -> None
     with pytest.raises(ServerUnreachable):
         remote.call(take_lock, "app", reason="mine")
     assert flaky.asked == ["GET", "PUT"]
+
+
+def test_an_address_without_a_scheme_is_given_back_with_one() -> None:
+    with pytest.raises(ServerUnreachable) as refused:
+        Remote.at("driftline.example.com").call(show_daemon)
+    assert refused.value.hint == "https://driftline.example.com"
+
+
+def test_https_to_a_server_without_tls_is_named_as_that() -> None:
+    flaky = Flaky(iter([httpx2.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number")]))
+    with pytest.raises(ServerUnreachable) as refused:
+        flaky.remote().call(show_daemon)
+    assert "answers without TLS" in refused.value.message

@@ -55,7 +55,7 @@ def test_the_example_loads_and_holds_nothing_but_defaults() -> None:
 def test_the_example_shows_every_key() -> None:
     text = example()
     for _ in range(2):  # a list in a list is commented out within a comment
-        text = taken_in(re.sub(r"(?m)^( *)(\w+): \[\]\n(?=\1#  )", r"\1\2:\n", text))
+        text = taken_in(re.sub(r"(?m)^( *)(\w+): (?:\[\]|null)\n(?=\1#  )", r"\1\2:\n", text))
     (document,) = read_carefully(text.encode())
     assert not document.flaws
     keys = dict(shape_of(Settings).walk())
@@ -114,7 +114,9 @@ def paths(schema: dict[str, Any], name: str = "") -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for key, inner in schema.get("properties", {}).items():
         here = f"{name}.{key}" if name else key
-        found |= {here: inner} | paths(inner, here)
+        found |= {here: inner}
+        for one in inner.get("anyOf", [inner]):
+            found |= paths(one, here)
         items = inner.get("items") or {}
         for one in items.get("anyOf", [items]):
             found |= paths(one, here + "[]")

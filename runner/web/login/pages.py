@@ -18,7 +18,8 @@ from runner.web.tokens import known_token
 
 router = APIRouter(include_in_schema=False)
 
-WRONG = "This token or code is not valid."
+WRONG = "This token is not valid."
+SPENT = "This link was used before, or is older than ten minutes."
 
 
 @router.get("/login")
@@ -42,7 +43,7 @@ def log_in(
     known = _known(request.app.state.app, secret.strip())
     if known is None:
         note_wrong(request, secret)
-        return _page(request, next, problem=WRONG)
+        return _page(request, next, problem=SPENT if secret.startswith(CODE_PREFIX) else WRONG)
     identity, token = known
     answer = RedirectResponse(safe_next(next), 303)
     begin_session(request, answer, identity, token)
