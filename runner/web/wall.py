@@ -19,13 +19,13 @@ from runner.store.database import FILE_NAME
 from runner.web.session.cookie import KEY
 
 # In the data directory. Of managed states, mirrors, trees, workspaces and everything else, nothing.
+CHECKPOINTS = "checkpoints.jsonl"
+KEYS = ("artifacts", "audit", KEY)
 READ = (
     "artifacts",
-    "checkpoints.jsonl",
+    CHECKPOINTS,
     LOCK_FILE,
-    "keys/artifacts",
-    "keys/audit",
-    "keys/web",
+    *(f"keys/{name}" for name in KEYS),
     "logs",
     "receipts",
     REQUESTS_LOCK_FILE,
@@ -85,10 +85,19 @@ def _prepare(app: App) -> None:
     inside = app.settings.data_dir
     for name in ("claims", "reports", "logs", "receipts", "artifacts"):
         private_folder(inside / name)
-    # A right on a file holds for the file that is there: a daemon may start for the first time later.
-    for name in (LOCK_FILE, REQUESTS_LOCK_FILE):
-        (inside / name).touch(0o600)
+    _make_files(app)
     scratch = private_folder(inside / "web")
     os.environ |= {"TMPDIR": str(scratch), "SQLITE_TMPDIR": str(scratch)}
-    key_file(inside / "keys" / KEY)
     app.store.prove_writable()
+
+
+def _make_files(app: App) -> None:
+    """Those that a daemon would make later: a right on a file holds for the file that is there, not for its name."""
+    settings, inside = app.settings, app.settings.data_dir
+    for name in KEYS:
+        key_file(inside / "keys" / name)
+    for name in (LOCK_FILE, REQUESTS_LOCK_FILE):
+        (inside / name).touch(0o600)
+    # After the key that seals its first line. Elsewhere, a missing file may be a disk that is not mounted.
+    if settings.audit.checkpoints is None:
+        (inside / CHECKPOINTS).touch(0o600)
