@@ -24,13 +24,13 @@ from runner.api.operation import Operation
 from runner.errors.request import Invalid, InvalidRequest, NotJson
 from runner.model.values.moment import LONGEST
 from runner.model.values.span import Seconds
+from runner.web.numbers import MOST_DIGITS, REPORT, RUN, number_in
 
 # Parameters with short typed ids, such as `run-184`, and their prefixes.
-IDS: Mapping[str, str] = {"run": "run", "runs": "run", "report": "dr", "reports": "dr"}
+IDS: Mapping[str, str] = {"run": RUN, "runs": RUN, "report": REPORT, "reports": REPORT}
 LEAST: Mapping[str, int] = {"limit": 1}  # of other numbers; none is negative
 OWN = "Value error, "  # what pydantic writes before a message of ours
-DIGITS = 18
-MAX_ID = 10**DIGITS - 1  # SQLite can count further
+MAX_ID = 10**MOST_DIGITS - 1
 STRICT = ConfigDict(extra="forbid")
 _UNIONS = (Union, types.UnionType)
 _MANY = (tuple, list, frozenset, set)
@@ -150,14 +150,14 @@ def _numbered(prefix: str) -> Any:
     def read(value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        digits = value.removeprefix(f"{prefix}-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS):
+        number = number_in(value, prefix, bare=True)
+        if number is None:
             raise ValueError(f"expected {prefix}-N or N")
-        return int(digits)
+        return number
 
     schema = {
         "anyOf": [
-            {"type": "string", "pattern": f"^({prefix}-)?[0-9]{{1,{DIGITS}}}$"},
+            {"type": "string", "pattern": f"^({prefix}-)?[0-9]{{1,{MOST_DIGITS}}}$"},
             {"type": "integer", "minimum": 0, "maximum": MAX_ID},
         ],
         "examples": [f"{prefix}-184"],

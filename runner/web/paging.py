@@ -12,7 +12,7 @@ from fastapi import Request
 
 from runner.api.operation import Operation
 from runner.errors import Invalid, InvalidRequest
-from runner.web.arguments import DIGITS
+from runner.web.numbers import MOST_DIGITS
 
 MOST = 100_000
 LONGEST = 2000  # characters of a cursor
@@ -111,7 +111,7 @@ def page(rows: Sequence[Any], key: str, asked: Wanted) -> tuple[Sequence[Any], C
 def number(cursor: Cursor) -> int:
     """Of a row that is numbered, such as `run-184`."""
     digits = cursor.key.rpartition("-")[2]
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= DIGITS):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
         raise _invalid(CURSOR, "not a cursor of this list")
     return int(digits)
 
@@ -142,7 +142,7 @@ def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS and 1 <= int(text) <= MOST):
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and 1 <= int(text) <= MOST):
         raise _invalid(LIMIT, f"expected a number from 1 to {MOST}")
     return int(text)
 

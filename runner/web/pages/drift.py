@@ -18,7 +18,7 @@ from runner.web.atom import MEDIA_TYPE, atom
 from runner.web.feed_reader import CHALLENGE, feed_caller
 from runner.web.html import html, link
 from runner.web.identity import page_caller
-from runner.web.reports import report_number
+from runner.web.numbers import report_number
 from runner.web.routes import endpoint
 
 RESOLVED = "resolved"

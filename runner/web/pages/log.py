@@ -11,7 +11,7 @@ from runner.api.runs import show_run
 from runner.web.html import html
 from runner.web.identity import page_caller
 from runner.web.log import log_of, log_text
-from runner.web.runs import run_number
+from runner.web.numbers import run_number
 
 router = APIRouter(include_in_schema=False)
 

@@ -24,8 +24,7 @@ from runner.web.flash import Said, back_to
 from runner.web.form import done
 from runner.web.html import html
 from runner.web.identity import page_caller
-from runner.web.reports import report_number
-from runner.web.runs import run_path
+from runner.web.numbers import report_number, run_path
 from runner.web.states import Look, of_state
 
 SPANS = {"1d": "a day", "1w": "a week", "2w": "two weeks", "4w": "four weeks"}

@@ -21,7 +21,7 @@ from runner.web.form import done
 from runner.web.html import html
 from runner.web.identity import page_caller
 from runner.web.log import log_of
-from runner.web.runs import run_number, run_path
+from runner.web.numbers import run_number, run_path
 from runner.web.timeline import timeline
 
 router = APIRouter(include_in_schema=False)

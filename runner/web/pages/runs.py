@@ -10,7 +10,7 @@ from runner.api.runs import list_runs
 from runner.model.run.life import Kind, State
 from runner.web.html import html, link
 from runner.web.identity import page_caller
-from runner.web.runs import run_number
+from runner.web.numbers import run_number
 
 PATH = "/runs"
 ROWS = 50  # on one page
