@@ -2,6 +2,7 @@
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
+from runner.api.recent import recent
 from runner.model.access.role import Role
 from runner.view.inbox import InboxPage, inbox_page
 
@@ -9,6 +10,12 @@ from runner.view.inbox import InboxPage, inbox_page
 @operation("GET", "/inbox", Role.VIEWER)
 def show_inbox(caller: Caller) -> InboxPage:
     """Plans that you may approve, plans that wait for somebody else, and what else your roles let you settle."""
-    app = caller.app
-    with caller.reading() as reader:
-        return inbox_page(reader, app.settings, app.clock, caller.host(), caller.person, caller.access.allows)
+    app, host = caller.app, caller.host()
+
+    def work() -> InboxPage:
+        with caller.reading() as reader:
+            return inbox_page(reader, app.settings, app.clock, host, caller.person, caller.access.allows)
+
+    of_host = (host.daemon, host.shortage, host.leftovers, *host.answers.items())
+    # Two who see the same stacks may have other roles for them.
+    return recent(caller, work, caller.person, caller.access, *of_host)

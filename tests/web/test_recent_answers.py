@@ -10,6 +10,7 @@ from cli_world import World, planned
 from web_world import Served, access
 
 from runner.api.caller import Caller
+from runner.api.inbox import show_inbox
 from runner.api.recent import recent
 from runner.model.access.access import Access, Binding
 from runner.model.approval.approval import Person
@@ -95,3 +96,10 @@ def test_what_is_done_is_seen_by_the_next_request(tmp_path: Any) -> None:
     client.put("/api/v1/locks/app", json={"reason": "moving"})
     assert client.get("/api/v1/stacks").json()[0]["health"] == "locked"
     assert client.get("/api/v1/status").json()["stacks"]["health"] == {"locked": 1}
+
+
+def test_the_inbox_is_that_of_whoever_asks(tmp_path: Any) -> None:
+    app = planned(tmp_path, config=access("ci")).app
+    bindings = (Binding("approver", ("unix:bob",)), Binding("viewer", ("unix:bob",)))
+    approver, viewer = (Caller(app, lambda: Person("bob", "user"), Access((one,))) for one in bindings)
+    assert [len(show_inbox(one).approvals) for one in (approver, viewer, approver)] == [1, 0, 1]
