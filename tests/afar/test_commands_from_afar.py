@@ -16,7 +16,6 @@ MODULES = (
     "test_looking_and_holding",
     "test_drift_commands",
     "test_healing_commands",
-    "test_what_happened",
 )
 # test -> why it is about the host
 HOST_ONLY = {

@@ -61,6 +61,8 @@ stack history app -o json
 audit log
 audit log --stack app -n 2 -o json
 audit log --subject run-1 --since 1d
+audit log --since yesterday
+events --stack app -o json
 audit export
 audit verify
 audit verify --anchor 1:0000000000000000000000000000000000000000000000000000000000000000

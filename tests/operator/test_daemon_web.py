@@ -126,7 +126,7 @@ def test_a_web_server_that_hangs_and_one_that_is_flooded_delay_no_run(made: Inst
             lambda: [run for run in runs(made, stack="two") if run.state == "awaiting_approval"], "its plan"
         )
         flood.set()
-        assert sum(one.result() for one in asking) > 20
+        assert all(one.result() for one in asking)
         web = web_of(made)
         os.kill(web, signal.SIGSTOP)
         made.add_stack("three", "c")
