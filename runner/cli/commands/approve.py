@@ -127,7 +127,7 @@ def _approve_one(
         accepted=accepted,
     )
     cli.present(output, done.run)
-    _tell(cli, done)
+    _tell(cli.console, done)
 
 
 def _refuse_blind(run_id: int, digest: str | None, *, yes: bool, shown: bool) -> None:
@@ -173,8 +173,8 @@ def _ask(asked: QuestionPage, confirm: str | None, console: Console) -> str | No
     return word if must_type else confirm
 
 
-def _tell(cli: Cli, done: Approved) -> None:
-    run, console = done.run, cli.console
+def _tell(console: Console, done: Approved) -> None:
+    run = done.run
     console.say(said_yes(run.id, done))
     if not done.complete:
         console.say(f"It needs {words.counted(done.missing, 'more approval')}.")
@@ -185,8 +185,5 @@ def _tell(cli: Cli, done: Approved) -> None:
     elif done.daemon:
         console.say("The daemon is applying it.")
         console.hint(f"driftline logs -f {run.id}")
-    elif cli.remote is not None:
-        console.say("No daemon is running there: the next pass applies it.")
-        console.hint("on its host:   driftline daemon --once")
     else:
         console.hint(f"driftline apply {run.id}")
