@@ -35,6 +35,11 @@ class Caller:
     def person(self) -> Person:
         return self.who()
 
+    @property
+    def on_host(self) -> bool:
+        """Whether they may open the database themselves: no binding gives or limits what they may do."""
+        return self.access is EVERYTHING
+
     def require(self, role: Role, stack: str | None, wish: str) -> None:
         """RoleMissing unless the caller has the role for this stack, or for all; StackNotFound if they may not see it."""
         if stack is not None and not self.access.sees(stack):

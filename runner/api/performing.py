@@ -8,14 +8,16 @@ from runner.api.operation import Operation
 from runner.api.table import operations
 from runner.app import App
 from runner.daemon.requests import Performer
-from runner.errors import DriftlineError
+from runner.errors import DriftlineError, NotLoggedIn
+from runner.model.access.access import EVERYTHING, access_of
+from runner.model.access.token import is_token, token_subject
 from runner.model.execution.daemon_request import AfterCrash, DaemonRequest
 from runner.model.values.codec import from_plain
 from runner.view.document import document
 
 
 def performer(app: Callable[[], App]) -> Performer:
-    """`app` is asked each time: a reload makes a new one. Roles were checked where it was asked for."""
+    """`app` is asked each time: a reload makes a new one. Roles are checked again: they may be gone since it was asked for."""
 
     def perform(request: DaemonRequest) -> Any:
         operation = _found(request.operation)
@@ -25,10 +27,32 @@ def performer(app: Callable[[], App]) -> Performer:
             name: from_plain(operation.parameters[name].annotation, value)
             for name, value in request.arguments.items()
         }
-        caller = Caller(app(), lambda: request.person, request.access, request.person.name)
-        return document(operation.perform(caller, **given))
+        return document(operation(_caller(app(), request), **given))
 
     return Performer(_after_crash, perform)
+
+
+def _caller(app: App, request: DaemonRequest) -> Caller:
+    """Whoever asked, with the access that they have now; NotLoggedIn if it was by a token that is not valid any more."""
+    if request.on_host:
+        access = EVERYTHING
+    else:
+        _refuse_ended_tokens(app, request)
+        access = access_of(request.subjects, app.settings.web.access)
+    return Caller(app, lambda: request.person, access, request.person.name, subjects=request.subjects)
+
+
+def _refuse_ended_tokens(app: App, request: DaemonRequest) -> None:
+    """A token of the same name that was created since is another one."""
+    now = app.clock.now()
+    with app.store.reading() as reader:
+        valid = {
+            token_subject(one.name)
+            for one in reader.tokens()
+            if one.valid(now) and one.created_at <= request.at
+        }
+    if any(is_token(one) and one not in valid for one in request.subjects):
+        raise NotLoggedIn
 
 
 def _after_crash(name: str) -> AfterCrash:

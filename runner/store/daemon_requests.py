@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import DaemonOverloaded, NotFound
-from runner.model.access.access import Access
 from runner.model.approval.approval import Person
 from runner.model.execution.daemon_request import MOST_OPEN, MOST_OPEN_OF_ONE, DaemonRequest, NewRequest
 from runner.model.values.codec import from_plain, to_plain
-from runner.store.rows import compact, text, time_or_none
+from runner.store.rows import compact, strings_of, text, time_or_none
 from runner.store.session import Session
 
 
@@ -39,7 +38,8 @@ class DaemonRequestWrites(DaemonRequestReads):
                 "operation": request.operation,
                 "arguments": compact(request.arguments),
                 "person": compact(to_plain(request.person)),
-                "access": compact(to_plain(request.access)),
+                "subjects": compact(request.subjects),
+                "on_host": request.on_host,
                 "at": text(self._now),
             },
         )
@@ -67,7 +67,8 @@ def _request(row: sqlite3.Row) -> DaemonRequest:
         operation=row["operation"],
         arguments=json.loads(row["arguments"]),
         person=from_plain(Person, json.loads(row["person"])),
-        access=from_plain(Access, json.loads(row["access"])),
+        subjects=strings_of(row["subjects"]),
+        on_host=bool(row["on_host"]),
         at=at,
         taken_at=time_or_none(row["taken_at"]),
         answered_at=time_or_none(row["answered_at"]),

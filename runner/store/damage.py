@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import RowDamaged
-from runner.model.access.access import Access
 from runner.model.approval.approval import Person
 from runner.model.approval.binding import read_binding
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
@@ -127,7 +126,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         {
             "arguments": _object,
             "person": _json_of(Person),
-            "access": _json_of(Access),
+            "subjects": strings_of,
             "answer": json.loads,
             "error": _object,
             **_times("at", "taken_at", "answered_at"),

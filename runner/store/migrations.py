@@ -541,6 +541,13 @@ END;
         WHERE value >= NEW.milliseconds)""",
 )
 
+# A role or token may be gone before a request is performed: who asked is kept, not what they could do at that time.
+_SUBJECTS_OF_REQUESTS = """
+ALTER TABLE daemon_requests DROP COLUMN access;
+ALTER TABLE daemon_requests ADD COLUMN subjects TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE daemon_requests ADD COLUMN on_host INTEGER NOT NULL DEFAULT 0;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -564,4 +571,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("keyed_requests", _KEYED_REQUESTS),
     ("access_of_requests", _ACCESS_OF_REQUESTS),
     ("totals", _TOTALS),
+    ("subjects_of_requests", _SUBJECTS_OF_REQUESTS),
 )

@@ -8,6 +8,7 @@ from runner.app import App
 from runner.errors import NotLoggedIn
 from runner.model.access.access import EVERYTHING, access_of
 from runner.model.access.session import Identity
+from runner.model.access.token import token_subject
 from runner.model.approval.approval import Person
 from runner.web.peer import peer_identity, peer_uid
 from runner.web.session.first import LoginFirst
@@ -66,4 +67,4 @@ def _of_token(request: Request, given: str) -> Identity | None:
 
 
 def identity_of_token(name: str) -> Identity:
-    return Identity(name, "token", (f"token:{name}",))
+    return Identity(name, "token", (token_subject(name),))

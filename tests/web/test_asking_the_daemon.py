@@ -1,6 +1,7 @@
 """What a process that may use neither remotes nor terraform has done by the daemon."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -17,17 +18,21 @@ from runner.api.asking import ask
 from runner.api.caller import Caller
 from runner.api.requests import follow_request
 from runner.api.sources import sync_sources
+from runner.api.tokens import create_token, revoke_token
 from runner.app import App
 from runner.daemon.requests import Performer
 from runner.errors import (
     DaemonOverloaded,
     DaemonUnreachable,
+    DriftlineError,
     NotFound,
+    NotLoggedIn,
     RequestExpired,
     RequestLost,
     RequestPending,
+    RoleMissing,
 )
-from runner.model.access.access import EVERYTHING, Access, Binding
+from runner.model.access.access import Access, Binding
 from runner.model.approval.approval import Person
 from runner.model.execution.daemon_request import (
     BEGUN_WITHIN,
@@ -62,6 +67,25 @@ def caller(app: App, daemon: AskedDaemon, person: Person = ANA) -> Caller:
 def asked(app: App, number: int = 1) -> DaemonRequest:
     with app.store.reading() as reader:
         return reader.daemon_request(number)
+
+
+CI = ("token:ci",)
+
+
+def performed_late(app: App, meanwhile: Callable[[], object] = lambda: None) -> DaemonRequest:
+    """What the token `ci` asked for, performed after something else has happened."""
+    create_token(Caller(app, lambda: ANA), name="ci")
+    new = NewRequest("sync_sources", {}, Person("ci", "token"), CI)
+    with app.store.writing() as writer:
+        number = writer.add_request(new)
+    meanwhile()
+    AskedDaemon().look(app)
+    return asked(app, number)
+
+
+def refusal(request: DaemonRequest) -> DriftlineError:
+    assert request.error is not None
+    return raised_again(request.error)
 
 
 def request_of_a_dead_daemon(app: App, after_crash: AfterCrash) -> list[DaemonRequest]:
@@ -196,11 +220,43 @@ def test_a_bug_is_told_to_who_waits(app: App) -> None:
 
 def test_only_operations_that_are_meant_for_the_daemon_are_performed(app: App) -> None:
     with app.store.writing() as writer:
-        writer.add_request(NewRequest("create_token", {"name": "mine"}, ANA, EVERYTHING))
+        writer.add_request(NewRequest("create_token", {"name": "mine"}, ANA, on_host=True))
     AskedDaemon().look(app)
     assert "cannot do create_token" in (asked(app).error or {})["detail"]
     with app.store.reading() as reader:
         assert reader.tokens() == []
+
+
+def test_a_token_with_the_role_has_it_done(tmp_path: Path) -> None:
+    app = World(tmp_path, more=access("ci")).app
+    assert performed_late(app).error is None
+
+
+def test_a_role_that_is_taken_away_before_it_is_performed_counts_no_more(app: App) -> None:
+    error = refusal(performed_late(app))
+    assert isinstance(error, RoleMissing)
+    assert error.message.startswith("ci needs the role admin")
+
+
+def test_a_role_that_was_lowered_is_checked_as_it_is_now(tmp_path: Path) -> None:
+    app = World(tmp_path, more=access("ci", role="operator")).app
+    assert isinstance(refusal(performed_late(app)), RoleMissing)
+
+
+def test_a_token_that_is_revoked_before_it_is_performed_has_nothing_done(tmp_path: Path) -> None:
+    app = World(tmp_path, more=access("ci")).app
+    revoked = performed_late(app, lambda: revoke_token(Caller(app, lambda: ANA), "ci"))
+    assert isinstance(refusal(revoked), NotLoggedIn)
+
+
+def test_a_new_token_of_the_same_name_does_not_speak_for_the_revoked_one(tmp_path: Path) -> None:
+    app = World(tmp_path, more=access("ci")).app
+
+    def replace_token() -> None:
+        revoke_token(Caller(app, lambda: ANA), "ci")
+        create_token(Caller(app, lambda: ANA), name="ci")
+
+    assert isinstance(refusal(performed_late(app, replace_token)), NotLoggedIn)
 
 
 def test_so_many_wait_at_most(app: App) -> None:

@@ -19,7 +19,6 @@ from runner.daemon.companion import Companion
 from runner.daemon.requests import Performer
 from runner.datadir.daemon_lock import only_daemon, running_web
 from runner.datadir.requests_lock import RequestsLock, requests_answered
-from runner.model.access.access import EVERYTHING
 from runner.model.approval.approval import Person
 from runner.model.execution.daemon_request import AfterCrash, DaemonRequest, NewRequest
 
@@ -46,7 +45,7 @@ class Beside:
 
     def asked(self) -> None:
         with self.app.store.writing() as writer:
-            writer.add_request(NewRequest("sync_sources", {}, Person("ana", "token"), EVERYTHING))
+            writer.add_request(NewRequest("sync_sources", {}, Person("ana", "token"), on_host=True))
 
     def open(self) -> int:
         with self.app.store.reading() as reader:

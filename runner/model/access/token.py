@@ -7,6 +7,7 @@ from datetime import datetime
 
 PREFIX = "drift_"  # so that scanners for leaked secrets can find one
 BYTES = 32
+_SUBJECT = "token:"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,15 @@ class Token:
 
     def valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def token_subject(name: str) -> str:
+    """As bindings name it."""
+    return f"{_SUBJECT}{name}"
+
+
+def is_token(subject: str) -> bool:
+    return subject.startswith(_SUBJECT)
 
 
 def new_secret() -> str:

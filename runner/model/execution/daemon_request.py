@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from runner.model.access.access import Access
 from runner.model.approval.approval import Person
 
 # Who asked has gone by then: a daemon that starts later must not surprise anyone.
@@ -27,7 +26,8 @@ class NewRequest:
     operation: str
     arguments: dict[str, Any]  # as JSON
     person: Person
-    access: Access
+    subjects: tuple[str, ...] = ()  # what they may do is worked out when it is performed
+    on_host: bool = False  # they may do everything
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class DaemonRequest:
     operation: str
     arguments: dict[str, Any]
     person: Person
-    access: Access  # what the person may see
     at: datetime
+    subjects: tuple[str, ...] = ()
+    on_host: bool = False
     taken_at: datetime | None = None
     answered_at: datetime | None = None
     answer: Any = None
