@@ -4,11 +4,16 @@ from fastapi import Depends, FastAPI
 
 from runner import __version__
 from runner.app import App
-from runner.web import assets, description, events, health, log_stream, routes, theme
-from runner.web.feed import Feed
-from runner.web.guard import Guard
-from runner.web.headers import SecurityHeaders
-from runner.web.hosts import KnownHosts
+from runner.web import health
+from runner.web.api import description, routes
+from runner.web.dashboard import assets, theme
+from runner.web.guard.headers import SecurityHeaders
+from runner.web.guard.hosts import KnownHosts
+from runner.web.guard.limits import Guard
+from runner.web.guard.refuse import add_refusals
+from runner.web.identity.csrf import refuse_forged
+from runner.web.identity.first import LoginFirst, to_login
+from runner.web.identity.guesses import Guesses
 from runner.web.login import from_afar
 from runner.web.login import pages as login_pages
 from runner.web.metrics import page as metrics
@@ -16,10 +21,8 @@ from runner.web.metrics.requests import Counting, RequestNumbers
 from runner.web.oidc import pages as oidc_pages
 from runner.web.oidc.issuer import Issuer
 from runner.web.pages.table import add_pages
-from runner.web.refuse import add_refusals
-from runner.web.session.csrf import refuse_forged
-from runner.web.session.first import LoginFirst, to_login
-from runner.web.session.guesses import Guesses
+from runner.web.stream import events, log_stream
+from runner.web.stream.feed import Feed
 
 PARTS = (login_pages, from_afar, oidc_pages, description, events, log_stream, health, metrics, assets, theme)
 

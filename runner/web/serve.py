@@ -15,9 +15,9 @@ from runner.errors import BadConfig
 from runner.model.settings.web import NOT_SERVED, WebSettings
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
-from runner.web.connection import HEAD_BYTES, MOST
-from runner.web.peer import PeerProtocol
-from runner.web.sockets import SOCKET, address_of, tcp_socket, unix_socket
+from runner.web.transport.connection import HEAD_BYTES, MOST
+from runner.web.transport.peer import PeerProtocol
+from runner.web.transport.sockets import SOCKET, address_of, tcp_socket, unix_socket
 from runner.web.wall import put_up
 
 # After a signal: for requests that are being answered, and streams that never end by themselves.

@@ -16,7 +16,7 @@ from runner.model.settings.web import OidcSettings
 from runner.sandbox import landlock
 from runner.sandbox.serving import Wall, confine, environment, limit
 from runner.store.database import FILE_NAME
-from runner.web.session.cookie import KEY
+from runner.web.identity.cookie import KEY
 
 # In the data directory. Of managed states, mirrors, trees, workspaces and everything else, nothing.
 CHECKPOINTS = "checkpoints.jsonl"

@@ -19,7 +19,7 @@ from runner.cli.person import who_acts
 from runner.model.run.life import State
 from runner.remote.client import Remote
 from runner.web.application import application
-from runner.web.identity import caller_of
+from runner.web.identity.caller import caller_of
 
 URL = "http://localhost"
 DAEMON = 4711

@@ -18,7 +18,7 @@ from runner.api.status import DaemonRow, show_daemon
 from runner.errors import DriftlineError, NotDriftline, NothingServed, OtherVersion
 from runner.model.access.role import Role
 from runner.remote.client import Remote, told
-from runner.web import headers
+from runner.web.guard import headers
 
 OLDER = "0.0.9"
 

@@ -15,8 +15,8 @@ from asked_daemon import AskedDaemon
 from cli_world import World, until
 from rich_world import Rich, rich
 
-from runner.web import identity
 from runner.web.application import application
+from runner.web.identity import caller as identity
 
 
 def shared(folder: Path) -> Rich:

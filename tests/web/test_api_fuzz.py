@@ -15,9 +15,9 @@ from starlette.applications import Starlette
 from web_world import Served, access
 
 from runner.api.table import operations
+from runner.web.api.openapi import openapi
 from runner.web.application import application
-from runner.web.openapi import openapi
-from runner.web.session import guesses
+from runner.web.identity import guesses
 
 FUZZED = hypothesis.settings(
     max_examples=5,

@@ -8,7 +8,7 @@ import pytest
 from cli_world import World
 from live import live
 
-from runner.web import connection
+from runner.web.transport import connection
 
 SOON = 0.2
 

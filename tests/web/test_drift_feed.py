@@ -14,7 +14,7 @@ from web_world import Served, access
 from runner.model.changes.changes import Action
 from runner.model.drift.report import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
 from runner.view.report import ReportPage, report_page
-from runner.web.atom import atom
+from runner.web.dashboard.atom import atom
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = {"a": "http://www.w3.org/2005/Atom"}

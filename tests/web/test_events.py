@@ -15,7 +15,7 @@ from live import live
 from web_world import Served, access
 
 from runner.model.events.feed import LockMoved, StackLeft, StackRenamed
-from runner.web import events as stream
+from runner.web.stream import events as stream
 
 
 @dataclass

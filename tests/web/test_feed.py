@@ -9,8 +9,8 @@ from cli_world import World
 
 from runner.errors import TooManyFollowers
 from runner.model.events.feed import FeedEvent, StackLeft
-from runner.web import feed
-from runner.web.feed import BEHIND, Feed, Follower
+from runner.web.stream import feed
+from runner.web.stream.feed import BEHIND, Feed, Follower
 
 
 def event(number: int) -> FeedEvent:

@@ -12,9 +12,9 @@ from web_world import Served, access
 from runner.errors import TooManyGuesses
 from runner.model.settings.web import OidcSettings, WebSettings
 from runner.web.application import application
-from runner.web.hosts import known, known_names
+from runner.web.guard.hosts import known, known_names
+from runner.web.identity.guesses import KEPT, MOST, Guesses, keys_of
 from runner.web.oidc.issuer import Issuer
-from runner.web.session.guesses import KEPT, MOST, Guesses, keys_of
 
 STATUS = "/api/v1/status"
 

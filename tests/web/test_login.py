@@ -156,7 +156,7 @@ def _session_csrf(browser: Browser) -> str:
 
     from fastapi import Request
 
-    from runner.web.session.csrf import csrf_of
+    from runner.web.identity.csrf import csrf_of
 
     cookies = "; ".join(f"{name}={value}" for name, value in browser.http.cookies.items())
     scope = {

@@ -14,8 +14,8 @@ from runner.api.operation import Operation, operation
 from runner.api.table import operations
 from runner.model.access.role import Role
 from runner.model.values.span import Seconds
-from runner.web.arguments import Arguments
-from runner.web.openapi import PREFIX, openapi
+from runner.web.api.arguments import Arguments
+from runner.web.api.openapi import PREFIX, openapi
 
 DESCRIPTION = openapi(operations())
 

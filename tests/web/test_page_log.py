@@ -8,7 +8,7 @@ from live import live
 from page_world import Browser
 from web_world import Served, access
 
-from runner.web import log
+from runner.web.dashboard import log
 
 
 def stream(world: World, path: str, last: str | None = None) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from cli_world import World, planned
 from page_world import Browser
 from web_world import access
 
-from runner.web import identity
+from runner.web.identity import caller as identity
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 ANYBODY = "approvals: {author_may_approve: true}\n"

@@ -9,7 +9,7 @@ from cli_world import World
 from web_world import Served, access
 
 from runner.errors import InvalidRequest
-from runner.web.paging import Cursor, Wanted, key_of, page
+from runner.web.api.paging import Cursor, Wanted, key_of, page
 
 
 @dataclass(frozen=True)

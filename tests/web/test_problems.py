@@ -9,7 +9,7 @@ from cli_world import World
 from web_world import Served, access
 
 from runner.api.status import show_status
-from runner.web.guard import MAX_BODY, MAX_TARGET
+from runner.web.guard.limits import MAX_BODY, MAX_TARGET
 from runner.web.problem import MEDIA_TYPE
 
 

@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 
 from runner.model.values.codec import key
 from runner.view.document import document
-from runner.web.schema import Components
+from runner.web.api.schema import Components
 
 
 class Colour(StrEnum):

@@ -1,7 +1,7 @@
 import asyncio
 import socket
 
-from runner.web.sockets import tcp_socket
+from runner.web.transport.sockets import tcp_socket
 
 
 def test_what_is_answered_is_sent_at_once() -> None:

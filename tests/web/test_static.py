@@ -3,7 +3,7 @@ from pathlib import Path
 from cli_world import World
 from web_world import Served
 
-from runner.web.assets import assets
+from runner.web.dashboard.assets import assets
 
 
 def test_static_files_may_be_kept_for_ever_and_need_no_token(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import hashlib
 from pathlib import Path
 
 import runner.web
-from runner.web.vendored import VENDORED
+from runner.web.dashboard.vendored import VENDORED
 
 STATIC = Path(runner.web.__file__).parent / "static"
 OURS = {

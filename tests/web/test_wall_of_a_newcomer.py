@@ -12,7 +12,7 @@ from web_world import Served, access
 
 from runner.api.table import operations
 from runner.sandbox import landlock
-from runner.web.openapi import PREFIX
+from runner.web.api.openapi import PREFIX
 
 pytestmark = pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
 

@@ -9,11 +9,11 @@ from itsdangerous import BadSignature
 
 from runner.app import App
 from runner.errors import LoginRefused
+from runner.web.identity.cookie import signer
+from runner.web.identity.live import address_of, begin_login, end_login, login_of
+from runner.web.identity.tokens import BEARER
 from runner.web.oidc.claims import identity_of
 from runner.web.oidc.issuer import Issuer
-from runner.web.session.cookie import signer
-from runner.web.session.live import address_of, begin_login, end_login, login_of
-from runner.web.tokens import BEARER
 
 INTERVAL_SECONDS = 5.0  # by the RFC, where the issuer says nothing
 SLOWER_SECONDS = 5.0

@@ -9,12 +9,12 @@ from fastapi.responses import RedirectResponse, Response
 from runner.app import App
 from runner.model.access.session import CODE_PREFIX, Identity
 from runner.model.access.token import digest_of
-from runner.web.html import html
-from runner.web.identity import identity_of_token
-from runner.web.session.back import safe_next
-from runner.web.session.csrf import begin_visit, refuse_token, set_visit
-from runner.web.session.live import begin_session, end_session, note_wrong, refuse_guesses, session_of
-from runner.web.tokens import known_token
+from runner.web.dashboard.html import html
+from runner.web.identity.back import safe_next
+from runner.web.identity.caller import identity_of_token
+from runner.web.identity.csrf import begin_visit, refuse_token, set_visit
+from runner.web.identity.live import begin_session, end_session, note_wrong, refuse_guesses, session_of
+from runner.web.identity.tokens import known_token
 
 router = APIRouter(include_in_schema=False)
 

@@ -13,7 +13,7 @@ from runner.app import App
 from runner.errors import RoleMissing
 from runner.model.access.role import Role
 from runner.view.metrics import numbers
-from runner.web.identity import caller_of
+from runner.web.identity.caller import caller_of
 from runner.web.metrics.families import families
 from runner.web.metrics.requests import RequestNumbers
 

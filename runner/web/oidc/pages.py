@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from runner.app import App
 from runner.errors import LoginRefused, NothingServed
 from runner.model.settings.web import web_address
+from runner.web.identity.back import safe_next
+from runner.web.identity.cookie import drop_cookie, set_cookie, signed_cookie
+from runner.web.identity.live import begin_session
 from runner.web.oidc.claims import identity_of
 from runner.web.oidc.issuer import Issuer
-from runner.web.session.back import safe_next
-from runner.web.session.cookie import drop_cookie, set_cookie, signed_cookie
-from runner.web.session.live import begin_session
 
 BEGUN = "driftline-oidc"  # the cookie of a login that has begun: the answer has to come to the same browser
 SECONDS = 600

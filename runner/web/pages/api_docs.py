@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
-from runner.web.description import description
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.schema import REFERENCE, Schema
-from runner.web.written import JSON
+from runner.web.api.description import description
+from runner.web.api.schema import REFERENCE, Schema
+from runner.web.api.written import JSON
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 router = APIRouter(include_in_schema=False)
 

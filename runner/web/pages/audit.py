@@ -14,10 +14,10 @@ from runner.model.access.role import Role
 from runner.model.values.moment import Moment
 from runner.view.audit import AuditRow, VerdictPage
 from runner.view.document import document
-from runner.web.arguments import MAX_ID
-from runner.web.html import html, link
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.arguments import MAX_ID
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.html import html, link
+from runner.web.identity.caller import page_caller
 
 ROWS = 50
 EXPORTED_AT_ONCE = 5000

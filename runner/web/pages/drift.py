@@ -13,13 +13,13 @@ from runner.errors import NotLoggedIn
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.settings.web import web_address
 from runner.view.report import ReportPage
-from runner.web.arguments import MAX_ID
-from runner.web.atom import MEDIA_TYPE, atom
-from runner.web.feed_reader import CHALLENGE, feed_caller
-from runner.web.html import html, link
-from runner.web.identity import page_caller
-from runner.web.numbers import report_number
-from runner.web.routes import endpoint
+from runner.web.api.arguments import MAX_ID
+from runner.web.api.numbers import report_number
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.atom import MEDIA_TYPE, atom
+from runner.web.dashboard.feed_reader import CHALLENGE, feed_caller
+from runner.web.dashboard.html import html, link
+from runner.web.identity.caller import page_caller
 
 RESOLVED = "resolved"
 ROWS = 100

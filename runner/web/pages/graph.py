@@ -11,10 +11,10 @@ from runner.api.graph import show_graph
 from runner.view.graph import Overall
 from runner.view.graph_dot import dot_lines
 from runner.view.graph_tree import Seen, tree_lines
-from runner.web.headers import policy
-from runner.web.html import html, link
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.html import html, link
+from runner.web.guard.headers import policy
+from runner.web.identity.caller import page_caller
 
 DRAWN_AT_ONCE = 400  # stacks; a browser takes seconds for more
 # Graphviz runs as WebAssembly, which needs to be compiled; here only.

@@ -7,10 +7,10 @@ from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
 from runner.api.inbox import show_inbox
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.needs import grouped, page_of
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.html import html
+from runner.web.dashboard.needs import grouped, page_of
+from runner.web.identity.caller import page_caller
 
 router = APIRouter(include_in_schema=False)
 router.add_api_route("/inbox.json", endpoint(show_inbox))

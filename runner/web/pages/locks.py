@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, Response
 from runner.api.caller import Caller
 from runner.api.locks import list_locks, release_lock, take_lock
 from runner.model.access.role import Role
-from runner.web.form import done
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.form import done
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 PATH = "/locks"
 

@@ -1,4 +1,4 @@
-"""The log of one run: to read and to save. `log.js` follows it at `runner/web/log_stream.py`."""
+"""The log of one run: to read and to save. `log.js` follows it at `runner/web/stream/log_stream.py`."""
 
 from typing import Annotated
 
@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from runner.api.caller import Caller
 from runner.api.logs import read_log
 from runner.api.runs import show_run
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.log import log_of, log_text
-from runner.web.numbers import run_number
+from runner.web.api.numbers import run_number
+from runner.web.dashboard.html import html
+from runner.web.dashboard.log import log_of, log_text
+from runner.web.identity.caller import page_caller
 
 router = APIRouter(include_in_schema=False)
 

@@ -13,11 +13,11 @@ from runner.api.trends import show_trends
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.needs import Why
 from runner.view.status import StatusPage
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.needs import grouped, page_of
-from runner.web.spark import spark
-from runner.web.states import Look, of_state
+from runner.web.dashboard.html import html
+from runner.web.dashboard.needs import grouped, page_of
+from runner.web.dashboard.spark import spark
+from runner.web.dashboard.states import Look, of_state
+from runner.web.identity.caller import page_caller
 
 router = APIRouter(include_in_schema=False)
 

@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse
 from runner.api.caller import Caller
 from runner.api.promotions import list_promotions
 from runner.api.windows import list_window_waits
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 router = APIRouter(include_in_schema=False)
 router.add_api_route("/promotions.json", endpoint(list_promotions))

@@ -19,13 +19,13 @@ from runner.view.apply_only import apply_only
 from runner.view.healing import HealPage
 from runner.view.report import FindingRow, ReportPage
 from runner.view.when import ahead_of
-from runner.web import plan
-from runner.web.flash import Said, back_to
-from runner.web.form import done
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.numbers import report_number, run_path
-from runner.web.states import Look, of_state
+from runner.web.api.numbers import report_number, run_path
+from runner.web.dashboard import plan
+from runner.web.dashboard.flash import Said, back_to
+from runner.web.dashboard.form import done
+from runner.web.dashboard.html import html
+from runner.web.dashboard.states import Look, of_state
+from runner.web.identity.caller import page_caller
 
 SPANS = {"1d": "a day", "1w": "a week", "2w": "two weeks", "4w": "four weeks"}
 

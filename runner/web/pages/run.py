@@ -16,13 +16,13 @@ from runner.view.approved import Approved
 from runner.view.evidence import evidence_facts
 from runner.view.run import RunRow
 from runner.view.words import counted
-from runner.web import plan
-from runner.web.form import done
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.log import log_of
-from runner.web.numbers import run_number, run_path
-from runner.web.timeline import timeline
+from runner.web.api.numbers import run_number, run_path
+from runner.web.dashboard import plan
+from runner.web.dashboard.form import done
+from runner.web.dashboard.html import html
+from runner.web.dashboard.log import log_of
+from runner.web.dashboard.timeline import timeline
+from runner.web.identity.caller import page_caller
 
 router = APIRouter(include_in_schema=False)
 

@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse
 from runner.api.caller import Caller
 from runner.api.runs import list_runs
 from runner.model.run.life import Kind, State
-from runner.web.html import html, link
-from runner.web.identity import page_caller
-from runner.web.numbers import run_number
+from runner.web.api.numbers import run_number
+from runner.web.dashboard.html import html, link
+from runner.web.identity.caller import page_caller
 
 PATH = "/runs"
 ROWS = 50  # on one page

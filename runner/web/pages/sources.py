@@ -10,10 +10,10 @@ from runner.api.sources import list_sources, sync_sources
 from runner.model.access.role import Role
 from runner.view.poll import PollRows
 from runner.view.words import counted
-from runner.web.form import done
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.form import done
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 PATH = "/sources"
 

@@ -10,10 +10,10 @@ from runner.api.caller import Caller
 from runner.api.history import list_history
 from runner.api.stacks import show_newcomer, show_rules, show_stack
 from runner.errors import StackNotFound
-from runner.web.deeds import LENGTHS, Given, deed_named, possible
-from runner.web.form import done
-from runner.web.html import html
-from runner.web.identity import page_caller
+from runner.web.dashboard.deeds import LENGTHS, Given, deed_named, possible
+from runner.web.dashboard.form import done
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 HISTORY = 8  # changes; the rest is in the list of runs
 

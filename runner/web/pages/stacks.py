@@ -12,9 +12,9 @@ from runner.api.caller import Caller
 from runner.api.stacks import list_stacks
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view.stack import StackRow
-from runner.web.html import html, link
-from runner.web.identity import page_caller
-from runner.web.states import Look, of_state
+from runner.web.dashboard.html import html, link
+from runner.web.dashboard.states import Look, of_state
+from runner.web.identity.caller import page_caller
 
 PATH = "/stacks"
 ROWS = 100  # on one page

@@ -1,4 +1,4 @@
-"""Every page. A new one is a file here with a `router`, a row below, and a place in `runner/web/navigation.py`."""
+"""Every page. A new one is a file here with a `router`, a row below, and a place in `runner/web/dashboard/navigation.py`."""
 
 from importlib import import_module
 

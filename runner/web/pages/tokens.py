@@ -12,11 +12,11 @@ from runner.errors import DriftlineError
 from runner.model.access.role import Role
 from runner.model.values.span import Seconds
 from runner.view.words import counted
-from runner.web.flash import Said, back_to
-from runner.web.form import done
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.flash import Said, back_to
+from runner.web.dashboard.form import done
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 PATH = "/tokens"
 # What the form offers; an API client may say any span.

@@ -11,9 +11,9 @@ from runner.api.caller import Caller
 from runner.api.trends import show_trends
 from runner.view.trends import DayRow
 from runner.view.when import span
-from runner.web.html import html
-from runner.web.identity import page_caller
-from runner.web.routes import endpoint
+from runner.web.api.routes import endpoint
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import page_caller
 
 SPANS = {7: "Week", 30: "30 days", 90: "90 days", 365: "Year"}
 

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runner.errors import DriftlineError, InternalError, RequestTooLarge
-from runner.web.refuse import refused
+from runner.web.guard.refuse import refused
 
 MAX_BODY = 1024 * 1024
 MAX_TARGET = 8 * 1024  # path and query

@@ -6,7 +6,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from runner.view.needs import Need, Why
-from runner.web.states import Look
+from runner.web.dashboard.states import Look
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from runner.errors import Invalid, InvalidRequest
-from runner.web.numbers import MOST_DIGITS
+from runner.web.api.numbers import MOST_DIGITS
 
 HEARTBEAT_SECONDS = 15
 SLOW_SECONDS = 10  # that a client may need for one event

@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from runner.api.caller import Caller
 from runner.api.operation import Operation
 from runner.api.table import operations
-from runner.web.answer import answer_to
-from runner.web.arguments import Arguments
-from runner.web.identity import caller_of
-from runner.web.openapi import PREFIX
-from runner.web.paging import CURSOR, LIMIT, is_paged
+from runner.web.api.answer import answer_to
+from runner.web.api.arguments import Arguments
+from runner.web.api.openapi import PREFIX
+from runner.web.api.paging import CURSOR, LIMIT, is_paged
+from runner.web.identity.caller import caller_of
 
 PARTS = (LIMIT, CURSOR)
 _NAME_AT_THE_END = re.compile(r"{(stack|name)}$")

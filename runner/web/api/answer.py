@@ -9,9 +9,9 @@ from fastapi import Request, Response
 from runner.api.caller import Caller
 from runner.api.content import Content
 from runner.api.operation import Operation
-from runner.web import once, paging
+from runner.web.api import once, paging
+from runner.web.api.written import BYTES, JSON, written
 from runner.web.problem import NEVER_KEPT
-from runner.web.written import BYTES, JSON, written
 
 ASKED_AGAIN = "private, no-cache"  # may be kept by who asked, who then asks whether it still holds
 

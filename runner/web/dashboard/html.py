@@ -15,12 +15,12 @@ from runner.api.caller import Caller
 from runner.model.events.feed import TOPICS
 from runner.model.run.life import State
 from runner.view import when, words
-from runner.web import flash
-from runner.web.assets import asset_url
-from runner.web.navigation import NAVIGATION
-from runner.web.session.csrf import csrf_of
-from runner.web.states import Look, of_state
-from runner.web.theme import theme_of
+from runner.web.dashboard import flash
+from runner.web.dashboard.assets import asset_url
+from runner.web.dashboard.navigation import NAVIGATION
+from runner.web.dashboard.states import Look, of_state
+from runner.web.dashboard.theme import theme_of
+from runner.web.identity.csrf import csrf_of
 
 
 def html(

@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runner.errors import HostUnknown
 from runner.model.settings.web import WebSettings
-from runner.web.peer import PEER
-from runner.web.refuse import refused
+from runner.web.guard.refuse import refused
+from runner.web.transport.peer import PEER
 
 LOCALHOST = "localhost"
 

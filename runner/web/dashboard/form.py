@@ -6,7 +6,7 @@ from typing import TypeVar
 from fastapi import Response
 
 from runner.errors import DriftlineError
-from runner.web.flash import Said, back_to
+from runner.web.dashboard.flash import Said, back_to
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from fastapi.responses import Response
 
 from runner.app import App
 from runner.errors import ForgedRequest
-from runner.web.peer import is_local
-from runner.web.session.cookie import NAME, set_cookie, signed_cookie, signer
-from runner.web.tokens import BEARER
+from runner.web.identity.cookie import NAME, set_cookie, signed_cookie, signer
+from runner.web.identity.tokens import BEARER
+from runner.web.transport.peer import is_local
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Request
 
 from runner.model.access.session import Identity
-from runner.web.connection import Connection
+from runner.web.transport.connection import Connection
 
 PEER = "driftline.peer_uid"
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid

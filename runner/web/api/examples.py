@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runner.web.schema import REFERENCE, Schema
+from runner.web.api.schema import REFERENCE, Schema
 
 # By the name of a field; any other is what its type says.
 KNOWN: Mapping[str, Any] = {

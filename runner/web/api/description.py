@@ -6,8 +6,8 @@ from functools import cache
 from fastapi import APIRouter, Response
 
 from runner.api.table import operations
-from runner.web.openapi import openapi
-from runner.web.schema import Schema
+from runner.web.api.openapi import openapi
+from runner.web.api.schema import Schema
 
 router = APIRouter()
 

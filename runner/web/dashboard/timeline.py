@@ -6,7 +6,7 @@ from datetime import datetime
 
 from runner.model.run.life import State
 from runner.view.run_page import RunPage
-from runner.web.states import Look, of_state
+from runner.web.dashboard.states import Look, of_state
 
 # While a run is in one of these, nothing has ended yet.
 _BEFORE_THE_PLAN = frozenset({State.QUEUED, State.PLANNING})

@@ -10,10 +10,10 @@ from runner.model.access.access import EVERYTHING, access_of
 from runner.model.access.session import Identity
 from runner.model.access.token import token_subject
 from runner.model.approval.approval import Person
-from runner.web.peer import peer_identity, peer_uid
-from runner.web.session.first import LoginFirst
-from runner.web.session.live import login_of, note_wrong, refuse_guesses, session_of
-from runner.web.tokens import BEARER, known_token
+from runner.web.identity.first import LoginFirst
+from runner.web.identity.live import login_of, note_wrong, refuse_guesses, session_of
+from runner.web.identity.tokens import BEARER, known_token
+from runner.web.transport.peer import peer_identity, peer_uid
 
 
 def caller_of(request: Request) -> Caller:

@@ -9,8 +9,8 @@ from base64 import b64decode
 from fastapi import Request
 
 from runner.api.caller import Caller
-from runner.web.identity import caller_of
-from runner.web.tokens import BEARER
+from runner.web.identity.caller import caller_of
+from runner.web.identity.tokens import BEARER
 
 BASIC = "Basic "
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Driftline: an API token is the password", charset="UTF-8"'}

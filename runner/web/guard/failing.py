@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
 from runner.errors import DriftlineError
-from runner.web.html import html
-from runner.web.identity import caller_of
+from runner.web.dashboard.html import html
+from runner.web.identity.caller import caller_of
 from runner.web.problem import status_of
 
 TITLES = {403: "You may not do that", 404: "Not found", 500: "Something broke"}

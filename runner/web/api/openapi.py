@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from runner import __version__
 from runner.api.content import Content
 from runner.api.operation import Operation
-from runner.web import paging
-from runner.web.arguments import Arguments
-from runner.web.examples import example_of
+from runner.web.api import paging
+from runner.web.api.arguments import Arguments
+from runner.web.api.examples import example_of
+from runner.web.api.schema import REFERENCE, Components, Schema
+from runner.web.api.written import BYTES, JSON
 from runner.web.problem import MEDIA_TYPE, PROBLEM
-from runner.web.schema import REFERENCE, Components, Schema
-from runner.web.written import BYTES, JSON
 
 PREFIX = "/api/v1"
 DESCRIPTION = """\

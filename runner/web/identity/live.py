@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from runner.app import App
 from runner.model.access.session import Identity, Session, new_session_secret
 from runner.model.access.token import digest_of
-from runner.web.session.cookie import NAME, drop_cookie, set_cookie, signed_cookie
-from runner.web.session.csrf import VISIT
-from runner.web.session.guesses import Guesses, keys_of
+from runner.web.identity.cookie import NAME, drop_cookie, set_cookie, signed_cookie
+from runner.web.identity.csrf import VISIT
+from runner.web.identity.guesses import Guesses, keys_of
 
 LOGIN_PREFIX = "login_"
 NOBODY = "nobody"  # who acts, in the audit log, where nobody was recognised

@@ -12,8 +12,8 @@ from runner.api.caller import Caller
 from runner.api.operation import Operation
 from runner.errors import DriftlineError, Invalid, InvalidRequest
 from runner.model.access.keyed import KeptAnswer, KeyedRequest
+from runner.web.api.written import JSON, written
 from runner.web.problem import MEDIA_TYPE, NEVER_KEPT, problem, status_of
-from runner.web.written import JSON, written
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

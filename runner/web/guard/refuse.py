@@ -17,7 +17,7 @@ from runner.errors import (
     NothingServed,
     NotLoggedIn,
 )
-from runner.web.failing import error_page, status_page, wants_page
+from runner.web.guard.failing import error_page, status_page, wants_page
 from runner.web.problem import refusal
 
 OPTIONS = "OPTIONS"

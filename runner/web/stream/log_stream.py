@@ -12,10 +12,10 @@ from runner.api.caller import Caller
 from runner.api.logs import read_log
 from runner.errors import DriftlineError
 from runner.view.log import LogPart
-from runner.web.arguments import Arguments
-from runner.web.identity import caller_of
-from runner.web.log import followed
-from runner.web.stream import Stream, last_event
+from runner.web.api.arguments import Arguments
+from runner.web.dashboard.log import followed
+from runner.web.identity.caller import caller_of
+from runner.web.stream.sse import Stream, last_event
 
 PATH = "/api/v1/runs/{run}/log/stream"
 

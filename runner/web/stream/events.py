@@ -19,9 +19,9 @@ from runner.model.events.feed import FeedEvent
 from runner.model.events.text import stack_of, stacks_of
 from runner.view.document import document
 from runner.view.event import EventRow, event_row
-from runner.web.feed import Feed, Follower
-from runner.web.identity import caller_of
-from runner.web.stream import HEARTBEAT_SECONDS, Stream, last_event
+from runner.web.identity.caller import caller_of
+from runner.web.stream.feed import Feed, Follower
+from runner.web.stream.sse import HEARTBEAT_SECONDS, Stream, last_event
 
 PATH = "/api/v1/events"
 RETRY_MILLISECONDS = 2000

@@ -12,7 +12,7 @@ from fastapi import Request
 
 from runner.api.operation import Operation
 from runner.errors import Invalid, InvalidRequest
-from runner.web.numbers import MOST_DIGITS
+from runner.web.api.numbers import MOST_DIGITS
 
 MOST = 100_000
 LONGEST = 2000  # characters of a cursor

@@ -1,0 +1,1 @@
+"""The API over HTTP: routes made from the table of operations, and their description."""

@@ -1,0 +1,1 @@
+"""What is sent as it happens: the event feed and logs."""
