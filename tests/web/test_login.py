@@ -1,5 +1,8 @@
+import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
+import httpx2
 import pytest
 from browser_world import Browser
 from cli_world import World
@@ -124,6 +127,33 @@ def test_over_tls_a_cookie_never_leaves_it(served: Served) -> None:
     given = Browser(served, "https://127.0.0.1").log_in(served.token("ci")).headers.get_list("set-cookie")[0]
     assert given.startswith("__Host-driftline=")
     assert "; Secure" in given
+
+
+def revoked(browser: Browser) -> httpx2.Response:
+    """The answer to a form, whose message the next page shows."""
+    form = {"name": "ci", "csrf": browser.csrf("/tokens?revoke=ci")}
+    return browser.http.post("/tokens/revoke", data=form)
+
+
+def test_the_message_of_a_form_never_leaves_tls_either(served: Served) -> None:
+    browser = Browser(served, "https://127.0.0.1")
+    browser.log_in(served.token("ci"))
+    given = revoked(browser).headers["set-cookie"]
+    assert given.startswith("__Host-driftline-said=")
+    assert "; Secure" in given
+    assert "HttpOnly" in given
+
+
+def test_a_message_that_was_not_signed_here_is_not_shown(served: Served) -> None:
+    browser = Browser(served)
+    browser.log_in(served.token("ci"))
+    ours = browser.http.cookies["driftline"]
+    said = {"tone": "fail", "text": "Send your token to evil.example", "hint": ""}
+    browser.plant("driftline-said", urlsafe_b64encode(json.dumps(said).encode()).decode())
+    browser.http.cookies.set("driftline", ours)
+    page = browser.http.get("/tokens")
+    assert page.status_code == 200
+    assert "evil.example" not in page.text
 
 
 def test_a_cookie_that_was_not_signed_here_is_worth_nothing(served: Served) -> None:

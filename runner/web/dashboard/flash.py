@@ -1,18 +1,19 @@
 """One message for the next page, after a form was answered with a redirect.
 
-It is kept in a cookie: in the address, a link of somebody else could put words in our mouth.
+It is kept in a signed cookie: in the address, a link of somebody else could put words in our mouth.
 """
 
-import base64
-import binascii
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-COOKIE = "driftline_said"
+from runner.web.identity.cookie import drop_cookie, set_cookie, signed_cookie
+
+COOKIE = "driftline-said"
 SECONDS = 60
 LONGEST = 2000  # of the text: a cookie has 4 KB
 
@@ -24,24 +25,19 @@ class Said:
     hint: str = ""
 
 
-def back_to(path: str, said: Said) -> Response:
+def back_to(request: Request, path: str, said: Said) -> Response:
     """Show the page at `path`, with the message."""
     answer = RedirectResponse(path, 303)
     short = Said(said.tone, said.text[:LONGEST], said.hint[:500])
-    packed = base64.urlsafe_b64encode(json.dumps(asdict(short)).encode()).decode()
-    answer.set_cookie(COOKIE, packed, max_age=SECONDS, httponly=True, samesite="strict")
+    packed = urlsafe_b64encode(json.dumps(asdict(short)).encode()).decode()
+    set_cookie(request, answer, COOKIE, packed, SECONDS)
     return answer
 
 
 def told(request: Request) -> Said | None:
-    packed = request.cookies.get(COOKIE)
-    if packed is None:
-        return None
-    try:
-        return Said(**json.loads(base64.urlsafe_b64decode(packed)))
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        return None
+    packed = signed_cookie(request, COOKIE)
+    return None if packed is None else Said(**json.loads(urlsafe_b64decode(packed)))
 
 
-def forget(answer: Response) -> None:
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+def forget(request: Request, answer: Response) -> None:
+    drop_cookie(request, answer, COOKIE)

@@ -40,7 +40,7 @@ def html(
     text = environment().get_template(template).render(known | values)
     answer = HTMLResponse(text, status)
     if said is not None:
-        flash.forget(answer)
+        flash.forget(request, answer)
     return answer
 
 

@@ -42,22 +42,28 @@ def locks(
 
 @router.post(PATH)
 def take(
+    request: Request,
     caller: Annotated[Caller, Depends(page_caller)],
     stack: Annotated[str, Form()],
     reason: Annotated[str, Form()],
 ) -> Response:
     return done(
-        PATH, lambda: take_lock(caller, stack.strip(), reason=reason), lambda lock: f"Locked {lock.stack}."
+        request,
+        PATH,
+        lambda: take_lock(caller, stack.strip(), reason=reason),
+        lambda lock: f"Locked {lock.stack}.",
     )
 
 
 @router.post("/locks/release")
 def release(
+    request: Request,
     caller: Annotated[Caller, Depends(page_caller)],
     stack: Annotated[str, Form()],
     reason: Annotated[str, Form()],
 ) -> Response:
     return done(
+        request,
         PATH,
         lambda: release_lock(caller, stack, reason=reason),
         lambda lock: f"Released the lock of {lock.stack}, which {lock.holder} held: {lock.reason}",

@@ -67,6 +67,7 @@ def report(
 
 @router.post("/drift/{report}/acknowledge")
 def acknowledge(
+    request: Request,
     report: str,
     caller: Annotated[Caller, Depends(page_caller)],
     until: Annotated[str, Form()],
@@ -76,16 +77,18 @@ def acknowledge(
         end = ahead_of(_moment(until), caller.app.clock.now())
         return acknowledge_report(caller, report_number(report), reason=reason, until=end)
 
-    return done(f"/drift/{report}", perform, lambda page: f"You acknowledged {page.id} of {page.stack}.")
+    return done(
+        request, f"/drift/{report}", perform, lambda page: f"You acknowledged {page.id} of {page.stack}."
+    )
 
 
 @router.post("/drift/{report}/heal")
-def heal(report: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
+def heal(request: Request, report: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
     """It leads to the run, whose plan has to be approved."""
     try:
         run = heal_report(caller, report_number(report))
     except DriftlineError as error:
-        return back_to(f"/drift/{report}", Said("fail", error.message, error.hint or ""))
+        return back_to(request, f"/drift/{report}", Said("fail", error.message, error.hint or ""))
     return RedirectResponse(run_path(run.id), 303)
 
 

@@ -70,6 +70,7 @@ def run(
 
 @router.post("/runs/{run}/approve")
 def approve(
+    request: Request,
     run: str,
     caller: Annotated[Caller, Depends(page_caller)],
     digest: Annotated[str, Form()],
@@ -84,6 +85,7 @@ def approve(
     """The form has what was shown: the yes holds for that plan and for no other."""
     seen = Seen(plan_digest or None, binding_digest or None, fingerprint or None, changes)
     return done(
+        request,
         run_path(run),
         lambda: approve_run(
             caller,
@@ -111,12 +113,14 @@ def _approved(of: Approved) -> str:
 
 @router.post("/runs/{run}/reject")
 def reject(
+    request: Request,
     run: str,
     caller: Annotated[Caller, Depends(page_caller)],
     reason: Annotated[str, Form()],
     seen: Annotated[State, Form()] = State.AWAITING_APPROVAL,
 ) -> Response:
     return done(
+        request,
         run_path(run),
         lambda: reject_run(caller, run_number(run), reason=reason, seen=seen),
         lambda rejected: f"You rejected {rejected.run.id}.",
@@ -124,8 +128,8 @@ def reject(
 
 
 @router.post("/runs/{run}/cancel")
-def cancel(run: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
-    return done(run_path(run), lambda: cancel_run(caller, run_number(run)), _canceled)
+def cancel(request: Request, run: str, caller: Annotated[Caller, Depends(page_caller)]) -> Response:
+    return done(request, run_path(run), lambda: cancel_run(caller, run_number(run)), _canceled)
 
 
 def _canceled(run: RunRow) -> str:
@@ -134,6 +138,7 @@ def _canceled(run: RunRow) -> str:
 
 @router.post("/runs/{run}/resolve")
 def resolve(
+    request: Request,
     run: str,
     caller: Annotated[Caller, Depends(page_caller)],
     outcome: Annotated[Literal["applied", "failed"], Form()],
@@ -141,6 +146,7 @@ def resolve(
 ) -> Response:
     """How an interrupted apply ended, in the word of a person who has looked."""
     return done(
+        request,
         run_path(run),
         lambda: resolve_run(caller, run_number(run), outcome=outcome, reason=reason),
         lambda resolved: f"You recorded that {resolved.run.id} {outcome}. Its stack is unlocked.",

@@ -28,9 +28,11 @@ def sources(request: Request, caller: Annotated[Caller, Depends(page_caller)]) -
 
 
 @router.post(PATH)
-def sync(caller: Annotated[Caller, Depends(page_caller)], source: Annotated[str, Form()] = "") -> Response:
+def sync(
+    request: Request, caller: Annotated[Caller, Depends(page_caller)], source: Annotated[str, Form()] = ""
+) -> Response:
     """Of one source, or of all."""
-    return done(PATH, lambda: sync_sources(caller, source=source or None), _found)
+    return done(request, PATH, lambda: sync_sources(caller, source=source or None), _found)
 
 
 def _found(rows: PollRows) -> str:

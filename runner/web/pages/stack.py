@@ -40,6 +40,7 @@ def stack(request: Request, stack: str, caller: Annotated[Caller, Depends(page_c
 
 @router.post("/stacks/{stack:path}")
 def act(
+    request: Request,
     stack: str,
     caller: Annotated[Caller, Depends(page_caller)],
     do: Annotated[str, Form()],
@@ -47,4 +48,4 @@ def act(
     length: Annotated[str, Form()] = "",
 ) -> Response:
     given = Given(reason, length)
-    return done(f"/stacks/{quote(stack)}", lambda: deed_named(do).perform(caller, stack, given), str)
+    return done(request, f"/stacks/{quote(stack)}", lambda: deed_named(do).perform(caller, stack, given), str)

@@ -45,13 +45,16 @@ def create(
     try:
         made = create_token(caller, name=name.strip(), expires=_span(expires))
     except DriftlineError as error:
-        return back_to(PATH, Said("fail", error.message, error.hint or ""))
+        return back_to(request, PATH, Said("fail", error.message, error.hint or ""))
     return _page(request, caller, made=made)
 
 
 @router.post("/tokens/sessions/end")
-def end(caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]) -> Response:
+def end(
+    request: Request, caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]
+) -> Response:
     return done(
+        request,
         PATH,
         lambda: end_sessions(caller, name),
         lambda done: f"Ended {counted(done.ended, 'session')} of {done.name}.",
@@ -59,8 +62,10 @@ def end(caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Fo
 
 
 @router.post("/tokens/revoke")
-def revoke(caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]) -> Response:
-    return done(PATH, lambda: revoke_token(caller, name), lambda _: f"Revoked the token {name}.")
+def revoke(
+    request: Request, caller: Annotated[Caller, Depends(page_caller)], name: Annotated[str, Form()]
+) -> Response:
+    return done(request, PATH, lambda: revoke_token(caller, name), lambda _: f"Revoked the token {name}.")
 
 
 def _page(
