@@ -45,6 +45,7 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
             "run": approval.run,
             "person": approval.person.name,
             "known_by": approval.person.known_by,
+            "also": compact(list(approval.person.also)),
             "at": text(approval.at),
             "plan_digest": approval.plan_digest,
             "fingerprint": approval.fingerprint,
@@ -57,7 +58,11 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
             self._table("approvals").upsert(row, pk=("run", "person", "plan_digest"))
         except sqlite3.IntegrityError as error:
             raise RunNotFound(run=f"run-{approval.run}") from error
-        detail = {**{name: row[name] for name in _RECORDED}, "accepted": list(approval.accepted)}
+        detail = {
+            **{name: row[name] for name in _RECORDED},
+            "also": list(approval.person.also),
+            "accepted": list(approval.accepted),
+        }
         subject = f"run-{approval.run}"
         self.audit_note(approval.person.name, "approval.give", subject, detail)
         given = PlanApproved(
@@ -90,7 +95,7 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
 def _approval(row: sqlite3.Row) -> Approval:
     return Approval(
         run=row["run"],
-        person=Person(row["person"], row["known_by"]),
+        person=Person(row["person"], row["known_by"], tuple(json.loads(row["also"]))),
         at=datetime.fromisoformat(row["at"]),
         plan_digest=row["plan_digest"],
         fingerprint=row["fingerprint"],

@@ -81,7 +81,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         },
     ),
     "throttles": ("account", _times("since", "until")),
-    "approvals": ("run", {"accepted": strings_of, **_times("at")}),
+    "approvals": ("run", {"accepted": strings_of, "also": strings_of, **_times("at")}),
     "declarations": ("id", _times("seen_at")),
     "reviews": ("stack", _times("at")),
     "rewritten": ("revision", _times("at")),

@@ -548,6 +548,8 @@ ALTER TABLE daemon_requests ADD COLUMN subjects TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE daemon_requests ADD COLUMN on_host INTEGER NOT NULL DEFAULT 0;
 """
 
+_SUBJECTS_OF_APPROVERS = "ALTER TABLE approvals ADD COLUMN also TEXT NOT NULL DEFAULT '[]';"
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -572,4 +574,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("access_of_requests", _ACCESS_OF_REQUESTS),
     ("totals", _TOTALS),
     ("subjects_of_requests", _SUBJECTS_OF_REQUESTS),
+    ("subjects_of_approvers", _SUBJECTS_OF_APPROVERS),
 )

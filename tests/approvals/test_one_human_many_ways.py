@@ -5,9 +5,11 @@ from itertools import product
 
 import pytest
 
+from runner.model.access.session import Identity
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.approval.people import one_each
 from runner.model.approval.rules import independent
+from runner.web.identity.caller import person_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PEOPLE = {
@@ -28,6 +30,9 @@ WAYS = {
     "token": Person("ana-laptop", "token"),
     "oidc": Person("ana@corp.example", "oidc"),
     "oidc without a verified address": Person("oidc:sub:00u1", "oidc"),
+    "oidc after the mail changed at the issuer": Person(
+        "ana.new@corp.example", "oidc", ("oidc:user:ana.new@corp.example", "oidc:sub:00u1")
+    ),
     "peer": Person("aauthor", "peer"),
     "link": Person("aauthor", "link"),
 }
@@ -71,3 +76,19 @@ def test_a_subject_is_that_of_its_kind_only() -> None:
     people = {"ana": ("oidc:sub:7",)}
     given = [Approval(1, one, NOW, "", "") for one in (Person("7", "token"), Person("ana", "user"))]
     assert len(one_each(given, people)) == 2
+
+
+def test_two_mail_addresses_of_one_subject_count_once_although_nobody_is_listed() -> None:
+    before = Person("bo@example.com", "oidc", ("oidc:user:bo@example.com", "oidc:sub:00u2"))
+    after = Person("bob@example.com", "oidc", ("oidc:user:bob@example.com", "oidc:sub:00u2"))
+    unverified = Person("oidc:sub:00u2", "oidc", ("oidc:sub:00u2",))
+    given = [Approval(1, one, NOW, "", "") for one in (before, after, unverified)]
+    assert one_each(given, {}) == (given[0],)
+
+
+def test_people_of_one_group_are_different_people() -> None:
+    login = [
+        Identity(name, "oidc", (f"oidc:user:{name}", f"oidc:sub:{name}", "oidc:group:sre"))
+        for name in ("ana@example.com", "bo@example.com")
+    ]
+    assert len(one_each([Approval(1, person_of(one), NOW, "", "") for one in login], {})) == 2

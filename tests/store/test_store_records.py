@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from store_world import NOON, HandClock, discovered, new_run, opened, run_in, sha
+from store_world import NOON, HandClock, discovered, new_run, opened, raw, run_in, sha
 
 from runner.errors import RunNotFound
 from runner.model.approval.approval import Approval, Commit, Person
@@ -25,6 +25,7 @@ from runner.model.run.life import Kind, State
 from runner.model.stack.source import SourceStatus
 from runner.ports.records.runs import RunFilter
 from runner.store.database import SqliteStore
+from runner.store.migrations import STEPS
 
 CHANGES = ChangeSet(
     resources=(
@@ -53,7 +54,10 @@ DIAGNOSTICS = (
     Diagnostic("error", "no such thing", "detail", "main.tf", 7, "aws_vpc.main"),
     Diagnostic("warning", "old"),
 )
-APPROVAL = Approval(1, Person("ana", "loginuid"), NOON, sha("plan"), sha("changes"), "looks good")
+SUBJECTS = ("oidc:user:ana@example.com", "oidc:sub:00u1")
+APPROVAL = Approval(
+    1, Person("ana@example.com", "oidc", SUBJECTS), NOON, sha("plan"), sha("changes"), "looks good"
+)
 COMMIT = Commit("a" * 40, "Ana", "ana@x.org", "Bo", "bo@x.org", NOON, "Grow: ü", ("cy@x.org",))
 SOURCE = SourceStatus(
     "infra",
@@ -113,9 +117,19 @@ def test_an_approval_is_kept_with_who_and_how_that_is_known(store: SqliteStore) 
     with store.reading() as reader:
         assert reader.approvals(1) == [APPROVAL]
         assert reader.approvals(2) == []
-    assert (entry.actor, entry.action, entry.subject) == ("ana", "approval.give", "run-1")
+    assert (entry.actor, entry.action, entry.subject) == ("ana@example.com", "approval.give", "run-1")
     assert entry.detail["plan_digest"] == sha("plan")
-    assert entry.detail["known_by"] == "loginuid"
+    assert (entry.detail["known_by"], entry.detail["also"]) == ("oidc", list(SUBJECTS))
+
+
+def test_an_approval_of_a_former_version_has_no_subjects(tmp_path: Path, store: SqliteStore) -> None:
+    with store.writing() as writer:
+        writer.add_approval(APPROVAL)
+    with raw(tmp_path / "driftline.db") as connection:
+        connection.execute("ALTER TABLE approvals DROP COLUMN also")
+        connection.execute(dict(STEPS)["subjects_of_approvers"])
+    with store.reading() as reader:
+        assert [one.person for one in reader.approvals(1)] == [replace(APPROVAL.person, also=())]
 
 
 def test_approvals_are_listed_in_the_order_in_which_they_were_given(store: SqliteStore) -> None:

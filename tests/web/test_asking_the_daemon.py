@@ -45,7 +45,7 @@ from runner.model.execution.daemon_request import (
 )
 from runner.view.refusal import raised_again
 
-ANA = Person("ana", "token")
+ANA = Person("ana@example.com", "oidc", ("oidc:user:ana@example.com", "oidc:sub:00u1"))
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from cli_world import World, planned
-from web_world import Served, access
+from web_world import Served, access, logged_in
+
+from runner.model.access.session import Identity
 
 APPROVER = access("bo", "approver")
 
@@ -27,6 +29,21 @@ def test_a_plan_waits_for_whoever_may_approve_it(tmp_path: Path) -> None:
 def test_a_plan_of_their_own_commit_waits_for_somebody_else(tmp_path: Path) -> None:
     config = access("ana", "approver") + "\napprovals: {people: {ana: [ana@example.com]}}"
     found = inbox(planned(tmp_path, config=config), "ana")
+    assert found["approvals"] == []
+    assert found["others"][0]["refusal"] == "the author or committer of a change may not approve it"
+
+
+def test_an_author_whose_mail_changed_at_the_issuer_is_still_the_author(tmp_path: Path) -> None:
+    config = (
+        'web: {access: [{role: approver, subjects: ["oidc:group:sre"]}]}\n'
+        'approvals: {people: {ana: [ana@example.com, "oidc:sub:00u1"]}}'
+    )
+    world = planned(tmp_path, config=config)
+    mail = "new@example.com"
+    logged_in(
+        world, "login_a", Identity(mail, "oidc", (f"oidc:user:{mail}", "oidc:sub:00u1", "oidc:group:sre"))
+    )
+    found = Served(world).client("login_a").get("/api/v1/inbox").json()
     assert found["approvals"] == []
     assert found["others"][0]["refusal"] == "the author or committer of a change may not approve it"
 

@@ -1,25 +1,12 @@
 """Who is logged in, and ending it."""
 
-from datetime import timedelta
 from pathlib import Path
 
 from browser_world import Browser
 from cli_world import World
-from web_world import Served, access
-
-from runner.model.access.session import Identity, Session
-from runner.model.access.token import digest_of
+from web_world import BO, Served, access, logged_in
 
 ME, SESSIONS = "/api/v1/me", "/api/v1/sessions"
-BO = Identity("bo@example.com", "oidc", ("oidc:user:bo@example.com", "oidc:group:sre"))
-
-
-def logged_in(world: World, secret: str, who: Identity = BO) -> None:
-    """As the issuer's answer does."""
-    now = world.app.clock.now()
-    with world.app.store.writing() as writer:
-        session = Session(digest_of(secret), who, now, now + timedelta(hours=12), now)
-        writer.add_session(session, address="127.0.0.1")
 
 
 def begun(tmp_path: Path, role: str = "admin") -> tuple[World, Served, str]:

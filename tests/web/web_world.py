@@ -11,9 +11,12 @@ from fastapi.testclient import TestClient
 from runner.api.caller import Caller
 from runner.api.tokens import create_token
 from runner.host.clock import SystemClock
+from runner.model.access.session import Identity, Session
+from runner.model.access.token import digest_of
 from runner.model.approval.approval import Person
 from runner.web.application import application
 
+BO = Identity("bo@example.com", "oidc", ("oidc:user:bo@example.com", "oidc:group:sre"))
 ACCESS = 'web: {{access: [{{role: {role}, subjects: ["token:{name}"], stacks: ["{stacks}"]}}]}}'
 
 
@@ -39,6 +42,14 @@ def pass_time(monkeypatch: pytest.MonkeyPatch, *, hours: float) -> None:
     """For whatever asks what time it is, in this process."""
     later = datetime.now(UTC) + timedelta(hours=hours)
     monkeypatch.setattr(SystemClock, "now", lambda _: later)
+
+
+def logged_in(world: World, secret: str, who: Identity = BO) -> None:
+    """As the issuer's answer does."""
+    now = world.app.clock.now()
+    with world.app.store.writing() as writer:
+        session = Session(digest_of(secret), who, now, now + timedelta(hours=12), now)
+        writer.add_session(session, address="127.0.0.1")
 
 
 def access(name: str, role: str = "admin", stacks: str = "**") -> str:

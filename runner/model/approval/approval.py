@@ -12,6 +12,9 @@ class Person:
 
     name: str
     known_by: str
+    also: tuple[
+        str, ...
+    ] = ()  # subjects of `approvals.people` that name the same human, whatever the name is now
 
     def __str__(self) -> str:
         return self.name

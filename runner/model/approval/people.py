@@ -40,7 +40,7 @@ def names_of(person: str | Person, people: People) -> frozenset[str]:
 
 
 def _of_person(person: Person) -> Iterator[str]:
-    yield person.name
+    yield from (person.name, *person.also)
     if person.known_by in SUBJECTS:
         yield f"{SUBJECTS[person.known_by]}:{person.name}"
 

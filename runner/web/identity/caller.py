@@ -15,6 +15,8 @@ from runner.web.identity.live import login_of, note_wrong, refuse_guesses, sessi
 from runner.web.identity.tokens import BEARER, known_token
 from runner.web.transport.peer import peer_identity, peer_uid
 
+_OF_ONE_HUMAN = ("oidc:user:", "oidc:sub:")
+
 
 def caller_of(request: Request) -> Caller:
     """The authenticated caller of the API; NotLoggedIn."""
@@ -25,7 +27,7 @@ def caller_of(request: Request) -> Caller:
     access = EVERYTHING if identity.host else access_of(identity.subjects, app.settings.web.access)
     return Caller(
         app,
-        lambda: Person(identity.name, identity.known_by),
+        lambda: person_of(identity),
         access,
         identity.name,
         DaemonProcess(),
@@ -64,6 +66,12 @@ def _of_token(request: Request, given: str) -> Identity | None:
         note_wrong(request, secret)
         refuse_guesses(request, secret)
     return None if token is None else identity_of_token(token.name)
+
+
+def person_of(identity: Identity) -> Person:
+    """Who acts, with the subjects by which an issuer means one human: a group is many."""
+    also = tuple(subject for subject in identity.subjects if subject.startswith(_OF_ONE_HUMAN))
+    return Person(identity.name, identity.known_by, also)
 
 
 def identity_of_token(name: str) -> Identity:
