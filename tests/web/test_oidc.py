@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from browser_world import Browser
 from cli_world import World
 from issuer_world import BASE, SECRET, Visitor, config, issuing
 from web_world import Served
+
+from runner.errors import LoginRefused
+from runner.model.settings.web import OidcSettings
+from runner.web.oidc.issuer import Issuer
 
 ANA = '{role: admin, subjects: ["oidc:user:ana@example.com"]}'
 SRE = '{role: viewer, subjects: ["oidc:group:sre"]}'
@@ -96,3 +101,17 @@ def test_codes_that_were_not_begun_here_are_not_asked_about(served: Served) -> N
 def test_the_clients_secret_is_shown_nowhere(served: Served) -> None:
     assert SECRET not in served.world.run("config", "show").output
     assert SECRET not in json.dumps(served.world.json("config", "show"))
+
+
+def test_an_issuer_that_does_not_answer_is_not_asked_again_at_once() -> None:
+    asked: list[str] = []
+
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(503, text="down")
+
+    issuer = Issuer(OidcSettings("https://issuer.example", "driftline"), httpx2.MockTransport(fail))
+    for _ in range(3):
+        with pytest.raises(LoginRefused, match="cannot be used"):
+            issuer.described("token_endpoint")
+    assert len(asked) == 1

@@ -15,6 +15,7 @@ from runner.model.settings.web import OidcSettings
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512", "EdDSA"]
 LEEWAY_SECONDS = 60  # between two clocks
 KEPT_SECONDS = 3600.0
+FAILED_SECONDS = 5.0
 TIMEOUT_SECONDS = 10.0
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 PENDING, SLOW_DOWN = "authorization_pending", "slow_down"
@@ -27,6 +28,7 @@ class Issuer:
     settings: OidcSettings
     transport: httpx2.BaseTransport | None = None
     _kept: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    _failed: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: OidcSettings | None) -> "Issuer | None":
@@ -129,10 +131,21 @@ class Issuer:
     def _fetched(self, url: str) -> Mapping[str, Any]:
         at, kept = self._kept.get(url, (0.0, None))
         if kept is None or monotonic() - at > KEPT_SECONDS:
-            kept = self._answered("GET", url)
+            self._refuse_again(url)
+            try:
+                kept = self._answered("GET", url)
+            except LoginRefused as refused:
+                self._failed[url] = (monotonic(), refused.facts["reason"])
+                raise
             self._kept[url] = (monotonic(), kept)
         found: Mapping[str, Any] = kept
         return found
+
+    def _refuse_again(self, url: str) -> None:
+        """Each look at an issuer that does not answer holds a thread: what has just failed is not tried at once."""
+        at, reason = self._failed.get(url, (0.0, None))
+        if reason is not None and monotonic() - at < FAILED_SECONDS:
+            raise LoginRefused(reason=reason)
 
     def _post(self, endpoint: str, form: Mapping[str, str], *, waits: bool = False) -> Mapping[str, Any]:
         secret, client = self.settings.client_secret, self.settings.client_id
