@@ -50,6 +50,7 @@ PLACES = (
     _fixed("/audit/verify"),
     _fixed("/locks"),
     _fixed("/tokens"),
+    _fixed("/api/docs", budget=BUDGET + 200 * KILOBYTE),  # describes everything on one page
     _fixed("/stacks"),
     Place("some stacks", "/stacks", lambda _: "/stacks?drift=drifted&q=app"),
     Place("no stacks", "/stacks", lambda _: "/stacks?q=there-is-none"),
