@@ -13,6 +13,7 @@ FILES = sorted(RUNNER.rglob("*.py"))
 # By file: each line is a decision.
 STARTS_PROCESSES = {
     "process/run.py": "the one place: argv, environment, folder, deadline",
+    "process/kept.py": "a child that is kept, started anew and ended",
     "process/shim.py": "an apply that outlives the daemon",
     "sandbox/entrance.py": "tries once whether this machine runs the machine code",
     "policy/limited.py": "becomes the scanner or opa, started by process/run.py, with limits",

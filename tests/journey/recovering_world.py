@@ -102,6 +102,7 @@ def recovered_again(world: World) -> None:
 # What differs between two installations that went through the same: times, and everything that is made of them.
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][0-9:.]+(?:Z|\+00:00)?")
 _HASH = re.compile(r"\b[0-9a-f]{16,64}\b")
+MEASURED = {"measured", "execution_totals"}
 _SECONDS = re.compile(r'(?<="seconds":)[0-9.e-]+')  # how long a step took
 
 
@@ -109,7 +110,7 @@ def content(world: World) -> list[str]:
     """All that the database says, line by line, without times and what was measured."""
     with closing(sqlite3.connect(world.settings.data_dir / "driftline.db")) as connection:
         named = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        tables = [name for (name,) in named if "sqlite" not in name and name != "measured"]
+        tables = [name for (name,) in named if "sqlite" not in name and name not in MEASURED]
         return [
             f"{table}: {[_plain(world, value) for value in row]}"
             for table in tables

@@ -42,12 +42,14 @@ def test_a_second_one_for_the_same_data_is_refused_with_the_first_ones_pid(world
         assert process.get("/healthz").status_code == 200
 
 
-def test_a_certificate_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_a_certificate_that_cannot_be_read_is_refused_by_its_name(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     more = f"web: {{tls: {{cert: {tmp_path}/nowhere.pem, key: {tmp_path}/key.pem}}}}"
     world = World(tmp_path, more=more)
     world.run("db", "migrate")
-    refused = world.run("web", "--listen", "127.0.0.1:0", expect=78)
-    assert f"web.tls: {tmp_path}/nowhere.pem" in refused.output
+    world.run("web", "--listen", "127.0.0.1:0", expect=78)
+    assert f"web.tls: {tmp_path}/nowhere.pem" in capfd.readouterr().err
 
 
 def test_an_address_that_is_in_use_is_refused_with_the_process_that_has_it(world: World) -> None:
