@@ -10,6 +10,8 @@ import pytest
 from cli_world import World
 from web_process import over_socket, serving
 
+from runner.web.transport.sockets import unix_socket
+
 NOBODY = 65534
 ACCESS = 'web: {access: [{role: viewer, subjects: ["unix:nobody"], stacks: ["app"]}]}'
 # With the system's own Python, which every user may run.
@@ -67,3 +69,10 @@ def _as_nobody(folder: Path, what: str, headers: str = "") -> tuple[int, Any]:
     ).stdout  # fmt: skip
     head, _, body = told.partition("\n\n") if "\r\n\r\n" not in told else told.partition("\r\n\r\n")
     return int(head.split()[1]), json.loads(body)
+
+
+def test_a_data_directory_with_a_long_path_has_a_socket_too(tmp_path: Path) -> None:
+    path = tmp_path / ("long" * 30) / "web.sock"
+    path.parent.mkdir()
+    with unix_socket(path):
+        assert path.is_socket()
