@@ -168,7 +168,9 @@ def _stop(process: "subprocess.Popen[bytes]", patience: float) -> None:
 
 
 def _wait(descriptor: int, seconds: float | None) -> bool:
-    return bool(select.select([descriptor], [], [], seconds)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 class Pulse:

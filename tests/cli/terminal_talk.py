@@ -64,7 +64,7 @@ def _terminal() -> Iterator[tuple[int, int]]:
 def _talk(leader: int, answers: dict[str, str], alive: Callable[[], bool]) -> str:
     heard, end, over = "", time.monotonic() + DEADLINE, False
     while time.monotonic() < end:
-        if select.select([leader], [], [], 0 if over else 0.1)[0]:
+        if _readable(leader, 0 if over else 100):
             heard += os.read(leader, 65536).decode(errors="replace")
         elif over:
             break
@@ -91,3 +91,10 @@ def _command(terminal: str, argv: list[str], environment: Mapping[str, str]) -> 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w", buffering=1)  # noqa: SIM115 - until its end
     perform(argv, environment)
+
+
+def _readable(descriptor: int, milliseconds: int) -> bool:
+    """By poll(2): select(2) takes no descriptor above 1,023, and a process of the tests may have more."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(milliseconds))
