@@ -170,7 +170,7 @@ def _stop(process: "subprocess.Popen[bytes]", patience: float) -> None:
 def _wait(descriptor: int, seconds: float | None) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
 
 
 class Pulse:
