@@ -10,12 +10,12 @@ from runner.errors import BadUsage
 from runner.model.access.role import Role
 from runner.model.audit.restored import SHOWN_FOR
 from runner.model.audit.verdict import Beside, judge, wanted
+from runner.model.values.number import number_of
 from runner.ports.keeping import Checkpoints
 from runner.view.audit import AuditRows, VerdictPage, audit_rows, verdict_page
 
 Anchor = tuple[int, str]
 HASH = 64  # characters
-DIGITS = 18  # what SQLite can count to
 
 
 @operation("GET", "/audit", Role.VIEWER)
@@ -50,10 +50,11 @@ def verify_audit(caller: Caller, *, anchor: str | None = None) -> VerdictPage:
 
 
 def parsed_anchor(text: str) -> Anchor:
-    seq, _, digest = text.partition(":")
-    if not (seq.isascii() and seq.isdigit() and len(seq) <= DIGITS and len(digest) == HASH):
+    told, _, digest = text.partition(":")
+    seq = number_of(told)
+    if seq is None or len(digest) != HASH:
         raise BadUsage(f"expected NUMBER:HASH as `driftline audit verify` prints it, got {text!r}")
-    return int(seq), digest
+    return seq, digest
 
 
 def verified(app: App, kept: Checkpoints, anchor: Anchor | None, *, elsewhere: bool = False) -> VerdictPage:

@@ -23,8 +23,9 @@ from pydantic import (
 from runner.api.operation import Operation
 from runner.errors.request import Invalid, InvalidRequest, NotJson
 from runner.model.values.moment import LONGEST
+from runner.model.values.number import MOST_DIGITS
 from runner.model.values.span import Seconds
-from runner.web.api.numbers import MOST_DIGITS, REPORT, RUN, number_in
+from runner.web.api.numbers import REPORT, RUN, number_in
 
 # Parameters with short typed ids, such as `run-184`, and their prefixes.
 IDS: Mapping[str, str] = {"run": RUN, "runs": RUN, "report": REPORT, "reports": REPORT}

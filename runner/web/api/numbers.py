@@ -1,9 +1,12 @@
 """Runs and drift reports in addresses: by their names, such as `run-184` and `dr-12`."""
 
+from collections.abc import Mapping
+
 from runner.errors import ReportNotFound, RunNotFound
+from runner.model.values.number import number_of
 
 RUN, REPORT = "run", "dr"
-MOST_DIGITS = 18  # SQLite can count further
+_PAGES: Mapping[str, str] = {RUN: "/runs", REPORT: "/drift"}
 
 
 def run_number(name: str) -> int:
@@ -25,8 +28,15 @@ def number_in(name: str, prefix: str, *, bare: bool = False) -> int | None:
     digits = name.removeprefix(f"{prefix}-")
     if digits == name and not bare:
         return None
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else None
+    return number_of(digits)
 
 
 def run_path(run: str) -> str:
     return f"/runs/{run}"
+
+
+def page_of_name(name: str) -> str | None:
+    """The page of a run or a drift report; None for any other name."""
+    return next(
+        (f"{path}/{name}" for prefix, path in _PAGES.items() if number_in(name, prefix) is not None), None
+    )

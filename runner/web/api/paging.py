@@ -12,7 +12,7 @@ from fastapi import Request
 
 from runner.api.operation import Operation
 from runner.errors import Invalid, InvalidRequest
-from runner.web.api.numbers import MOST_DIGITS
+from runner.model.values.number import number_of
 
 MOST = 100_000
 LONGEST = 2000  # characters of a cursor
@@ -110,10 +110,10 @@ def page(rows: Sequence[Any], key: str, asked: Wanted) -> tuple[Sequence[Any], C
 
 def number(cursor: Cursor) -> int:
     """Of a row that is numbered, such as `run-184`."""
-    digits = cursor.key.rpartition("-")[2]
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+    found = number_of(cursor.key.rpartition("-")[2])
+    if found is None:
         raise _invalid(CURSOR, "not a cursor of this list")
-    return int(digits)
+    return found
 
 
 def link(request: Request, cursor: Cursor) -> str:
@@ -142,9 +142,10 @@ def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and 1 <= int(text) <= MOST):
+    found = number_of(text)
+    if found is None or not 1 <= found <= MOST:
         raise _invalid(LIMIT, f"expected a number from 1 to {MOST}")
-    return int(text)
+    return found
 
 
 def _invalid(name: str, message: str) -> InvalidRequest:

@@ -6,6 +6,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from runner.view.needs import Need, Why
+from runner.web.api.numbers import page_of_name
 from runner.web.dashboard.states import Look
 
 
@@ -56,10 +57,8 @@ def page_of(need: Need) -> str | None:
     """The page where somebody goes on; None where only a command does."""
     if need.why in _PAGES:
         return _PAGES[need.why]
-    if need.name.startswith("run-"):
-        return f"/runs/{quote(need.name)}"
-    if need.name.startswith("dr-"):
-        return f"/drift/{quote(need.name)}"
+    if (page := page_of_name(need.name)) is not None:
+        return page
     if need.stack is not None:
         return f"/stacks/{quote(need.stack)}"
     return "/sources" if need.why is Why.PROBLEM else None

@@ -9,13 +9,14 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from runner.api.audit import export_audit, list_audit, verify_audit
 from runner.api.caller import Caller
-from runner.errors import BadUsage
 from runner.model.access.role import Role
 from runner.model.values.moment import Moment
 from runner.view.audit import AuditRow, VerdictPage
 from runner.view.document import document
 from runner.web.api.arguments import MAX_ID
+from runner.web.api.numbers import page_of_name
 from runner.web.api.routes import endpoint
+from runner.web.dashboard.form import moment
 from runner.web.dashboard.html import html, link
 from runner.web.identity.caller import page_caller
 
@@ -89,7 +90,7 @@ def _page(
         "audit.html",
         caller,
         rows=rows,
-        page_of=_page_of,
+        page_of=page_of_name,
         asked=said,
         filtered=any(said.values()),
         older=older,
@@ -100,14 +101,4 @@ def _page(
 
 
 def _moment(text: str) -> Moment | None:
-    try:
-        return Moment.parse(text.strip()) if text.strip() else None
-    except ValueError as error:
-        raise BadUsage(str(error), hint="7d, 2026-12-24, or 2026-12-24T18:00:00Z") from error
-
-
-def _page_of(subject: str) -> str | None:
-    for prefix, path in (("run-", "/runs"), ("dr-", "/drift")):
-        if subject.startswith(prefix) and subject.removeprefix(prefix).isdigit():
-            return f"{path}/{subject}"
-    return None
+    return moment(text.strip(), such_as="7d") if text.strip() else None

@@ -26,9 +26,7 @@ def locks(
     """With `release`, it asks for the reason to release the lock of that stack."""
     found = list_locks(caller)
     releasing = release if any(lock.stack == release for lock in found) else ""
-    somewhere = not caller.app.read_only and any(
-        Role(one.role).includes(Role.OWNER) for one in caller.access.bindings
-    )
+    somewhere = not caller.app.read_only and caller.access.holds(Role.OWNER)
     return html(
         request,
         "locks.html",

@@ -9,20 +9,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from runner.api.caller import Caller
 from runner.api.drift import acknowledge_report, explain_heal, heal_report, show_report
-from runner.errors import BadUsage, Blocked, DriftlineError
+from runner.errors import Blocked, DriftlineError
 from runner.model.access.role import Role
 from runner.model.changes.changes import SYMBOLS
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.evaluated.text import applied_lines
-from runner.model.values.moment import Moment
 from runner.view.apply_only import apply_only
 from runner.view.healing import HealPage
 from runner.view.report import FindingRow, ReportPage
 from runner.view.when import ahead_of
 from runner.web.api.numbers import report_number, run_path
 from runner.web.dashboard import plan
-from runner.web.dashboard.flash import Said, back_to
-from runner.web.dashboard.form import done
+from runner.web.dashboard.form import done, moment, refused
 from runner.web.dashboard.html import html
 from runner.web.dashboard.states import Look, of_state
 from runner.web.identity.caller import page_caller
@@ -74,7 +72,7 @@ def acknowledge(
     reason: Annotated[str, Form()],
 ) -> Response:
     def perform() -> ReportPage:
-        end = ahead_of(_moment(until), caller.app.clock.now())
+        end = ahead_of(moment(until, such_as="2w"), caller.app.clock.now())
         return acknowledge_report(caller, report_number(report), reason=reason, until=end)
 
     return done(
@@ -88,7 +86,7 @@ def heal(request: Request, report: str, caller: Annotated[Caller, Depends(page_c
     try:
         run = heal_report(caller, report_number(report))
     except DriftlineError as error:
-        return back_to(request, f"/drift/{report}", Said("fail", error.message, error.hint or ""))
+        return refused(request, f"/drift/{report}", error)
     return RedirectResponse(run_path(run.id), 303)
 
 
@@ -112,10 +110,3 @@ def _explained(caller: Caller, page: ReportPage) -> HealPage | None:
         return explain_heal(caller, report_number(page.id))
     except Blocked:
         return None
-
-
-def _moment(text: str) -> Moment:
-    try:
-        return Moment.parse(text)
-    except ValueError as error:
-        raise BadUsage(str(error), hint="2w, 2026-12-24, or 2026-12-24T18:00:00Z") from error

@@ -13,8 +13,7 @@ from runner.model.access.role import Role
 from runner.model.values.span import Seconds
 from runner.view.words import counted
 from runner.web.api.routes import endpoint
-from runner.web.dashboard.flash import Said, back_to
-from runner.web.dashboard.form import done
+from runner.web.dashboard.form import done, refused
 from runner.web.dashboard.html import html
 from runner.web.identity.caller import page_caller
 
@@ -45,7 +44,7 @@ def create(
     try:
         made = create_token(caller, name=name.strip(), expires=_span(expires))
     except DriftlineError as error:
-        return back_to(request, PATH, Said("fail", error.message, error.hint or ""))
+        return refused(request, PATH, error)
     return _page(request, caller, made=made)
 
 

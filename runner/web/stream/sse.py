@@ -9,7 +9,7 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from runner.errors import Invalid, InvalidRequest
-from runner.web.api.numbers import MOST_DIGITS
+from runner.model.values.number import number_of
 
 HEARTBEAT_SECONDS = 15
 SLOW_SECONDS = 10  # that a client may need for one event
@@ -31,6 +31,7 @@ def last_event(request: Request) -> int | None:
     told = request.headers.get("last-event-id", "")
     if not told:
         return None
-    if not (told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS):
+    number = number_of(told)
+    if number is None:
         raise InvalidRequest.of([Invalid("header", "/Last-Event-ID", "expected the number of an event")])
-    return int(told)
+    return number
