@@ -24,6 +24,16 @@ class Requested:
     joined: bool
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a plan, whatever revision it is of."""
+
+    targets: tuple[str, ...]
+    destroy: bool
+    ignore_dependencies: bool
+    advance: Advance | None
+
+
 @operation("POST", "/plans/{stack}", Role.OPERATOR)
 def request_plan(
     caller: Caller,
@@ -40,18 +50,9 @@ def request_plan(
     `promote` plans a stage before its promotion lets it: early, without soak and check of the stage before, or
     straight, without its apply too. That needs a reason.
     """
-    advance = _advance(promote, reason)
+    wish = Wish(targets, destroy, ignore_dependencies, _advance(promote, reason))
     try:
-        run = request.request_plan(
-            caller.app.control,
-            caller.app.discoverer,
-            stack,
-            caller.person,
-            targets=targets,
-            destroy=destroy,
-            ignore_dependencies=ignore_dependencies,
-            advance=advance,
-        )
+        run = _queued(caller, stack, wish)
     except StackBusy:
         same = None if targets or destroy else _being_planned(caller, stack)
         if same is None:
@@ -74,18 +75,13 @@ def request_plan_at(
     reason: str = "",
 ) -> Requested:
     """Queue a plan of a stack at another revision of its branch than the newest."""
-    run = request.request_plan(
-        caller.app.control,
-        caller.app.discoverer,
-        stack,
-        caller.person,
-        ref=ref,
-        targets=targets,
-        destroy=destroy,
-        ignore_dependencies=ignore_dependencies,
-        advance=_advance(promote, reason),
-    )
-    return Requested(run_row(run), joined=False)
+    wish = Wish(targets, destroy, ignore_dependencies, _advance(promote, reason))
+    return Requested(run_row(_queued(caller, stack, wish, ref=ref)), joined=False)
+
+
+def _queued(caller: Caller, stack: str, wish: Wish, *, ref: str | None = None) -> Run:
+    app = caller.app
+    return request.request_plan(app.control, app.discoverer, stack, caller.person, ref=ref, **vars(wish))
 
 
 def _advance(promote: Promote | None, reason: str) -> Advance | None:
