@@ -77,8 +77,13 @@ class Operation(Generic[P, T]):
 
     def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The arguments by name, without those that are left out."""
+        return self._signature.bind(*args, **kwargs).arguments
+
+    @cached_property
+    def _signature(self) -> inspect.Signature:
+        """Without the caller. Annotations stay as they are written: to resolve them takes longer than most operations."""
         _, *parameters = inspect.signature(self.perform).parameters.values()
-        return inspect.Signature(parameters).bind(*args, **kwargs).arguments
+        return inspect.Signature(parameters)
 
     @property
     def in_path(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Every operation. A new one is a function in the file of its noun; a new noun is a row here."""
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -38,6 +39,7 @@ NOUNS = (
 )
 
 
+@cache
 def operations() -> tuple[Operation[..., Any], ...]:
     modules = (import_module(f"runner.api.{noun}") for noun in NOUNS)
     return tuple(
