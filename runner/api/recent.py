@@ -25,8 +25,15 @@ class _Answers:
             busy = self._busy.setdefault(question, threading.Lock())
         with busy:
             with self._guard:
-                kept = [self._found[question]] if question in self._found else []
-            answer: T = kept[0] if kept else work()
+                if question in self._found:
+                    known: T = self._found[question]
+                    return known
+            try:
+                answer = work()
+            except BaseException:
+                with self._guard:
+                    self._busy.pop(question, None)
+                raise
             with self._guard:
                 self._found[question] = answer
                 self._forget()
