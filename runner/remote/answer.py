@@ -10,6 +10,7 @@ import httpx2
 
 from runner import __version__
 from runner.api.content import Content
+from runner.api.http import VERSION
 from runner.api.operation import Operation
 from runner.errors import (
     DriftlineError,
@@ -24,7 +25,6 @@ from runner.view.refusal import raised_again
 
 T = TypeVar("T")
 
-VERSION = "Driftline-Version"
 # What reading JSON of any other shape raises.
 _NOT_OURS = (ValueError, KeyError, TypeError, AttributeError)
 # How a server refuses what only another version knows.

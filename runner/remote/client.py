@@ -14,16 +14,16 @@ from urllib.parse import quote, urlsplit
 import httpx2
 
 from runner import __version__
+from runner.api.http import PREFIX, VERSION
 from runner.api.operation import Operation
 from runner.errors import InsecureServer, RequestPending, ServerUnreachable
 from runner.model.values.span import Seconds
-from runner.remote.answer import VERSION, error_of, read_answer
+from runner.remote.answer import error_of, read_answer
 from runner.view.document import document
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PREFIX = "/api/v1"
 TIMEOUT_SECONDS = 60.0
 RESTART_SECONDS = 15.0
 # What a proxy answers while the server behind it is away.

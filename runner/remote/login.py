@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runner.api.http import DEVICE_LOGIN
 from runner.errors import LoginRefused
 from runner.remote.client import Remote
-
-DEVICE = "/api/v1/login/device"
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class DeviceLogin:
 
 def begin(remote: Remote) -> DeviceLogin | None:
     """None where the server has no issuer."""
-    answer = remote.post(DEVICE, {})
+    answer = remote.post(DEVICE_LOGIN, {})
     if answer["address"] is None:
         return None
     return DeviceLogin(
@@ -37,7 +36,7 @@ def wait(remote: Remote, login: DeviceLogin, pause: Callable[[float], None] = ti
     while waited < login.seconds:
         pause(interval)
         waited += interval
-        answer = remote.post(f"{DEVICE}/token", {"handle": login.handle})
+        answer = remote.post(f"{DEVICE_LOGIN}/token", {"handle": login.handle})
         if answer["token"] is not None:
             return str(answer["token"])
         interval = answer["interval"] or interval

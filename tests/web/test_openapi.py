@@ -10,12 +10,13 @@ from pydantic import ValidationError
 from web_world import Served
 
 from runner.api.caller import Caller
+from runner.api.http import PREFIX
 from runner.api.operation import Operation, operation
 from runner.api.table import operations
 from runner.model.access.role import Role
 from runner.model.values.span import Seconds
 from runner.web.api.arguments import Arguments
-from runner.web.api.openapi import PREFIX, openapi
+from runner.web.api.openapi import openapi
 
 DESCRIPTION = openapi(operations())
 

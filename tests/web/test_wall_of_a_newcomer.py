@@ -10,9 +10,9 @@ from cli_world import World
 from web_process import serving
 from web_world import Served, access
 
+from runner.api.http import PREFIX
 from runner.api.table import operations
 from runner.sandbox import landlock
-from runner.web.api.openapi import PREFIX
 
 pytestmark = pytest.mark.skipif(landlock.abi() == 0, reason="this kernel has no Landlock")
 

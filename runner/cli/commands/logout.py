@@ -2,6 +2,7 @@
 
 import click
 
+from runner.api.http import LOGOUT
 from runner.cli.options import Cli, pass_cli
 from runner.errors import BadUsage, DriftlineError
 
@@ -17,7 +18,7 @@ def command(cli: Cli) -> None:
     if url is None or (token := saved.token(url)) is None:
         raise BadUsage("you are not logged in", hint="driftline login URL")
     try:
-        cli.server_at(url, token).post("/api/v1/logout", {})
+        cli.server_at(url, token).post(LOGOUT, {})
     except DriftlineError as error:
         cli.console.warn(error.message)  # the token is forgotten all the same
     saved.forget(url)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from runner import __version__
 from runner.api.content import Content
+from runner.api.http import PREFIX
 from runner.api.operation import Operation
 from runner.web.api import paging
 from runner.web.api.arguments import Arguments
@@ -18,7 +19,6 @@ from runner.web.api.schema import REFERENCE, Components, Schema
 from runner.web.api.written import BYTES, JSON
 from runner.web.problem import MEDIA_TYPE, PROBLEM
 
-PREFIX = "/api/v1"
 DESCRIPTION = """\
 Everything that the command line can show and do. Answers are what `-o json` prints; an error has the code, the message
 and the hint that the terminal shows.

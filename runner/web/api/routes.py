@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
+from runner.api.http import PREFIX
 from runner.api.operation import Operation
 from runner.api.table import operations
 from runner.web.api.answer import answer_to
 from runner.web.api.arguments import Arguments
-from runner.web.api.openapi import PREFIX
 from runner.web.api.paging import CURSOR, LIMIT, is_paged
 from runner.web.identity.caller import caller_of
 

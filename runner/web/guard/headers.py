@@ -6,6 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runner import __version__
+from runner.api.http import VERSION
 
 
 def policy(scripts: str = "'self'") -> str:
@@ -32,7 +33,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Driftline-Version": __version__,  # a client of another version says so where something is not understood
+    VERSION: __version__,  # a client of another version says so where something is not understood
 }
 # What a page shows stays with whoever may see it.
 PRIVATE = "no-store"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 from itsdangerous import BadSignature
 
+from runner.api.http import DEVICE_LOGIN, LOGOUT
 from runner.app import App
 from runner.errors import LoginRefused
 from runner.web.identity.cookie import signer
@@ -18,12 +19,11 @@ from runner.web.oidc.issuer import Issuer
 INTERVAL_SECONDS = 5.0  # by the RFC, where the issuer says nothing
 SLOWER_SECONDS = 5.0
 NOTHING = {"address": None, "code": None, "handle": None, "interval": None, "seconds": None}
-DEVICE = "/api/v1/login/device"
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.post(DEVICE)
+@router.post(DEVICE_LOGIN)
 def begin_device(request: Request) -> dict[str, Any]:
     """Where to confirm which code; nothing where there is no issuer, or it has no such login."""
     issuer: Issuer | None = request.app.state.issuer
@@ -46,7 +46,7 @@ def begin_device(request: Request) -> dict[str, Any]:
     }
 
 
-@router.post(f"{DEVICE}/token")
+@router.post(f"{DEVICE_LOGIN}/token")
 def device_token(request: Request, handle: Annotated[str, Body(embed=True)]) -> dict[str, Any]:
     """A token of the server once the person has confirmed; until then, how long to wait before the next question."""
     issuer: Issuer | None = request.app.state.issuer
@@ -60,7 +60,7 @@ def device_token(request: Request, handle: Annotated[str, Body(embed=True)]) -> 
     return {"token": begin_login(request, identity), "interval": None}
 
 
-@router.post("/api/v1/logout", status_code=204)
+@router.post(LOGOUT, status_code=204)
 def log_out(request: Request) -> Response:
     """End the login whose token comes with the request. A token of `driftline token create` stays valid."""
     app: App = request.app.state.app

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
 from runner.api.events import topics_of
+from runner.api.http import PREFIX
 from runner.errors import DriftlineError, RoleMissing
 from runner.model.access.role import Role
 from runner.model.events.feed import FeedEvent
@@ -23,7 +24,7 @@ from runner.web.identity.caller import caller_of
 from runner.web.stream.feed import Feed, Follower
 from runner.web.stream.sse import HEARTBEAT_SECONDS, Stream, last_event
 
-PATH = "/api/v1/events"
+PATH = PREFIX + "/events"
 RETRY_MILLISECONDS = 2000
 GAP = "gap"
 

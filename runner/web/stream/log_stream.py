@@ -9,6 +9,7 @@ from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
+from runner.api.http import PREFIX
 from runner.api.logs import read_log
 from runner.errors import DriftlineError
 from runner.view.log import LogPart
@@ -17,7 +18,7 @@ from runner.web.dashboard.log import followed
 from runner.web.identity.caller import caller_of
 from runner.web.stream.sse import Stream, last_event
 
-PATH = "/api/v1/runs/{run}/log/stream"
+PATH = PREFIX + "/runs/{run}/log/stream"
 
 router = APIRouter()
 arguments = Arguments(read_log)

@@ -1,0 +1,6 @@
+"""What the server and its client agree on, besides the operations."""
+
+PREFIX = "/api/v1"
+VERSION = "Driftline-Version"  # the header of every answer
+DEVICE_LOGIN = f"{PREFIX}/login/device"
+LOGOUT = f"{PREFIX}/logout"
