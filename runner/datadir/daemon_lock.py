@@ -36,29 +36,29 @@ def only_web(data_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def _only(path: Path, refused: Callable[[str], DriftlineError], says: str = "") -> Iterator[None]:
-    with path.open("a+") as file:
-        path.chmod(0o600)
-        if not _locked(file):
-            file.seek(0)
-            raise refused(file.read().partition(" ")[0] or "unknown")
-        file.truncate(0)
-        file.write(f"{os.getpid()}{says}")
-        file.flush()
+    # Retried briefly: a command that checks for a daemon holds the lock meanwhile.
+    until = time.monotonic() + LOCK_SECONDS
+    while (held := taken(path, says)) is None:
+        if time.monotonic() > until:
+            raise refused(path.read_text().partition(" ")[0] or "unknown")
+        time.sleep(0.02)
+    with held:
         yield
 
 
-def _locked(file: TextIO) -> bool:
-    """Retried briefly: a command that checks for a daemon holds the lock meanwhile."""
-    until = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
+def taken(path: Path, says: str = "") -> TextIO | None:
+    """The file of a lock, held until it is closed, with this process's pid in it; None where another process holds it."""
+    file = path.open("a+")
+    path.chmod(0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    file.truncate(0)
+    file.write(f"{os.getpid()}{says}")
+    file.flush()
+    return file
 
 
 def running_daemon(data_dir: Path) -> int | None:

@@ -1,11 +1,9 @@
 """Who performs the requests of an installation: one process at a time, whichever kind it is."""
 
-import fcntl
-import os
 from pathlib import Path
 from typing import TextIO
 
-from runner.datadir.daemon_lock import holder_of, serving_daemon
+from runner.datadir.daemon_lock import holder_of, serving_daemon, taken
 
 REQUESTS_LOCK_FILE = "requests.lock"
 
@@ -24,26 +22,13 @@ class RequestsLock:
     def take(self) -> bool:
         """Whether this process has it now. It does not wait: whoever has it lets go when they have finished."""
         if self._file is None:
-            self._file = self._locked()
+            self._file = taken(self._path)
         return self.held
 
     def release(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def _locked(self) -> TextIO | None:
-        file = self._path.open("a+")
-        self._path.chmod(0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        return file
 
 
 def requests_answered(data_dir: Path) -> bool:
