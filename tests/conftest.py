@@ -75,7 +75,7 @@ def log_of_its_own() -> None:
 @pytest.fixture(autouse=True)
 def screens_draw_from_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command draws from a view that was JSON in between, as it would come over a network."""
-    from runner.cli.options import Cli
+    from runner.cli.invocation import Cli
 
     present = Cli.present
 

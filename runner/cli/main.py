@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import click
 
 from runner import __version__
-from runner.cli.options import Cli, common_options
+from runner.cli.invocation import Cli
+from runner.cli.options import common_options
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
 

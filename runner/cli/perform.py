@@ -16,7 +16,7 @@ from types import FrameType
 
 from runner.api.runs import cancel_run, show_progress, stop_run
 from runner.api.status import show_daemon
-from runner.cli.options import Cli
+from runner.cli.invocation import Cli
 from runner.cli.screen.output import Cell
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.several import batches

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from runner.api.stacks import list_stacks, show_stack
-from runner.cli.options import Cli, Labels
+from runner.cli.invocation import Cli
+from runner.cli.options import Labels
 from runner.cli.screen import cells
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Console

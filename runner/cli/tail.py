@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.api.logs import read_log
-from runner.cli.options import Cli
+from runner.cli.invocation import Cli
 from runner.view.log import LogPart
 
 

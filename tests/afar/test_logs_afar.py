@@ -5,7 +5,7 @@ from pathlib import Path
 from afar_world import client_of, run_afar
 from cli_world import World, begun, planned
 
-from runner.cli.options import Cli
+from runner.cli.invocation import Cli
 from runner.cli.tail import LogTail
 from runner.host.growing import CHUNK, read_part
 

@@ -7,8 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from runner.cli.invocation import Cli
 from runner.cli.main import main, report_error
-from runner.cli.options import Cli
 from runner.errors import EXIT_CODES, ArtifactDamaged, DriftlineError, StackLocked
 
 COMMAND = [str(Path(sys.executable).with_name("driftline"))]

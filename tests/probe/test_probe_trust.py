@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from probing_service import Beginnings, ProbedWorld, beginnings, needs_terraform
 
+from runner.cli.invocation import Cli
 from runner.cli.main import main
-from runner.cli.options import Cli
 from runner.model.drift.probe import Way
 from runner.model.run.life import State
 

@@ -7,8 +7,8 @@ import shown
 from click.testing import CliRunner, Result
 from records_world import Records
 
+from runner.cli.invocation import Cli
 from runner.cli.main import main
-from runner.cli.options import Cli
 from runner.model.run.life import Event
 from runner.service.cycle.begin import begin
 from runner.service.integrity.checkpoint import MISSING, try_checkpoint

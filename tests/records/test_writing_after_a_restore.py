@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner, Result
 from records_world import WAY, Records
 
+from runner.cli.invocation import Cli
 from runner.cli.main import main
-from runner.cli.options import Cli
 from runner.model.run.life import Event, State
 from runner.service.cycle.restored import RESTORED, last_restore, put_right_restored
 

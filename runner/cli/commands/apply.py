@@ -6,7 +6,8 @@ from runner.api.approvals import apply_run, open_windows
 from runner.api.runs import show_run
 from runner.api.stacks import show_stack
 from runner.cli.ending import EXIT_CODES
-from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option, reason_option, run_argument
 from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines
 from runner.cli.screen.output import Cell

@@ -5,16 +5,8 @@ import click
 from runner.api.approvals import approve_run, ask_question
 from runner.api.runs import show_progress
 from runner.cli.commands.approve_several import approve_several, said_yes
-from runner.cli.options import (
-    Cli,
-    Labels,
-    Named,
-    labels_option,
-    output_option,
-    pass_cli,
-    plans_argument,
-    reason_option,
-)
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import Labels, Named, labels_option, output_option, plans_argument, reason_option
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell, Console, encode
 from runner.cli.screen.question import marks, question_screen

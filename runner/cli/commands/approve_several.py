@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from runner.api.approvals import approve_run, ask_question, list_waiting
-from runner.cli.options import Cli, Labels, Named
+from runner.cli.invocation import Cli
+from runner.cli.options import Labels, Named
 from runner.cli.screen.question import SHORT, questions_screen, short
 from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import Tally, agreed, these

@@ -9,7 +9,8 @@ import click
 
 from runner.api.audit import Anchor, export_audit, list_audit, parsed_anchor, verified, verify_audit
 from runner.cli import suggest
-from runner.cli.options import Cli, history_options, output_option, pass_cli, window
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import history_options, output_option, window
 from runner.cli.screen.audit import audit_screen, verdict_screen
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound

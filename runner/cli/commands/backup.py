@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import Cli, pass_cli
+from runner.cli.invocation import Cli, pass_cli
 from runner.errors import BadUsage
 from runner.model.events.feed import BackupBegun
 from runner.view.words import counted

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.output import Cell
 from runner.errors import BadConfig, DriftlineError
 from runner.model.approval.rule_reach import forgotten

@@ -8,7 +8,8 @@ import click
 import structlog
 
 from runner.api.performing import performer
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.one_pass import pass_screen, say_needs
 from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import Cli, pass_cli
+from runner.cli.invocation import Cli, pass_cli
 from runner.errors import Conflict, DriftlineError
 from runner.store.faults import restore_hint
 

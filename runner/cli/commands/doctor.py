@@ -3,7 +3,8 @@
 import click
 
 from runner.api.installation import examine_installation
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.finding import finding_screen, findings_sum
 from runner.doctor.checks import examine
 from runner.view.finding import FindingRows, State

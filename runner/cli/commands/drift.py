@@ -12,7 +12,8 @@ from runner.api.drift import (
 )
 from runner.cli.commands.drift_check import check
 from runner.cli.commands.trust import trust
-from runner.cli.options import MOMENT, Cli, output_option, pass_cli, reason_option, report_argument
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import MOMENT, output_option, reason_option, report_argument
 from runner.cli.screen.healing import heal_screen
 from runner.cli.screen.report import report_screen, reports_screen
 from runner.model.drift.report import ReportStatus

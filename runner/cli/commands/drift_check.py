@@ -6,7 +6,8 @@ import click
 
 from runner.api.drift import request_checks, show_checks, show_sweep
 from runner.api.stacks import list_stacks
-from runner.cli.options import Cli, Labels, labels_option, output_option, pass_cli, stacks_argument
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import Labels, labels_option, output_option, stacks_argument
 from runner.cli.screen.check import check_screen
 from runner.cli.screen.progress import followed
 from runner.cli.several import BATCH, batches, rows_with

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import click
 
 from runner.api.events import EventsPage, list_events, list_undelivered, next_events
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.event import event_screen, followed_screen, letter_screen
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.view.document import document

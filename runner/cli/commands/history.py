@@ -4,7 +4,8 @@ import click
 
 from runner.api.history import list_history
 from runner.cli import suggest
-from runner.cli.options import Cli, history_options, output_option, pass_cli, window
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import history_options, output_option, window
 from runner.model.values.moment import Moment
 
 

@@ -5,7 +5,8 @@ import click
 from runner.api.locks import list_locks, release_lock, take_lock
 from runner.api.states import force_unlock as force_unlock_state
 from runner.api.states import show_left_lock
-from runner.cli.options import Cli, output_option, pass_cli, reason_option, stack_argument, yes_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option, reason_option, stack_argument, yes_option
 from runner.cli.screen.asking import ask
 from runner.cli.screen.lock import lock_screen
 

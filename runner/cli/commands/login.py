@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.api.me import show_me
-from runner.cli.options import Cli, pass_cli
+from runner.cli.invocation import Cli, pass_cli
 from runner.errors import BadUsage, RoleMissing
 
 if TYPE_CHECKING:

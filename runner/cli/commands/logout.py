@@ -3,7 +3,7 @@
 import click
 
 from runner.api.http import LOGOUT
-from runner.cli.options import Cli, pass_cli
+from runner.cli.invocation import Cli, pass_cli
 from runner.errors import BadUsage, DriftlineError
 
 

@@ -5,7 +5,8 @@ import time
 import click
 
 from runner.api.approvals import show_next_step
-from runner.cli.options import Cli, pass_cli, run_argument
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import run_argument
 from runner.cli.tail import LogTail
 from runner.model.run.life import State
 from runner.view.run import RunRow

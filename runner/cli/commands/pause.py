@@ -5,17 +5,8 @@ from datetime import datetime
 import click
 
 from runner.api.pauses import pause_stack
-from runner.cli.options import (
-    MOMENT,
-    SPAN,
-    Cli,
-    Labels,
-    labels_option,
-    pass_cli,
-    reason_option,
-    stacks_argument,
-    yes_option,
-)
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import MOMENT, SPAN, Labels, labels_option, reason_option, stacks_argument, yes_option
 from runner.cli.several import Tally, ask_once, chosen
 from runner.errors import BadUsage
 from runner.model.values.moment import Moment

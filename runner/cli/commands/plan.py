@@ -10,12 +10,11 @@ from runner.api.approvals import show_next_step
 from runner.api.plans import Promote, request_plan, request_plan_at
 from runner.api.runs import show_run
 from runner.api.sources import poll_source, sources_to_poll
+from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import (
-    Cli,
     Labels,
     labels_option,
     output_option,
-    pass_cli,
     reason_option,
     stacks_argument,
     yes_option,

@@ -12,7 +12,8 @@ import click
 
 from runner.api.policies import list_policies
 from runner.cli import suggest
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.policy import policies_screen, tests_screen, trial_screen
 from runner.errors import BadUsage, Blocked, DriftlineError, OutputNotUnderstood
 from runner.view.policy import test_rows, trial_page

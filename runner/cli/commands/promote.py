@@ -4,7 +4,8 @@ import click
 
 from runner.api.promotions import list_promotions, show_next_stage, show_promotion
 from runner.cli import suggest
-from runner.cli.options import Cli, output_option, pass_cli, reason_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option, reason_option
 from runner.errors import BadUsage
 
 

@@ -8,16 +8,8 @@ import click
 from runner.api.approvals import reject_run
 from runner.api.runs import show_progress
 from runner.cli.commands.approve_several import waiting
-from runner.cli.options import (
-    Cli,
-    Labels,
-    labels_option,
-    output_option,
-    pass_cli,
-    reason_option,
-    runs_argument,
-    yes_option,
-)
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import Labels, labels_option, output_option, reason_option, runs_argument, yes_option
 from runner.cli.screen.run import rejected_screen
 from runner.cli.several import Tally, agreed, refuse_unclear, these
 from runner.view.run import RunRow

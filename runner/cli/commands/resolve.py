@@ -5,7 +5,8 @@ from typing import Literal
 import click
 
 from runner.api.resolutions import resolve_run, show_evidence
-from runner.cli.options import Cli, output_option, pass_cli, reason_option, run_argument, yes_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option, reason_option, run_argument, yes_option
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.evidence import evidence_screen
 

@@ -3,7 +3,8 @@
 import click
 
 from runner.api.pauses import Resumed, resume_stack
-from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument, yes_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import Labels, labels_option, stacks_argument, yes_option
 from runner.cli.several import Tally, ask_once, chosen
 
 

@@ -12,7 +12,8 @@ from runner.api.runs import MOST, cancel_run, list_runs, show_progress, show_run
 from runner.cli import suggest
 from runner.cli.commands import resolve
 from runner.cli.ending import EXIT_CODES
-from runner.cli.options import SPAN, Cli, output_option, pass_cli, run_argument
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import SPAN, output_option, run_argument
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.screen.run import run_screen, state_screen
 from runner.cli.screen.run_page import diff_screen, run_page_screen

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.options import Cli, pass_cli
+from runner.cli.invocation import Cli, pass_cli
 from runner.doctor.finding import scratch
 from runner.doctor.service import systemd_says
 from runner.errors import Conflict, DriftlineError, NotAllowed

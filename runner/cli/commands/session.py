@@ -3,7 +3,8 @@
 import click
 
 from runner.api.sessions import end_sessions, list_sessions
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.session import session_screen
 from runner.view.words import counted
 

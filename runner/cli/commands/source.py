@@ -4,7 +4,8 @@ import click
 
 from runner.api.sources import check_source, list_sources, show_head, sync_sources
 from runner.cli import suggest
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.poll import poll_screen
 from runner.cli.screen.source import source_screen
 from runner.cli.screen.source_check import source_check_screen

@@ -9,16 +9,8 @@ from runner.cli.commands import history, pause, resume
 from runner.cli.commands.stack_graph import graph
 from runner.cli.commands.stack_leave import forget, rename
 from runner.cli.commands.stack_validate import validate
-from runner.cli.options import (
-    Cli,
-    Labels,
-    labels_option,
-    output_option,
-    pass_cli,
-    reason_option,
-    stack_argument,
-    yes_option,
-)
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import Labels, labels_option, output_option, reason_option, stack_argument, yes_option
 from runner.cli.screen.asking import ask
 from runner.cli.screen.stack import stack_list_screen
 from runner.errors import StackNotFound

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.api.graph import show_graph
-from runner.cli.options import Cli, Labels, labels_option, pass_cli, stacks_argument
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import Labels, labels_option, stacks_argument
 
 if TYPE_CHECKING:
     from runner.view.graph import StackGraph

@@ -4,7 +4,8 @@ import click
 
 from runner.api.leaving import check_forget, forget_stack, rename_stack
 from runner.api.stacks import show_stack
-from runner.cli.options import Cli, pass_cli, reason_option, stack_argument, yes_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import reason_option, stack_argument, yes_option
 from runner.cli.screen.asking import ask, ask_to_type
 
 

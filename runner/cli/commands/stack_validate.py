@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from runner.cli.folder import Folder
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.errors import BadConfig, BadStackFile, DriftlineError, NotFound
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings

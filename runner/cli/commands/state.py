@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from runner.cli.commands.plan import poll_sources
-from runner.cli.options import Cli, pass_cli, stack_argument, yes_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import stack_argument, yes_option
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell
 from runner.cli.screen.plan import plan_lines

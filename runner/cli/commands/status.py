@@ -3,7 +3,8 @@
 import click
 
 from runner.api.status import show_status
-from runner.cli.options import Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import output_option
 from runner.cli.screen.status import status_screen
 
 

@@ -3,7 +3,8 @@
 import click
 
 from runner.api.tokens import create_token, list_tokens, revoke_token
-from runner.cli.options import SPAN, Cli, output_option, pass_cli
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import SPAN, output_option
 from runner.cli.screen.token import token_screen
 from runner.errors import BadUsage
 from runner.model.settings.web import web_address

@@ -3,7 +3,8 @@
 import click
 
 from runner.api.providers import trust_provider
-from runner.cli.options import Cli, pass_cli, reason_option
+from runner.cli.invocation import Cli, pass_cli
+from runner.cli.options import reason_option
 
 
 @click.command()

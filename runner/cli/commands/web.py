@@ -2,7 +2,7 @@
 
 import click
 
-from runner.cli.options import Cli, pass_cli
+from runner.cli.invocation import Cli, pass_cli
 from runner.errors import ExtraMissing
 from runner.host import log
 from runner.sandbox.hardening import close_to_others
