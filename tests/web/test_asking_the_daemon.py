@@ -306,6 +306,6 @@ def test_a_request_that_cannot_be_read_keeps_no_run_waiting(tmp_path: Path) -> N
         database.commit()
     daemon = world.start("daemon")
     until(lambda: world.json("run", "list", "--state", "awaiting_approval") != [])
+    daemon.says("column person of row 1 in table daemon_requests")
     daemon.signal(15)
     daemon.ends(0)
-    assert "column person of row 1 in table daemon_requests" in daemon.err
