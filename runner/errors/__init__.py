@@ -86,6 +86,7 @@ from runner.errors.engine import (
     OutputNotUnderstood,
     PlanTooLarge,
 )
+from runner.errors.forge import ForgeRefused, ForgeThrottled, ForgeUnreachable
 from runner.errors.installation import (
     AddressInUse,
     BadConfig,
@@ -183,6 +184,9 @@ __all__ = [
     "EngineTooOld",
     "EngineVersion",
     "ExtraMissing",
+    "ForgeRefused",
+    "ForgeThrottled",
+    "ForgeUnreachable",
     "ForgedRequest",
     "GitFailed",
     "GuardrailHit",

@@ -1,0 +1,23 @@
+"""What a forge (GitHub, GitLab, Gitea, Bitbucket) does not do. No message has a token: `problem` is scrubbed by whoever raises it."""
+
+from runner.errors.base import DriftlineError
+
+
+class ForgeUnreachable(DriftlineError):
+    """{forge} cannot be reached: {problem}"""
+
+    exit_code = 69
+    hint_template = "driftline doctor"
+
+
+class ForgeRefused(DriftlineError):
+    """{forge} refused to {action}: {problem}"""
+
+    hint_template = "driftline doctor   checks the token; docs/forges.md lists the permissions that it needs"
+
+
+class ForgeThrottled(DriftlineError):
+    """{forge} accepts no more requests until {until:%Y-%m-%d %H:%M:%S} UTC"""
+
+    exit_code = 75
+    hint_template = "wait; Driftline tries again by itself"
