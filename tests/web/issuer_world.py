@@ -21,6 +21,7 @@ BASE = "http://127.0.0.1:8470"
 SECRET = "canary-client-secret-5Rz"
 PEOPLE = {
     "ana": {"email": "ana@example.com", "email_verified": True, "groups": ["sre"]},
+    "bo": {"email": "bo@example.com", "email_verified": True},
     "mallory": {"email": "ana@example.com", "email_verified": False},
 }
 _FORM = re.compile(r'<form[^>]*action="([^"]+)"')
@@ -28,10 +29,10 @@ _INPUT = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 
 
 @contextmanager
-def issuing() -> Iterator[str]:
-    """The address of the issuer, for as long as it runs."""
+def issuing(server: str = BASE) -> Iterator[str]:
+    """The address of the issuer, for as long as it runs. It sends people back to this server."""
     _install()
-    environment = {**os.environ, "PEOPLE": json.dumps(PEOPLE), "REDIRECT": f"{BASE}/login/oidc/callback"}
+    environment = {**os.environ, "PEOPLE": json.dumps(PEOPLE), "REDIRECT": f"{server}/login/oidc/callback"}
     with subprocess.Popen(
         ["node", str(INSTALLED / "issuer.mjs")],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -65,6 +66,7 @@ class Visitor:
     """Follows links and sends forms, as long as they are the issuer's."""
 
     name: str
+    server: str = BASE
 
     def visit(self, address: str) -> str:
         """Where the issuer sends them in the end, or the last page."""
@@ -76,7 +78,7 @@ class Visitor:
         for _ in range(20):
             if answer.is_redirect:
                 onward = urljoin(str(answer.url), answer.headers["location"])
-                if onward.startswith(BASE):
+                if onward.startswith(self.server):
                     return onward
                 answer = http.get(onward)
             elif form := _FORM.search(answer.text):
