@@ -98,3 +98,14 @@ def _branch_flaws(branch: str) -> Iterator[str]:
         yield "branch names may not contain //, or start or end with /"
     if any(part.startswith(".") or part.endswith(".lock") for part in components):
         yield "no part of a branch name may start with . or end with .lock"
+
+
+def pull_pattern_flaw(pattern: str) -> str | None:
+    """Why this cannot name the heads of pull requests, or None."""
+    if not pattern.startswith("refs/") or pattern.count("*") != 1:
+        return "expected a ref with one * for the number, such as refs/pull/*/head"
+    if pattern.startswith(("refs/heads/", "refs/tags/")):
+        return "branches and tags are no pull requests"
+    if "*" not in pattern.split("/"):
+        return "expected * as a whole part of the ref, such as refs/pull/*/head"
+    return branch_flaw(pattern.removeprefix("refs/").replace("*", "1"))

@@ -34,6 +34,8 @@ STACK: Mapping[str, Limit] = {
 
 SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
+PREVIEWS: Mapping[str, Limit] = {"max": Limit(1, 1_000)}
+
 PROMOTION: Mapping[str, Limit] = {"wait.soak": _SPAN}
 
 RULE: Mapping[str, Limit] = {"required": Limit(0, 20)}
@@ -82,6 +84,7 @@ OF_SERVER: Mapping[str, Limit] = {
     for within, limits in (
         ("", SERVER),
         ("sources[].", SOURCE),
+        ("sources[].previews.", PREVIEWS),
         ("approvals.rules[].", RULE),
         ("approvals.rules[].when.", PLAN_MATCH),
         ("guardrails.rules[].", GUARDRAIL_RULE),

@@ -9,11 +9,11 @@ from runner.config.check import Complaint
 from runner.config.context_rules import context_complaints
 from runner.config.cron import cron_flaw
 from runner.config.environment import withheld
-from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
+from runner.config.git_address import Transport, branch_flaw, pull_pattern_flaw, transport, url_flaw
 from runner.config.guardrail_rules import guardrail_complaints
 from runner.config.heal_rules import server_heal_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
-from runner.config.limits import SERVER, SOURCE, out_of_limits
+from runner.config.limits import PREVIEWS, SERVER, SOURCE, out_of_limits
 from runner.config.place import KeyPath
 from runner.config.policy_rules import policy_complaints
 from runner.config.promotion_rules import promotion_complaints
@@ -24,7 +24,7 @@ from runner.config.window_rules import server_windows
 from runner.model.code.engines import TERRAFORM
 from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import ApprovalSettings, ArtifactSettings, EnginesSettings, Settings
-from runner.model.settings.source import Allow, SourceAuth, SourceSettings, Verify
+from runner.model.settings.source import Allow, Previews, SourceAuth, SourceSettings, Verify
 from runner.model.values.key_text import read_key
 from runner.model.values.size import parse_size
 
@@ -85,7 +85,20 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
             yield Complaint((*here, "stacks", index), flaw)
     yield from _size((*here, "max_size"), source.max_size, _MIN_MIRROR)
     yield from _auth((*here, "auth"), source.auth, transport(source.url))
+    if source.previews is not None:
+        yield from _previews((*here, "previews"), source.previews)
     yield from _allow((*here, "allow"), source.allow)
+
+
+def _previews(here: KeyPath, previews: Previews) -> Iterator[Complaint]:
+    yield from out_of_limits(previews, PREVIEWS, here)
+    if not previews.refs:
+        yield Complaint((*here, "refs"), "the list is empty, so no pull request is found", got=False)
+    for index, pattern in enumerate(previews.refs):
+        if flaw := pull_pattern_flaw(pattern):
+            yield Complaint((*here, "refs", index), flaw)
+    if previews.base is not None and (flaw := branch_flaw(previews.base)):
+        yield Complaint((*here, "base"), flaw)
 
 
 def _auth(here: KeyPath, auth: SourceAuth, way: Transport | None) -> Iterator[Complaint]:

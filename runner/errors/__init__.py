@@ -135,7 +135,14 @@ from runner.errors.request import (
     StillAnswering,
     TooManyFollowers,
 )
-from runner.errors.source import BranchMissing, GitFailed, SourceNotTaken, SourceTooLarge, VerifierFailed
+from runner.errors.source import (
+    BranchMissing,
+    GitFailed,
+    GitTooOld,
+    SourceNotTaken,
+    SourceTooLarge,
+    VerifierFailed,
+)
 from runner.errors.state import NotAState, StateDamaged, StateElsewhere, StateRefused, StateUnsaved
 
 __all__ = [
@@ -189,6 +196,7 @@ __all__ = [
     "ForgeUnreachable",
     "ForgedRequest",
     "GitFailed",
+    "GitTooOld",
     "GuardrailHit",
     "HostUnknown",
     "InsecureServer",

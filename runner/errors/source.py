@@ -27,6 +27,12 @@ class BranchMissing(GitFailed):
     """source "{source}" has no branch "{branch}", or no longer has it"""
 
 
+class GitTooOld(GitFailed):
+    """{found} cannot merge pull requests of source "{source}" for previews: git 2.38 or newer is needed"""
+
+    hint_template = "install a newer git, or remove previews of source {source}:   driftline config show"
+
+
 class VerifierFailed(DriftlineError):
     """signatures of source "{source}" cannot be verified: {problem}"""
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature
+from runner.model.preview.heads import Merge, PullHead, PullHeads
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
 
@@ -85,6 +86,32 @@ class Git(Protocol):
 
     def settle(self, source: SourceSettings, revision: str) -> None:
         """After a run: accept the files that it left in this directory."""
+        ...
+
+    def pull_heads(self, source: SourceSettings, refs: Sequence[str], base: str) -> PullHeads:
+        """The heads of pull requests and of the branch `base`, from one `ls-remote`; BranchMissing without that branch.
+
+        `*` in a pattern of `refs` is the number of a request, which must be positive. If two patterns have the same
+        number, the first pattern wins.
+        """
+        ...
+
+    def fetch_pull(self, source: SourceSettings, head: PullHead) -> None:
+        """Fetch the head of a pull request into the mirror, within the limits of any fetch.
+
+        GitFailed if the remote meanwhile has another head, or if it is not a commit.
+        """
+        ...
+
+    def merge(self, source: SourceSettings, number: int, base: str, head: str) -> Merge:
+        """The result of merging `head` into `base`, kept until `drop_pulls`; the same revision on every machine.
+
+        Both must be in the mirror: after a repair of the mirror, `fetch_pull` again. GitTooOld before git 2.38.
+        """
+        ...
+
+    def drop_pulls(self, source: SourceSettings, keep: frozenset[int]) -> None:
+        """Forget heads and merges of all other pull requests."""
         ...
 
 

@@ -68,3 +68,10 @@ def check_branch(branch: str) -> str:
     if not branch or BAD_BRANCH.search(branch):
         raise BadAddress(f"{branch!r} is not a branch name")
     return f"refs/heads/{branch}"
+
+
+def check_ref(ref: str) -> str:
+    """A full ref, which cannot be mistaken for an option or a pattern; BadAddress."""
+    if not ref.startswith("refs/") or BAD_BRANCH.search(ref):
+        raise BadAddress(f"{ref!r} is not a full ref")
+    return ref

@@ -1,12 +1,13 @@
 """Git's command lines: fixed words, validated names, and no options from untrusted text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 # Set on every command line, which overrides every configuration file.
 CONFIG: dict[str, str] = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
+    "core.fsync": "committed",  # no ref names an object that a power failure can take away
     "core.symlinks": "false",
     "core.logAllRefUpdates": "false",
     "core.bigFileThreshold": "32m",  # larger ones are streamed, not held in memory
@@ -19,6 +20,7 @@ CONFIG: dict[str, str] = {
     "http.lowSpeedTime": "30",
     "http.sslVerify": "true",
     "maintenance.auto": "false",
+    "merge.renameLimit": "1000",  # it compares each new file with each missing one
     "pack.threads": "2",  # each uses its own memory, which is limited
     "protocol.version": "2",
     "safe.bareRepository": "explicit",
@@ -42,6 +44,9 @@ HARMLESS_HERE: tuple[str, ...] = (
     "treeNotSorted",
 )  # fmt: skip
 
+BRANCHES = "refs/heads/*"
+KEPT = "refs/keep"
+PULLS, PREVIEWS, BASE = "refs/driftline/pulls", "refs/driftline/previews", "refs/driftline/base"
 HEAD = "refs/mirror/head"  # one fixed name, so that a renamed branch never collides with an older one
 COMMIT_FORMAT = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%e%x00%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
 
@@ -51,8 +56,8 @@ def _git(git_dir: Path | None) -> list[str]:
     return ["git", "--no-pager", *([f"--git-dir={git_dir}"] if git_dir else []), *options]
 
 
-def ls_remote(url: str, ref: str) -> list[str]:
-    return [*_git(None), "ls-remote", "--exit-code", "--end-of-options", url, ref]
+def ls_remote(url: str, *refs: str) -> list[str]:
+    return [*_git(None), "ls-remote", "--exit-code", "--end-of-options", url, *refs]
 
 
 def default_branch(url: str) -> list[str]:
@@ -66,11 +71,13 @@ def init(git_dir: Path, object_format: str) -> list[str]:
     ]  # fmt: skip
 
 
-def fetch(git_dir: Path, url: str, ref: str) -> list[str]:
+def fetch(git_dir: Path, url: str, refs: Mapping[str, str]) -> list[str]:
+    """`refs`: what to fetch, and its name in the mirror."""
     tolerated = [word for name in TOLERATED + HARMLESS_HERE for word in ("-c", f"fetch.fsck.{name}=ignore")]
     return [
         *_git(git_dir), *tolerated, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head",
-        "--no-auto-gc", "--no-show-forced-updates", "--end-of-options", url, f"+{ref}:{HEAD}",
+        "--no-auto-gc", "--no-show-forced-updates", "--end-of-options", url,
+        *(f"+{ref}:{name}" for ref, name in refs.items()),
     ]  # fmt: skip
 
 
@@ -87,8 +94,33 @@ def is_ancestor(git_dir: Path, old: str, new: str) -> list[str]:
     return [*_git(git_dir), "merge-base", "--is-ancestor", "--end-of-options", old, new]
 
 
-def keep(git_dir: Path, revision: str) -> list[str]:
-    return [*_git(git_dir), "update-ref", "--end-of-options", f"refs/keep/{revision}", revision]
+def version() -> list[str]:
+    return [*_git(None), "version"]
+
+
+def merge_tree(git_dir: Path, base: str, head: str) -> list[str]:
+    """The tree of the merge; if there are conflicts, then also their paths."""
+    return [
+        *_git(git_dir), "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages",
+        "--end-of-options", base, head,
+    ]  # fmt: skip
+
+
+def commit_tree(git_dir: Path, tree: str, parents: Iterable[str], message: str) -> list[str]:
+    given = [word for parent in parents for word in ("-p", parent)]
+    return [*_git(git_dir), "commit-tree", "--no-gpg-sign", *given, "-m", message, tree]
+
+
+def set_ref(git_dir: Path, ref: str, revision: str) -> list[str]:
+    return [*_git(git_dir), "update-ref", "--end-of-options", ref, revision]
+
+
+def delete_refs(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "update-ref", "--stdin", "-z"]
+
+
+def refs(git_dir: Path, *within: str) -> list[str]:
+    return [*_git(git_dir), "for-each-ref", "--format=%(refname)", *within]
 
 
 def fsck(git_dir: Path) -> list[str]:

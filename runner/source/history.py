@@ -12,7 +12,6 @@ from runner.source import arguments
 from runner.source.mirror import Mirror
 from runner.source.raw_people import people
 
-REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT = re.compile(r"[0-9a-f]{4,64}")
 STEPS = re.compile(r"(?:~\d{0,6}|\^\d?)*")
 MAIL = re.compile(r"<([^<>\s]+)>")

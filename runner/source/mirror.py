@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -33,6 +33,7 @@ DAMAGE = re.compile(
     r"not a git repository|is corrupt|is empty|inflate: |does not match index|unable to (?:stream|unpack|parse)"
     r"|invalid sha1 pointer|broken ref"
 )
+REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 ANSWER_SECONDS = 30.0  # one question, one line: a slower remote counts as dead
 ANSWER_MEMORY = 256 << 20
 FETCH_MEMORY = 256 << 20  # plus half of the expected data, of which git keeps an index in memory
@@ -62,20 +63,27 @@ class Mirror:
     def remote_head(self) -> str:
         """The branch's revision at the remote, or BranchMissing."""
         ref = check_branch(self.source.branch)
-        argv = arguments.ls_remote(self.source.url, ref)
+        found = self.remote_refs(ref).get(ref)
+        if found is None:
+            raise self.branch_missing(self.source.branch)
+        return found
+
+    def remote_refs(self, *refs: str) -> dict[str, str]:
+        """The revisions of these refs or patterns, and of others with the same end, in the remote's order."""
+        argv = arguments.ls_remote(self.source.url, *refs)
         ended = self._ask("ls-remote", argv, allowed=(0, NO_REF), deadline=ANSWER_SECONDS)
-        for line in ended.output.decode(errors="replace").splitlines():
-            revision, _, name = line.partition("\t")
-            if name == ref:
-                return revision
+        lines = (line.partition("\t") for line in ended.output.decode(errors="replace").split("\n"))
+        return {name: revision for revision, _, name in lines if REVISION.fullmatch(revision)}
+
+    def branch_missing(self, branch: str, setting: str = "branch") -> BranchMissing:
         default = self._default_branch()
         other = f"its default branch is {default}: " if default else ""
-        raise BranchMissing(
+        return BranchMissing(
             source=self.source.name,
-            branch=self.source.branch,
-            hint=f"{other}set branch of source {self.source.name}",
+            branch=branch,
+            hint=f"{other}set {setting} of source {self.source.name}",
             advice=f"{other.replace('{', '{{').replace('}', '}}')}set {{setting}}",
-            setting="branch",
+            setting=setting,
         )
 
     def _default_branch(self) -> str:
@@ -92,7 +100,7 @@ class Mirror:
     ) -> Ended:
         """A command that contacts no remote."""
         ended = run(Call(tuple(argv), self.path.parent, self.timeout * times))
-        return self._checked(command, ended, allowed)
+        return self.checked(command, ended, allowed)
 
     @contextmanager
     def contents(self, oids: Sequence[str]) -> Iterator[Contents]:
@@ -131,9 +139,9 @@ class Mirror:
                 largest_file,
                 max_memory,
             )
-            return self._checked(command, run(call), allowed)
+            return self.checked(command, run(call), allowed)
 
-    def _checked(self, command: str, ended: Ended, allowed: tuple[int, ...]) -> Ended:
+    def checked(self, command: str, ended: Ended, allowed: tuple[int, ...]) -> Ended:
         if ended.code not in allowed or self.damaged(ended.error):
             raise failed(self.source, command, ended.error or f"exit code {ended.code}")
         return ended
@@ -162,6 +170,18 @@ class Mirror:
                     self._make(revision, fd)
             if not self.has(revision):
                 raise failed(self.source, "fetch", f"the remote changed and no longer has {revision}")
+
+    def fetch_refs(self, refs: Mapping[str, str]) -> None:
+        """Fetch other refs than the branch: each with its name here."""
+        with self.changing() as fd:
+            self._fill(self.path, fd, refs)
+
+    @contextmanager
+    def changing(self) -> Iterator[int]:
+        """Nobody else changes the mirror; the descriptor holds the lock."""
+        with held(self.lock, self.timeout) as fd:
+            self._clear()
+            yield fd
 
     def repair(self, *, proven: bool) -> bool:
         """Make the mirror again if it is missing or broken. False if it is sound."""
@@ -196,7 +216,7 @@ class Mirror:
             return
         self._fill(self.path, lock)
         if before is not None and not self.is_ancestor(before, arguments.HEAD):
-            self.local("update-ref", arguments.keep(self.path, before))
+            self.local("update-ref", arguments.set_ref(self.path, f"{arguments.KEPT}/{before}", before))
         if len(list(self.path.glob("objects/pack/*.pack"))) > MAX_PACKS:
             # Everything works without it, only slower: an old git that does not support it may refuse.
             run(Call(tuple(arguments.repack(self.path)), self.path.parent, self.timeout, fds=(lock,)))
@@ -219,9 +239,10 @@ class Mirror:
         failpoint.reach("mirror.before_rename")
         made.rename(self.path)
 
-    def _fill(self, git_dir: Path, lock: int) -> None:
-        """A fetch writes one pack, whose size the kernel limits: git has no option for it."""
-        argv = arguments.fetch(git_dir, self.source.url, check_branch(self.source.branch))
+    def _fill(self, git_dir: Path, lock: int, refs: Mapping[str, str] | None = None) -> None:
+        """Fetch the branch, or these refs. It writes one pack, whose size the kernel limits: git has no option for it."""
+        branch = {check_branch(self.source.branch): arguments.HEAD}
+        argv = arguments.fetch(git_dir, self.source.url, branch if refs is None else refs)
         left = largest(parse_size(self.source.max_size) - taken(git_dir))
         try:
             self._ask("fetch", argv, fds=(lock,), largest_file=left, max_memory=FETCH_MEMORY + left // 2)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from runner.errors import BranchMissing, GitFailed, SourceTooLarge
+from runner.errors import BranchMissing, GitFailed, GitTooOld, SourceTooLarge
 from runner.host.files import private_folder
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature
+from runner.model.preview.heads import Merge, PullHead, PullHeads
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
-from runner.source import arguments, history, signature
+from runner.source import arguments, history, pulls, signature
 from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported, settle
 from runner.source.failure import failed
@@ -49,6 +50,25 @@ class GitMirrors:
     def fetch(self, source: SourceSettings, revision: str) -> None:
         with self._mirror(source, "fetch") as mirror:
             mirror.fetch(revision)
+
+    # Pull requests
+
+    def pull_heads(self, source: SourceSettings, refs: Sequence[str], base: str) -> PullHeads:
+        with self._mirror(source, "ls-remote") as mirror:
+            return pulls.heads(mirror, refs, base)
+
+    def fetch_pull(self, source: SourceSettings, head: PullHead) -> None:
+        self._read(source, "fetch", lambda mirror: pulls.fetch(mirror, head))
+        with self._mirror(source, "fetch") as mirror:
+            if problem := pulls.missing(mirror, head):
+                raise failed(source, "fetch", problem)
+
+    def merge(self, source: SourceSettings, number: int, base: str, head: str) -> Merge:
+        return self._read(source, "merge-tree", lambda mirror: pulls.merge(mirror, number, base, head))
+
+    def drop_pulls(self, source: SourceSettings, keep: frozenset[int]) -> None:
+        with self._mirror(source, "update-ref") as mirror:
+            pulls.drop(mirror, keep)
 
     # Mirror
 
@@ -129,7 +149,7 @@ class GitMirrors:
         with self._mirror(source, command) as mirror:
             try:
                 return read(mirror)
-            except (BranchMissing, SourceTooLarge):
+            except (BranchMissing, GitTooOld, SourceTooLarge):
                 raise
             except GitFailed as error:
                 if not _repaired(mirror, error):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature
+from runner.model.preview.heads import Merge, Merged, PullHead, PullHeads
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
 
@@ -75,6 +76,16 @@ class Remote:
 
     def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
         return {}
+
+    def pull_heads(self, source: SourceSettings, refs: Sequence[str], base: str) -> PullHeads:
+        return PullHeads(self.head(source), ())
+
+    def fetch_pull(self, source: SourceSettings, head: PullHead) -> None: ...
+
+    def merge(self, source: SourceSettings, number: int, base: str, head: str) -> Merge:
+        return Merged(head, head)
+
+    def drop_pulls(self, source: SourceSettings, keep: frozenset[int]) -> None: ...
 
     def export(
         self,

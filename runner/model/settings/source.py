@@ -53,6 +53,17 @@ class Allow:
 
 
 @dataclass(frozen=True)
+class Previews:
+    """Which pull requests are planned before their merge. `base` None is the branch of the source."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    refs: tuple[str, ...] = ("refs/pull/*/head",)
+    base: str | None = None
+    forks: Literal["never", "approved"] = "never"
+    max: int = 20
+
+
+@dataclass(frozen=True)
 class SourceSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
     name: str
@@ -63,4 +74,5 @@ class SourceSettings:
     stacks: tuple[str, ...] = ("**/stack.yaml",)
     max_size: str = "2GB"
     verify: Verify = Verify()
+    previews: Previews | None = None
     allow: Allow = Allow()
