@@ -8,9 +8,7 @@ from runner.model.changes.changes import SYMBOLS, AttributeChange
 from runner.model.changes.value_text import shortened, value_text
 from runner.model.drift.report import DriftClass, DriftReport, Finding
 from runner.model.evaluated.text import applied_lines
-from runner.model.values.text import safe_text
-
-ESCAPED_BAR = r"\|"  # a table removes the backslash again, even inside code
+from runner.model.values.markdown import block, cell, code
 
 _COLUMNS: dict[DriftClass, tuple[str, str]] = {
     DriftClass.DRIFT: ("in the cloud", "in the code"),
@@ -48,18 +46,18 @@ def report_markdown(report: DriftReport) -> str:
 
 
 def _lines(report: DriftReport) -> Iterator[str]:
-    yield f"# {report.name}: drift in {_code(report.stack)}"
+    yield f"# {report.name}: drift in {code(report.stack)}"
     yield ""
     yield f"- status: {report.status.value}{'' if report.confirmed else ', not confirmed yet'}"
-    yield f"- applied revision: {_code(report.revision)}"
+    yield f"- applied revision: {code(report.revision)}"
     yield f"- seen {report.seen} time(s), first {_time(report.first_seen)}, last {_time(report.last_seen)}"
-    yield f"- fingerprint: {_code(report.fingerprint)}"
+    yield f"- fingerprint: {code(report.fingerprint)}"
     if report.resolved_at is not None:
         yield f"- resolved: {_time(report.resolved_at)}"
     if (known := report.acknowledgement) is not None:
-        yield f"- acknowledged by {_code(known.by)} until {_time(known.until)}: {_code(known.reason)}"
+        yield f"- acknowledged by {code(known.by)} until {_time(known.until)}: {code(known.reason)}"
     if report.contest is not None:
-        yield f"- contested since {_time(report.contest.since)}: {_code(report.contest.sentence)}"
+        yield f"- contested since {_time(report.contest.since)}: {code(report.contest.sentence)}"
     for title, counts in (("What drifted", True), ("Ignored", False)):
         findings = [finding for finding in report.findings if finding.counts is counts]
         if findings:
@@ -68,7 +66,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
             yield from _section(finding)
     besides = [line.text for line in applied_lines(report.apply_only)]
     if besides:
-        yield from ("", "## Healing also does this", "", *_block(besides))
+        yield from ("", "## Healing also does this", "", *block(besides))
 
 
 def meaning(finding: Finding) -> str:
@@ -84,9 +82,9 @@ def left_by(finding: Finding) -> str:
 
 
 def _section(finding: Finding) -> Iterator[str]:
-    yield from ("", f"### {_code(finding.address)}", "")
-    reason = f": {_code(finding.reason)}" if finding.reason else ""
-    yield f"{_code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"
+    yield from ("", f"### {code(finding.address)}", "")
+    reason = f": {code(finding.reason)}" if finding.reason else ""
+    yield f"{code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"
     if finding.attributes:
         before, after = _COLUMNS[finding.drift_class]
         rows = [(change, attribute_rows(change)) for change in finding.attributes]
@@ -96,8 +94,8 @@ def _section(finding: Finding) -> Iterator[str]:
             yield from map(_row, short)
         for change, long in rows:
             if long is not None:
-                yield from ("", f"{_code(change.path)}, `-` {before}, `+` {after}:", "")
-                yield from _block([f"{symbol} {text}" for symbol, text in long], "diff")
+                yield from ("", f"{code(change.path)}, `-` {before}, `+` {after}:", "")
+                yield from block([f"{symbol} {text}" for symbol, text in long], "diff")
 
 
 def _row(change: AttributeChange) -> str:
@@ -105,22 +103,4 @@ def _row(change: AttributeChange) -> str:
     named = change.unknown or (change.sensitive and change.after is not None)
     after = value_text(change.after, named=named)
     cells = (change.path, *shortened(before, after))
-    return f"| {' | '.join(_code(cell).replace('|', ESCAPED_BAR) for cell in cells)} |"
-
-
-def _block(lines: list[str], kind: str = "") -> Iterator[str]:
-    """A code block, fenced with more backticks than any run inside."""
-    fence = "```"
-    while any(fence in line for line in lines):
-        fence += "`"
-    yield from (f"{fence}{kind}", *lines, fence)
-
-
-def _code(text: str) -> str:
-    """A code span, whose contents are never markup: fenced with more backticks than any run inside."""
-    safe = safe_text(text)
-    fence = "`"
-    while fence in safe:
-        fence += "`"
-    pad = " " if not safe.strip() or safe[0] in "` " or safe[-1] in "` " else ""
-    return f"{fence}{pad}{safe}{pad}{fence}"
+    return f"| {' | '.join(cell(one) for one in cells)} |"
