@@ -63,6 +63,7 @@ from runner.errors.blocked import (
 )
 from runner.errors.conflict import (
     DatabaseBusy,
+    ReadTooLong,
     ReportChanged,
     RunChanged,
     SharedState,
@@ -236,6 +237,7 @@ __all__ = [
     "PolicyDenied",
     "PromotionNotFound",
     "PromotionWaits",
+    "ReadTooLong",
     "ReportChanged",
     "ReportNotFound",
     "RequestExpired",

@@ -1,6 +1,6 @@
 """Somebody else is at work on the same thing."""
 
-from runner.errors.base import Conflict
+from runner.errors.base import Conflict, DriftlineError
 
 
 class StackLocked(Conflict):
@@ -31,6 +31,13 @@ class DatabaseBusy(Conflict):
     """another process kept the database {path} locked for {seconds} s"""
 
     hint_template = "try again; if it stays locked, find the process:   fuser -v {path}"
+
+
+class ReadTooLong(DriftlineError):
+    """reading the database took longer than {seconds} s"""
+
+    exit_code = 7
+    hint_template = "try again later; if it happens again, ask for less"
 
 
 class SharedState(Conflict):

@@ -2,17 +2,18 @@
 
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import DatabaseRefused
-from runner.store import location
+from runner.store import location, waiting
 from runner.store import upgrade as schema
-from runner.store.faults import BUSY_TIMEOUT, is_busy, refused, translated_errors
+from runner.store.faults import BUSY_TIMEOUT, busy, refused, translated_errors
 from runner.store.journal_mode import choose_journal
+from runner.store.limited import LimitedConnection
+from runner.store.turns import Turns
 
 _PRAGMAS = (
     "foreign_keys = ON",
@@ -21,7 +22,6 @@ _PRAGMAS = (
     "mmap_size = 0",
     "cell_size_check = ON",
 )
-_ROUND = 3  # milliseconds
 
 
 class Connections:
@@ -29,9 +29,12 @@ class Connections:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path.absolute()
+        self.longest_read: float | None = None  # in seconds, for each snapshot
         self._guard = threading.Lock()
-        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
-        self._watches: list[sqlite3.Connection] = []  # for `data_version`: at most one
+        self._watching = threading.Lock()
+        self._turns = Turns()
+        self._connections: dict[threading.Thread, LimitedConnection] = {}
+        self._watches: list[LimitedConnection] = []  # for `data_version`: at most one
         # A command ends without closing the database. Not at exit, when threads may still run.
         weakref.finalize(self, _close, self._connections, self._watches).atexit = False
         self.made = location.admit(self.path, create=create)
@@ -43,7 +46,7 @@ class Connections:
             self.close()
             raise
 
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> LimitedConnection:
         """The connection of this thread."""
         thread = threading.current_thread()
         found = self._connections.get(thread)
@@ -55,7 +58,7 @@ class Connections:
         return found
 
     @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> Iterator[LimitedConnection]:
         """All reads inside see one moment; inside another transaction, that one's."""
         with translated_errors(self.path):
             self.refuse_replaced()
@@ -63,10 +66,13 @@ class Connections:
             if connection.in_transaction:
                 yield connection
                 return
-            connection.execute("BEGIN DEFERRED")
-            with self._undone_on_error(connection):
-                yield connection
-                connection.execute("COMMIT")
+            with self._turn():
+                connection.execute("BEGIN DEFERRED")
+                with self._undone_on_error(connection):
+                    waiting.execute(connection, "PRAGMA schema_version")  # from here on it is one moment
+                    with connection.reading_for(self.longest_read):
+                        yield connection
+                    connection.execute("COMMIT")
 
     @contextmanager
     def decision(self) -> Iterator[sqlite3.Connection]:
@@ -79,7 +85,7 @@ class Connections:
             connection = self.connection()
             if connection.in_transaction:
                 raise RuntimeError("this thread is already in a transaction")
-            _begin(connection)
+            waiting.execute(connection, "BEGIN IMMEDIATE")
             with self._undone_on_error(connection):
                 if not schema.same(connection):
                     raise DatabaseRefused(
@@ -88,26 +94,40 @@ class Connections:
                         hint="systemctl restart driftline",
                     )
                 yield connection
-                connection.execute("COMMIT")
+                waiting.execute(connection, "COMMIT")
 
     def data_version(self) -> int:
         """A number that changes when any other connection, including those of this process, has written."""
         self.refuse_replaced()
-        with translated_errors(self.path), self._guard:
+        with translated_errors(self.path), self._turn(), self._watching:
             if not self._watches:
                 self._watches.append(self._open())
-            return int(self._watches[0].execute("PRAGMA data_version").fetchone()[0])
+            return int(waiting.execute(self._watches[0], "PRAGMA data_version"))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """To read. A thread that reads already has it, and would wait for itself."""
+        if self.connection().in_transaction:
+            yield
+            return
+        with ExitStack() as left:
+            try:
+                left.enter_context(self._turns.taken(BUSY_TIMEOUT))
+            except TimeoutError:
+                raise busy(self.path) from None
+            yield
 
     def close(self) -> None:
-        with self._guard:
+        with self._watching, self._guard:
             _close(self._connections, self._watches)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> LimitedConnection:
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw",
             uri=True,
             isolation_level=None,
             timeout=BUSY_TIMEOUT,
+            factory=LimitedConnection,
             check_same_thread=False,  # only so that `close` can be called by another thread
         )
         try:
@@ -148,30 +168,8 @@ class Connections:
             raise
 
 
-def _close(
-    connections: dict[threading.Thread, sqlite3.Connection], watches: list[sqlite3.Connection]
-) -> None:
+def _close(connections: dict[threading.Thread, LimitedConnection], watches: list[LimitedConnection]) -> None:
     for connection in (*connections.values(), *watches):
         connection.close()
     connections.clear()
     watches.clear()
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    """Wait for the write lock, in short rounds.
-
-    SQLite itself waits longer and longer between its tries, up to 100 ms, so that under load some starve.
-    """
-    deadline = time.monotonic() + BUSY_TIMEOUT
-    connection.execute(f"PRAGMA busy_timeout = {_ROUND}")
-    try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if not is_busy(error) or time.monotonic() > deadline:
-                    raise
-            else:
-                return
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000:.0f}")

@@ -149,6 +149,10 @@ class SqliteStore:
         finally:
             self._notes.of_thread = before
 
+    def limit_reads(self, seconds: float) -> None:
+        """ReadTooLong for whoever reads for longer in one go: a writer would have to wait."""
+        self._connections.longest_read = seconds
+
     def prove_in_place(self) -> None:
         """DatabaseRefused if the database or its folder was moved, removed or replaced; costs two stat calls."""
         self._connections.refuse_replaced()

@@ -58,8 +58,12 @@ def _meaning(path: Path, error: sqlite3.Error) -> DriftlineError | None:
     if primary in _UNWRITABLE:
         return DatabaseUnwritable(path=path, problem=str(error))
     if primary in _TAKEN:
-        return DatabaseBusy(path=path, seconds=f"{BUSY_TIMEOUT:g}")
+        return busy(path)
     return None
+
+
+def busy(path: Path) -> DatabaseBusy:
+    return DatabaseBusy(path=path, seconds=f"{BUSY_TIMEOUT:g}")
 
 
 def _primary(error: sqlite3.Error) -> int | None:

@@ -26,8 +26,12 @@ from runner.web.stream.feed import Feed
 
 PARTS = (login_pages, from_afar, oidc_pages, description, events, log_stream, health, metrics, assets, theme)
 
+# For one look at the records: the daemon waits for it when it writes.
+READ_SECONDS = 5.0
+
 
 def application(app: App) -> FastAPI:
+    app.store.limit_reads(READ_SECONDS)
     web = FastAPI(
         title="Driftline",
         version=__version__,

@@ -16,7 +16,7 @@ from store_world import CHILD, HandClock, discovered, new_run, opened, raw, run_
 
 from runner.errors import DatabaseBusy, DatabaseRefused, DatabaseUnwritable
 from runner.model.run.life import Event, State
-from runner.store import connection as connections
+from runner.store import waiting
 from runner.store.database import SqliteStore
 
 NAME = "driftline.db"
@@ -170,7 +170,7 @@ def test_every_commit_is_made_durable(store: SqliteStore, tmp_path: Path) -> Non
 def test_a_writer_that_waits_too_long_learns_what_to_look_for(
     store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(waiting, "BUSY_TIMEOUT", 0.05)
     with raw(tmp_path / NAME) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseBusy, match="kept the database"), store.writing():
