@@ -10,7 +10,7 @@ from runner.api.scope import ScopedReader
 from runner.api.veil import Veil
 from runner.app import App
 from runner.errors import RoleMissing, StackNotFound
-from runner.model.access.access import EVERYTHING, Access
+from runner.model.access.access import EVERYTHING, Access, binding_for
 from runner.model.access.role import Role
 from runner.model.approval.approval import Person
 from runner.ports.records.store import Reader
@@ -45,12 +45,17 @@ class Caller:
         if stack is not None and not self.access.sees(stack):
             raise StackNotFound(stack=stack)
         if not self.access.allows(role, stack):
-            raise RoleMissing(
-                who=self.name,
-                role=role,
-                stack=stack or ("all stacks" if self.access.bindings else "any stack"),
-                operation=wish,
-            )
+            raise self.lacks(role, stack, wish)
+
+    def lacks(self, role: Role, stack: str | None, wish: str) -> RoleMissing:
+        """With the binding that would give them the role."""
+        return RoleMissing(
+            who=self.name,
+            role=role,
+            stack=stack or ("all stacks" if self.access.bindings else "any stack"),
+            operation=wish,
+            binding=binding_for(role, self.subjects, stack),
+        )
 
     def may_change(self, role: Role, stack: str | None) -> bool:
         """Whether what needs this role is to be offered: not by a server that changes nothing."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
+from runner.model.access.access import binding_for
 from runner.model.access.role import Role
 
 
@@ -15,15 +16,19 @@ class BoundRole:
 
 @dataclass(frozen=True)
 class MePage:
-    """`known_by` is how you came: `token`, `oidc`, `peer`, `link`, or what the command line knows you by."""
+    """`known_by` is how you came: `token`, `oidc`, `peer`, `link`, or what the command line knows you by.
+
+    Without any role, `binding` is what an operator would write under `web.access` to let you look.
+    """
 
     name: str
     known_by: str
     subjects: tuple[str, ...]
     roles: tuple[BoundRole, ...]
+    binding: str | None = None
 
 
-@operation("GET", "/me", Role.VIEWER)
+@operation("GET", "/me", None)
 def show_me(caller: Caller) -> MePage:
     """Who you are, how that is known, and your roles."""
     return MePage(
@@ -31,4 +36,5 @@ def show_me(caller: Caller) -> MePage:
         known_by=caller.person.known_by,
         subjects=caller.subjects,
         roles=tuple(BoundRole(one.role, one.stacks) for one in caller.access.bindings),
+        binding=None if caller.access.bindings else binding_for(Role.VIEWER, caller.subjects),
     )

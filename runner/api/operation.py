@@ -23,11 +23,14 @@ SUBJECTS: dict[str, Callable[[Caller, Any], str | None]] = {}
 
 @dataclass(frozen=True)
 class Operation(Generic[P, T]):
-    """`path` has its named parameters in braces; the others are in the query of a GET, else in the JSON body."""
+    """`path` has its named parameters in braces; the others are in the query of a GET, else in the JSON body.
+
+    Without a role it is for everybody who is logged in.
+    """
 
     method: Method
     path: str
-    role: Role
+    role: Role | None
     perform: Callable[Concatenate[Caller, P], T]
     at_daemon: AfterCrash | None = None  # it needs remotes or terraform, which not every process may use
     anywhere: bool = False  # where no stack is named, the role for any stack will do
@@ -35,9 +38,8 @@ class Operation(Generic[P, T]):
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
         given = self.bind(*args, **kwargs)
         # Before the veil: who names a stack that they may not see is told what they would be told of none.
-        for stack in self._stacks(caller, given):
-            if stack is not None or not (self.anywhere and caller.access.holds(self.role)):
-                caller.require(self.role, stack, self.summary)
+        if self.role is not None:
+            self._require(self.role, caller, given)
         if caller.access.unlimited:
             return self._do(caller, given)
         try:
@@ -45,6 +47,11 @@ class Operation(Generic[P, T]):
         except DriftlineError as error:
             raise caller.veil().over_error(error) from error.__cause__
         return caller.veil().over(answer)
+
+    def _require(self, role: Role, caller: Caller, given: dict[str, Any]) -> None:
+        for stack in self._stacks(caller, given):
+            if stack is not None or not (self.anywhere and caller.access.holds(role)):
+                caller.require(role, stack, self.summary)
 
     def _do(self, caller: Caller, given: dict[str, Any]) -> T:
         asks = self.at_daemon is not None and caller.daemon is not None
@@ -102,7 +109,7 @@ class Operation(Generic[P, T]):
 def operation(
     method: Method,
     path: str,
-    role: Role,
+    role: Role | None,
     *,
     at_daemon: AfterCrash | None = None,
     anywhere: bool = False,

@@ -7,7 +7,7 @@ from typing import ClassVar
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.model.access.role import Role
-from runner.model.access.token import Token, digest_of, new_secret
+from runner.model.access.token import Token, Validity, digest_of, new_secret
 from runner.model.values.span import Seconds
 from runner.view.when import whole
 
@@ -20,6 +20,7 @@ class TokenRow:
     expires_at: datetime | None
     revoked_at: datetime | None
     used_at: datetime | None
+    state: Validity
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class NewToken:
 def list_tokens(caller: Caller) -> tuple[TokenRow, ...]:
     """Tokens, revoked and expired ones included."""
     with caller.reading() as reader:
-        return tuple(map(_row, reader.tokens()))
+        return tuple(_row(one, caller.app.clock.now()) for one in reader.tokens())
 
 
 @operation("POST", "/tokens", Role.ADMIN)
@@ -57,7 +58,7 @@ def revoke_token(caller: Caller, name: str) -> None:
         writer.revoke_token(name, by=by)
 
 
-def _row(of: Token) -> TokenRow:
+def _row(of: Token, now: datetime) -> TokenRow:
     return TokenRow(
         of.name,
         whole(of.created_at),
@@ -65,4 +66,5 @@ def _row(of: Token) -> TokenRow:
         whole(of.expires_at),
         whole(of.revoked_at),
         whole(of.used_at),
+        of.validity(now),
     )

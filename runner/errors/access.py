@@ -4,10 +4,10 @@ from runner.errors.base import DriftlineError
 
 
 class RoleMissing(DriftlineError):
-    """{who} needs the role {role} for {stack} to do this: {operation}"""
+    """{who} needs the role {role} for {stack}"""
 
     exit_code = 6
-    hint_template = "ask whoever runs Driftline for a binding under web.access"
+    hint_template = "whoever runs Driftline can add this to web.access:   - {binding}"
 
 
 class NotLoggedIn(DriftlineError):
@@ -15,6 +15,10 @@ class NotLoggedIn(DriftlineError):
 
     exit_code = 6
     hint_template = "driftline login URL"
+
+
+class LoginEnded(NotLoggedIn):
+    """the {what} {end} at {at}"""
 
 
 class ForgedRequest(DriftlineError):

@@ -18,6 +18,7 @@ from runner.errors import (
     MethodNotAllowed,
     NotDriftline,
     NothingServed,
+    NotLoggedIn,
     OtherVersion,
 )
 from runner.view.document import read_document
@@ -49,6 +50,8 @@ def error_of(answer: httpx2.Response) -> DriftlineError:
         raised = raised_again(answer.json())
     except _NOT_OURS:
         return _strange(answer)
+    if isinstance(raised, NotLoggedIn):
+        raised.hint = raised.hint.replace("driftline login URL", f"driftline login {_address(answer)}")
     if isinstance(raised, _UNKNOWN):
         return _other_version(answer, raised.message) or raised
     return raised

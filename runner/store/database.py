@@ -30,7 +30,7 @@ from runner.store.runs import RunReads
 from runner.store.sessions import SessionReads, SessionWrites
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
-from runner.store.tokens import TokenReads, TokenWrites
+from runner.store.tokens import TokenWrites
 from runner.store.totals import TotalReads
 from runner.store.trends import TrendReads
 from runner.store.upgrade import version
@@ -68,7 +68,6 @@ class StoreReader(
     SourceReads,
     LoadReads,
     FeedReads,
-    TokenReads,
     TotalReads,
     TrendReads,
     DaemonRequestReads,
@@ -91,11 +90,11 @@ class StoreWriter(
     SourceWrites,
     LoadWrites,
     FeedWrites,
-    TokenWrites,
     TotalReads,
     TrendReads,
     DaemonRequestWrites,
     SessionWrites,
+    TokenWrites,
     KeyedWrites,
     RetentionWrites,
 ):

@@ -2,35 +2,33 @@
 
 import json
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from runner.errors import NotFound
 from runner.model.access.session import Identity, LoginCode, Session
-from runner.store import session
 from runner.store.audit import Writes
 from runner.store.rows import text, time_or_none
+from runner.store.tokens import TokenReads
 
-_LIVE = """
-    SELECT s.* FROM sessions s LEFT JOIN tokens t ON t.digest = s.token
-    WHERE s.ended_at IS NULL AND s.expires_at > ?
-        AND (s.token IS NULL OR (t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?)))
-    ORDER BY s.name, s.created_at
-"""
+# Whoever comes with one that has ended is told so for that long.
+KEPT = timedelta(days=7)
 
 
-class SessionReads(session.Session):
+class SessionReads(TokenReads):
     def session(self, digest: str) -> Session | None:
         row = self._one("SELECT * FROM sessions WHERE digest = ?", digest)
         return None if row is None else _session(row)
 
     def sessions(self) -> list[Session]:
-        now = text(self._now)
-        return [_session(row) for row in self._all(_LIVE, now, now)]
+        tokens = {token.digest: token for token in self.tokens()}
+        found = map(_session, self._all("SELECT * FROM sessions ORDER BY name, created_at"))
+        return [one for one in found if one.lives(tokens.get(one.token or ""), self._now)]
 
 
 class SessionWrites(SessionReads, Writes):
     def add_session(self, session: Session, *, address: str) -> None:
-        self._do("DELETE FROM sessions WHERE expires_at <= ? OR ended_at IS NOT NULL", text(self._now))
+        forgotten = text(self._now - KEPT)
+        self._do("DELETE FROM sessions WHERE expires_at <= ? OR ended_at <= ?", forgotten, forgotten)
         self._insert(
             "sessions",
             {

@@ -9,8 +9,6 @@ from runner.store.audit import Writes
 from runner.store.rows import text, text_or_none, time_or_none
 from runner.store.session import Session
 
-_VALID = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
-
 
 class TokenReads(Session):
     def tokens(self) -> list[Token]:
@@ -40,23 +38,18 @@ class TokenWrites(TokenReads, Writes):
         )
 
     def revoke_token(self, name: str, *, by: str) -> None:
-        if not self._valid(name):
+        if not (valid := self._valid(name)):
             raise NotFound(what="token", name=name, hint="driftline token list")
-        self._do(
-            f"UPDATE tokens SET revoked_at = ? WHERE name = ? AND {_VALID}",  # noqa: S608 - a constant
-            text(self._now), name, text(self._now),
-        )  # fmt: skip
+        for one in valid:
+            self._do("UPDATE tokens SET revoked_at = ? WHERE digest = ?", text(self._now), one.digest)
         self.audit_note(by, "token.revoke", name, {})
 
     def note_use(self, digest: str, at: datetime) -> None:
         self._do("UPDATE tokens SET used_at = ? WHERE digest = ?", text(at), digest)
 
-    def _valid(self, name: str) -> bool:
-        found = self._one(
-            f"SELECT 1 FROM tokens WHERE name = ? AND {_VALID}",  # noqa: S608 - a constant
-            name, text(self._now),
-        )  # fmt: skip
-        return found is not None
+    def _valid(self, name: str) -> list[Token]:
+        named = map(_token, self._all("SELECT * FROM tokens WHERE name = ?", name))
+        return [one for one in named if one.valid(self._now)]
 
 
 def _token(row: sqlite3.Row) -> Token:

@@ -12,6 +12,7 @@ from runner.errors import (
     InternalError,
     InvalidRequest,
     KeyReused,
+    LoginEnded,
     MethodNotAllowed,
     NotJson,
     NotLoggedIn,
@@ -39,6 +40,7 @@ STATUS: Mapping[int, int] = {
 # Errors for which HTTP has a status of their own.
 OWN_STATUS: Mapping[type[DriftlineError], int] = {
     NotLoggedIn: 401,
+    LoginEnded: 401,
     MethodNotAllowed: 405,
     RequestTooLarge: 413,
     NotJson: 415,

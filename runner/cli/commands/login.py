@@ -7,7 +7,8 @@ import click
 
 from runner.api.me import show_me
 from runner.cli.invocation import Cli, pass_cli
-from runner.errors import BadUsage, RoleMissing
+from runner.cli.screen.me import no_role
+from runner.errors import BadUsage
 
 if TYPE_CHECKING:
     from runner.remote.client import Remote
@@ -30,10 +31,12 @@ def command(cli: Cli, url: str | None, token: str | None) -> None:
         raise BadUsage("a token on the command line is seen by others", hint="driftline login URL --token -")
     asked = cli.server_at(url, None)
     secret = sys.stdin.readline().strip() if token else _ask(cli, asked)
-    name = _name(cli.server_at(url, secret))
+    me = cli.server_at(url, secret).call(show_me)
     where = Contexts.saved().save(url, secret)
     kept = "the keyring" if where == KEYRING else "a file that only you can read"
-    cli.console.say(f"Logged in to {url}{f' as {name}' if name else ''}. The token is in {kept}.")
+    cli.console.say(f"Logged in to {url} as {me.name}. The token is in {kept}.")
+    if not me.roles:
+        cli.console.say(no_role(me))
 
 
 def _ask(cli: Cli, remote: "Remote") -> str:
@@ -44,11 +47,3 @@ def _ask(cli: Cli, remote: "Remote") -> str:
         return str(click.prompt("Token", hide_input=True, err=True)).strip()
     cli.console.say(f"Open {login.address} and confirm the code {login.code}")
     return wait(remote, login)
-
-
-def _name(remote: "Remote") -> str:
-    """Somebody without a role is logged in, and can do nothing yet."""
-    try:
-        return remote.call(show_me).name
-    except RoleMissing:
-        return ""

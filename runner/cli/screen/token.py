@@ -5,6 +5,7 @@ from datetime import datetime
 
 from runner.api.tokens import TokenRow
 from runner.cli.screen.output import Screen, Table
+from runner.model.access.token import Validity
 from runner.view.when import ago, ahead
 
 HEADS = ("TOKEN", "CREATED", "BY", "EXPIRES", "LAST USED")
@@ -33,4 +34,4 @@ def _end(of: TokenRow, now: datetime) -> str:
         return f"revoked {ago(of.revoked_at, now)}"
     if of.expires_at is None:
         return "never"
-    return ahead(of.expires_at, now) if of.expires_at > now else f"expired {ago(of.expires_at, now)}"
+    return f"expired {ago(of.expires_at, now)}" if of.state is Validity.EXPIRED else ahead(of.expires_at, now)

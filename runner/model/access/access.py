@@ -1,6 +1,7 @@
 """Who may what: roles are bound to subjects, for the stacks that globs select."""
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -47,6 +48,12 @@ class Access:
 
     def sees(self, stack: str) -> bool:
         return self.unlimited or self.allows(Role.VIEWER, stack)
+
+
+def binding_for(role: Role, subjects: Sequence[str], stack: str | None = None) -> str:
+    """What to write under `web.access`, for the first of these subjects."""
+    stacks = f", stacks: {json.dumps([stack])}" if stack is not None else ""
+    return f"{{role: {role}, subjects: {json.dumps([*subjects[:1]])}{stacks}}}"
 
 
 EVERYTHING = Access((Binding("admin", ()),))

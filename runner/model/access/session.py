@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from runner.model.access.token import Token
+
 BYTES = 32
 CODE_PREFIX = "once_"
 
@@ -32,6 +34,10 @@ class Session:
 
     def valid(self, now: datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
+
+    def lives(self, token: Token | None, now: datetime) -> bool:
+        """Whether it and the token that it began with are valid; `token` is that one."""
+        return self.valid(now) and (self.token is None or (token is not None and token.valid(now)))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,17 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 PREFIX = "drift_"  # so that scanners for leaked secrets can find one
 BYTES = 32
 _SUBJECT = "token:"
+
+
+class Validity(StrEnum):
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,13 @@ class Token:
     used_at: datetime | None = None  # to the hour
 
     def valid(self, now: datetime) -> bool:
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+        return self.validity(now) is Validity.VALID
+
+    def validity(self, now: datetime) -> Validity:
+        if self.revoked_at is not None:
+            return Validity.REVOKED
+        expired = self.expires_at is not None and self.expires_at <= now
+        return Validity.EXPIRED if expired else Validity.VALID
 
 
 def token_subject(name: str) -> str:

@@ -156,7 +156,7 @@ def _operation(of: Operation[..., Any], noun: str, components: Components) -> Sc
         "operationId": of.name,
         "tags": [noun],
         "summary": of.summary,
-        "description": f"{description}\n\nRole: {of.role.value}.",
+        "description": f"{description}\n\nRole: {of.role.value if of.role else 'none'}.",
         "parameters": [
             *_parameters("path", arguments.path, components),
             *_queried(of, arguments, components),

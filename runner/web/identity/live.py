@@ -7,11 +7,13 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from runner.app import App
+from runner.errors import LoginEnded
 from runner.model.access.session import Identity, Session, new_session_secret
 from runner.model.access.token import digest_of
 from runner.web.identity.cookie import NAME, drop_cookie, set_cookie, signed_cookie
 from runner.web.identity.csrf import VISIT
 from runner.web.identity.guesses import Guesses, keys_of
+from runner.web.identity.tokens import minute, refuse_ended_token
 
 LOGIN_PREFIX = "login_"
 NOBODY = "nobody"  # who acts, in the audit log, where nobody was recognised
@@ -43,7 +45,7 @@ def end_session(request: Request, answer: Response) -> None:
 
 
 def session_of(request: Request) -> Session | None:
-    """The session of the cookie, while it and the token that it began with are valid."""
+    """The session of the cookie; LoginEnded if it is over."""
     app: App = request.app.state.app
     secret = signed_cookie(request, NAME)
     if secret is None:
@@ -62,6 +64,7 @@ def begin_login(request: Request, identity: Identity) -> str:
 
 
 def login_of(app: App, secret: str) -> Session | None:
+    """The login of a bearer token, if it is one; LoginEnded if it is over."""
     return _live(app, secret) if secret.startswith(LOGIN_PREFIX) else None
 
 
@@ -74,13 +77,20 @@ def _live(app: App, secret: str) -> Session | None:
     now = app.clock.now()
     with app.store.reading() as reader:
         session = reader.session(digest_of(secret))
-        if session is None or not session.valid(now):
+        if session is None:
             return None
-        if session.token is not None:
-            token = reader.token(session.token)
-            if token is None or not token.valid(now):
-                return None
+        token = reader.token(session.token) if session.token is not None else None
+    if token is not None:
+        refuse_ended_token(token, now)
+    if not session.lives(token, now):
+        raise _ended(session)
     return _noted(app, session, now)
+
+
+def _ended(session: Session) -> LoginEnded:
+    if session.ended_at is not None:
+        return LoginEnded(what="login", end="was ended", at=minute(session.ended_at))
+    return LoginEnded(what="login", end="expired", at=minute(session.expires_at))
 
 
 def refuse_guesses(request: Request, secret: str) -> None:

@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
@@ -9,7 +10,7 @@ from itsdangerous import BadSignature
 
 from runner.api.http import DEVICE_LOGIN, LOGOUT
 from runner.app import App
-from runner.errors import LoginRefused
+from runner.errors import LoginEnded, LoginRefused
 from runner.web.identity.cookie import signer
 from runner.web.identity.live import address_of, begin_login, end_login, login_of
 from runner.web.identity.tokens import BEARER
@@ -65,8 +66,9 @@ def log_out(request: Request) -> Response:
     """End the login whose token comes with the request. A token of `driftline token create` stays valid."""
     app: App = request.app.state.app
     secret = request.headers.get("authorization", "").removeprefix(BEARER)
-    if login_of(app, secret) is not None:
-        end_login(app, secret)
+    with suppress(LoginEnded):
+        if login_of(app, secret) is not None:
+            end_login(app, secret)
     return Response(status_code=204)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from runner.app import App
+from runner.errors import LoginEnded
 from runner.model.access.session import CODE_PREFIX, Identity
 from runner.model.access.token import digest_of
 from runner.web.dashboard.html import html
@@ -25,8 +26,11 @@ SPENT = "This link was used before, or is older than ten minutes."
 @router.get("/login")
 def login_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
     """Who is logged in already goes on."""
-    if session_of(request) is not None:
-        return RedirectResponse(safe_next(next), 303)
+    try:
+        if session_of(request) is not None:
+            return RedirectResponse(safe_next(next), 303)
+    except LoginEnded as ended:
+        return _page(request, next, ended=f"{ended.message.capitalize()}.")
     return _page(request, next)
 
 
@@ -40,7 +44,10 @@ def log_in(
     """With a token, or with a code of `driftline token link`."""
     refuse_token(request, csrf)
     refuse_guesses(request, secret)
-    known = _known(request.app.state.app, secret.strip())
+    try:
+        known = _known(request.app.state.app, secret.strip())
+    except LoginEnded as ended:
+        return _page(request, next, problem=f"{ended.message.capitalize()}.")
     if known is None:
         note_wrong(request, secret)
         return _page(request, next, problem=SPENT if secret.startswith(CODE_PREFIX) else WRONG)
@@ -72,7 +79,7 @@ def _issuer(request: Request) -> str:
     return urlsplit(oidc.issuer).hostname or "" if oidc is not None else ""
 
 
-def _page(request: Request, next_page: str, problem: str = "") -> Response:
+def _page(request: Request, next_page: str, problem: str = "", ended: str = "") -> Response:
     csrf, visit = begin_visit(request)
     status = 401 if problem else 200
     answer = html(
@@ -82,6 +89,7 @@ def _page(request: Request, next_page: str, problem: str = "") -> Response:
         csrf=csrf,
         next=safe_next(next_page),
         problem=problem,
+        ended=ended,
         issuer=_issuer(request),
     )
     if visit is not None:

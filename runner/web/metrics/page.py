@@ -10,7 +10,6 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from runner.app import App
-from runner.errors import RoleMissing
 from runner.model.access.role import Role
 from runner.view.metrics import numbers
 from runner.web.identity.caller import caller_of
@@ -29,9 +28,7 @@ def metrics(request: Request) -> Response:
     if not _from_here(request):
         caller = caller_of(request)
         if not caller.access.unlimited:
-            raise RoleMissing(
-                who=caller.name, role=Role.VIEWER, stack="all stacks", operation="Read the metrics."
-            )
+            raise caller.lacks(Role.VIEWER, None, "Read the metrics.")
     counted: RequestNumbers = request.app.state.requests
     registry = CollectorRegistry()
     registry.register(_Installation(request.app.state.app))

@@ -10,6 +10,7 @@ from runner.api.sessions import end_sessions, list_sessions
 from runner.api.tokens import NewToken, create_token, list_tokens, revoke_token
 from runner.errors import DriftlineError
 from runner.model.access.role import Role
+from runner.model.access.token import Validity
 from runner.model.values.span import Seconds
 from runner.view.words import counted
 from runner.web.api.routes import endpoint
@@ -71,16 +72,12 @@ def _page(
     request: Request, caller: Caller, *, made: NewToken | None = None, revoke: str = ""
 ) -> HTMLResponse:
     rows = list_tokens(caller)
-    now = caller.app.clock.now()
-    valid = {
-        row.name for row in rows if row.revoked_at is None and (not row.expires_at or row.expires_at > now)
-    }
+    valid = {row.name for row in rows if row.state is Validity.VALID}
     return html(
         request,
         "tokens.html",
         caller,
         tokens=sorted(rows, key=lambda row: (row.name not in valid, row.name)),
-        valid=valid,
         sessions=list_sessions(caller),
         made=made,
         revoking=revoke if revoke in valid else "",

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from runner.api.caller import Caller
 from runner.api.events import topics_of
 from runner.api.http import PREFIX
-from runner.errors import DriftlineError, RoleMissing
+from runner.errors import DriftlineError
 from runner.model.access.role import Role
 from runner.model.events.feed import FeedEvent
 from runner.model.events.text import stack_of, stacks_of
@@ -43,7 +43,7 @@ async def follow_events(
     With `Last-Event-ID` it begins behind that event. `gap` says that events in between are no longer kept.
     """
     if not caller.access.allows(Role.VIEWER, stack):
-        raise RoleMissing(who=caller.name, role=Role.VIEWER, stack=stack or "all stacks", operation="events")
+        raise caller.lacks(Role.VIEWER, stack, "Follow events.")
     feed: Feed = request.app.state.feed
     feed.refuse_more()
     wanted = Wanted(request, caller, topics_of(topic), stack)
