@@ -18,6 +18,7 @@ from runner.host.files import never_make_again
 from runner.host.memory import MachineMemory
 from runner.model.schedule.load import memory_limit, slot_count
 from runner.model.settings.server import Settings
+from runner.model.settings.web import web_address
 from runner.model.values.size import parse_size
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
     from runner.process.kept import Kept
+    from runner.service.cycle.notify import Notified
     from runner.service.cycle.poll import Poller
     from runner.service.discovery.discover import Discoverer
     from runner.source.mirrors import GitMirrors
@@ -223,7 +225,41 @@ class App:
     def parts(self) -> "Parts":
         from runner.daemon.parts import Parts
 
-        return Parts(self.settings, self.poller, self.worker, self.git, slots(self.settings), self._web())
+        return Parts(
+            self.settings,
+            self.poller,
+            self.worker,
+            self.git,
+            slots(self.settings),
+            self._web(),
+            self.notified,
+        )
+
+    @cached_property
+    def notified(self) -> "tuple[Notified, ...]":
+        """Every notification with its channel."""
+        if not self.settings.notifications:
+            return ()
+        from runner.engine.environment import inherited
+        from runner.engine.sandbox_policy import SandboxPolicy
+        from runner.model.notify.terms import Terms
+        from runner.notify.channels import Resolving, Surroundings
+        from runner.service.cycle.notify import Notified
+
+        handed = inherited(os.environ, ())
+        hidden = (self.config_path, *self._named_files())
+        address = web_address(self.settings.web)
+        by = Surroundings(
+            environ=os.environ,
+            env=handed,
+            surround=SandboxPolicy(self.settings, hidden, handed, os.environ).apart,
+            allowed=self.settings.notify.allow_hosts,
+            source=address or "driftline",
+        )
+        return tuple(
+            Notified(one.name, Terms.of(one), Resolving(one, by), address)
+            for one in self.settings.notifications
+        )
 
     def _web(self) -> "Kept | None":
         return None if self.settings.web.listen is None else self.web_server()

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from runner.config.place import MAX_PROBLEMS, KeyPath, value_at
-from runner.config.shape import KEYS, TEXT, Kind, Shape, shape_of
+from runner.config.shape import PARTS, TEXT, Kind, Shape, shape_of
 from runner.model.values.span import Seconds
 
 
@@ -62,6 +62,9 @@ def _validator(record: type) -> Any:
 
 def _core(shape: Shape) -> dict[str, Any]:
     schema = _CORES[shape.kind](shape)
+    if shape.or_text:
+        choices = {TEXT: {"type": "str", "strict": True}, PARTS: schema}
+        schema = {"type": "tagged-union", "choices": choices, "discriminator": _way}
     if shape.choices and shape.kind is not Kind.CHOICE:
         schema = {"type": "union", "choices": [schema, {"type": "literal", "expected": list(shape.choices)}]}
     return {"type": "nullable", "schema": schema} if shape.optional else schema
@@ -125,7 +128,7 @@ def _record(shape: Shape) -> dict[str, Any]:
         "fields": fields,
         "extra_behavior": "forbid",
     }
-    schema = {
+    return {
         "type": "dataclass",
         "cls": shape.record,
         "schema": arguments,
@@ -133,15 +136,11 @@ def _record(shape: Shape) -> dict[str, Any]:
         "slots": True,
         "frozen": True,
     }
-    if not shape.or_text:
-        return schema
-    choices = {TEXT: {"type": "str", "strict": True}, KEYS: schema}
-    return {"type": "tagged-union", "choices": choices, "discriminator": _way}
 
 
 def _way(value: Any) -> str | None:
-    """How a value is written that may be a text or a record."""
-    return TEXT if isinstance(value, str) else KEYS if isinstance(value, dict) else None
+    """How a value is written that may also be a text."""
+    return TEXT if isinstance(value, str) else PARTS if isinstance(value, dict | list) else None
 
 
 _CORES: Mapping[Kind, Callable[[Shape], dict[str, Any]]] = {

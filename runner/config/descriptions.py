@@ -244,6 +244,19 @@ SERVER: Mapping[str, str] = {
     "web.access[].role": "viewer, operator, approver, owner or admin; each may do what those before it may",
     "web.access[].subjects": "Who has it: token:NAME, oidc:group:NAME, oidc:user:MAIL or unix:LOGIN",
     "web.access[].stacks": "Names of stacks for which it holds, as globs",
+    "notifications": "Who hears of what; each notification is delivered by itself, so one that hangs or fails delays nothing else",
+    "notifications[].name": "Name for `driftline notify`",
+    "notifications[].to": 'An Apprise address (extra [notify]) such as "mailtos://user:${cred:smtp}@mail.example.com?to=ops@example.com", a webhook "https://${cred:hook}@hooks.example.com/driftline" whose secret begins with whsec_, or a command as a list. Name secrets by reference',
+    "notifications[].topics": 'Topics as globs, such as "run.*"; empty means those that a person acts on: docs/notifications.md',
+    **_match(
+        "notifications[]",
+        "Of which stacks; a notification that matches every stack also hears of the installation itself",
+    ),
+    "notifications[].at_most": "Messages per m, h or d; events beyond it wait and become one message. null means unlimited",
+    "notifications[].digest": 'Cron line in UTC, weekdays by name, such as "0 7 * * mon-fri": collect, and send one message then',
+    "notifications[].templates": "Directory with templates that replace ours, such as event.md",
+    "notify": "Delivery of notifications",
+    "notify.allow_hosts": "Hosts, as in the address, that notifications may reach although they are inside the network, or without TLS",
 }
 
 STACK: Mapping[str, str] = {
@@ -296,6 +309,13 @@ SAMPLES: Mapping[str, Any] = {
     "sources[].url": "https://git.example.com/acme/infra.git",
     "web.oidc.issuer": "https://login.example.com",
     "web.oidc.client_id": "driftline",
+    "notifications[].name": "ops",
+    "notifications[].to": "https://${cred:hook}@hooks.example.com/driftline",
+    "notifications[].topics": ["run.awaiting_approval", "drift.*"],
+    "notifications[].match.labels": {"env": "prod"},
+    "notifications[].at_most": "10/h",
+    "notifications[].digest": "0 7 * * mon-fri",
+    "notifications[].templates": "/etc/driftline/templates",
     "web.access[].role": "approver",
     "web.access[].subjects": ["oidc:group:sre"],
     "approvals.owners": ["ana"],

@@ -1,4 +1,4 @@
-"""References to secrets in a configuration: replaced where it is read, but for contexts, whose values runs resolve."""
+"""References to secrets in a configuration: replaced where it is read, or left for whoever uses them later."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -18,8 +18,14 @@ from runner.host.reference import (
 
 _READS = re.compile(r"\$\{\s*(?:env|file|cred|aws-[a-z]+)\s*:", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"\$\{cred:([^}]*)\}")
-_BY_RUNS = frozenset({"vars", "env", "files"})  # of a context
-# What only git, terraform and the runs use. `*` stands for any key or place in a list.
+# Resolved each time they are used. `*` stands for any key or place in a list.
+_LATER: tuple[KeyPath, ...] = (
+    ("contexts", "*", "vars"),
+    ("contexts", "*", "env"),
+    ("contexts", "*", "files"),
+    ("notifications", "*", "to"),
+)
+# What only git, terraform and the runs use.
 FOR_RUNS: tuple[KeyPath, ...] = (("sources", "*", "auth"), ("contexts",), ("engines", "registry_tokens"))
 
 
@@ -61,8 +67,8 @@ def resolved(
 
     References in the `unread` parts are only checked: this process has no use for their values.
 
-    Those in a context are only checked: each run resolves them, so that a rotated secret needs no restart, and
-    a missing one stops nothing but the runs that need it.
+    Those in a context or in an address of a notification are only checked: each run and each delivery resolves
+    them, so that a rotated secret needs no restart, and a missing one stops nothing else.
     """
     complaints: list[Complaint] = []
 
@@ -74,7 +80,7 @@ def resolved(
         if not isinstance(value, str) or not refers(value):
             return value
         try:
-            if (path[0] == "contexts" and len(path) > 2 and path[2] in _BY_RUNS) or _within(path, unread):
+            if _within(path, (*_LATER, *unread)):
                 check(value)
                 return value
             return resolve(value, environ, never_fetched)

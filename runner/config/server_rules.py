@@ -14,6 +14,7 @@ from runner.config.guardrail_rules import guardrail_complaints
 from runner.config.heal_rules import server_heal_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import PREVIEWS, SERVER, SOURCE, out_of_limits
+from runner.config.notify_rules import notify_complaints
 from runner.config.place import KeyPath
 from runner.config.policy_rules import policy_complaints
 from runner.config.promotion_rules import promotion_complaints
@@ -64,6 +65,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from policy_complaints(settings)
     yield from server_windows(settings)
     yield from web_complaints(settings.web)
+    yield from notify_complaints(settings)
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)

@@ -32,8 +32,8 @@ class Kind(StrEnum):
     RECORD = "a mapping of keys"  # known keys
 
 
-# How the validator tells the two ways to write a record apart: it names them in the places of its errors.
-TEXT, KEYS = "as a text", "as a mapping"
+# How the validator tells the two ways to write a value apart: it names them in the places of its errors.
+TEXT, PARTS = "as a text", "in parts"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Shape:
     item: "Shape | None" = None  # of a list or a table
     keys: Mapping[str, "Key"] = field(default_factory=dict)  # of a record
     record: type | None = None
-    or_text: bool = False  # a record that may also be written as a text
+    or_text: bool = False  # a record or a list that may also be written as a text
 
     @property
     def words(self) -> str:
@@ -69,7 +69,7 @@ class Shape:
         """The part of the path that this shape has; pydantic appends names of alternatives."""
         if not path or self.kind not in {Kind.RECORD, Kind.LIST, Kind.TABLE}:
             return ()
-        if self.or_text and path[0] in {TEXT, KEYS}:
+        if self.or_text and path[0] in {TEXT, PARTS}:
             return self.known(path[1:])
         if self.kind is Kind.RECORD and path[0] not in self.keys:
             return path[:1]
@@ -148,6 +148,8 @@ def _union(shapes: list[Shape], *, optional: bool) -> Shape:
     if records:
         return dataclasses.replace(records[0], optional=optional, or_text=len(shapes) > 1)
     first, *others = shapes
+    if first.kind is Kind.TEXT and [other.kind for other in others] == [Kind.LIST]:
+        return dataclasses.replace(others[0], optional=optional, or_text=True)
     choices = tuple(choice for other in others for choice in other.choices)
     return dataclasses.replace(first, optional=optional, choices=first.choices + choices)
 

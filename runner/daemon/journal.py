@@ -1,36 +1,14 @@
 """The journal: the feed's events as lines of the daemon's log, each at a fitting level."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 import structlog
 
-from runner.model.events.feed import FeedEvent, RunMoved
-from runner.model.run.life import Kind
+from runner.model.events.feed import FeedEvent
+from runner.model.events.level import level_of
 from runner.model.values.codec import to_plain
 
-# Other topics are logged as info.
-LEVELS: Mapping[str, str] = {
-    "run.queued": "debug",
-    "run.planning": "debug",
-    "run.superseded": "debug",
-    "run.plan_failed": "warning",
-    "run.drifted": "warning",
-    "run.apply_failed": "error",
-    "run.interrupted": "error",
-    "drift.open": "warning",
-    "drift.confirm": "warning",
-    "drift.change": "warning",
-    "drift.reopen": "warning",
-    "apply.break_glass": "warning",
-    "drift.contest": "warning",
-    "promotion.straight": "warning",
-    "stack.missing": "warning",
-    "check.fail": "warning",
-    "probe.distrust": "warning",
-    "account.throttled": "warning",
-    "backup.restore": "warning",
-}
 # In this order; missing or empty fields are left out.
 _FIELDS = (
     "stack", "was", "check", "kind", "revision", "counted", "provider", "at_most", "until", "holder", "file", "made", "resources", "person", "by", "reason", "comment",
@@ -46,17 +24,6 @@ class Journal:
     def take(self, event: FeedEvent) -> None:
         log = structlog.get_logger()
         getattr(log, level_of(event))(event.topic, subject=event.subject, **_fields(event))
-
-
-def level_of(event: FeedEvent) -> str:
-    """A check without findings is no news: thousands of stacks are checked each hour."""
-    if (
-        event.topic == "run.no_changes"
-        and isinstance(event.payload, RunMoved)
-        and event.payload.kind is Kind.DRIFT
-    ):
-        return "debug"
-    return LEVELS.get(event.topic, "info")
 
 
 def _fields(event: FeedEvent) -> dict[str, Any]:

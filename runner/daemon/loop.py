@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from runner.daemon.channels import Deliveries
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
 from runner.daemon.requests import Duty, Performer, Requests
@@ -22,6 +23,7 @@ from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
 from runner.service.cycle.feed import deliver
 from runner.service.cycle.left_git import retire_sources
+from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.integrity.checkpoint import try_checkpoint
@@ -75,6 +77,7 @@ class Daemon:
         store = parts.worker.control.store
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
+        self._deliveries = Deliveries(store, parts.worker.control.clock, self._safe.attempt)
         self._duty = duty
         self._requests = Requests(
             store, parts.worker.control.clock, performer, self._start, self._safe.attempt
@@ -150,9 +153,10 @@ class Daemon:
 
     def _begin_consumers(self) -> None:
         """New ones start here; those no longer configured hold no event back."""
-        with self.parts.worker.control.store.writing() as writer:
-            writer.forget_consumers(but={consumer.name for consumer in self._consumers})
+        names = {consumer.name for consumer in self._consumers}
+        begin_notifying(self.parts.worker.control.store, self.parts.notified, others=names)
         self._deliver_all()
+        self._deliveries.turn_to(self.parts.notified)
 
     def _deliver_all(self) -> None:
         for consumer in self._consumers:
@@ -273,6 +277,7 @@ class Daemon:
         self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
         self._add_polls()
         self._settle()
+        self._begin_consumers()
         self._web.serve(fresh.web)
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
@@ -299,6 +304,7 @@ class Daemon:
             self._pass_on_cancels()
         self._checkpoint()
         self._safe.attempt("deliver", self._deliver_all)
+        self._deliveries.close()
         # Last: while applies are waited for, people want to see them.
         self._web.close()
         log.info("daemon.stopped")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from runner.model.settings.server import Settings
 from runner.ports.git import Trees
 from runner.process.kept import Kept
+from runner.service.cycle.notify import Notified
 from runner.service.cycle.poll import Poller
 from runner.worker import Worker
 
@@ -19,3 +20,4 @@ class Parts:
     trees: Trees
     slots: int
     web: Kept | None = None
+    notified: tuple[Notified, ...] = ()

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from runner.model.policy.question import Failure, Question, Values
 from runner.policy import opa, regopy
-from runner.policy.child import Surround
 from runner.ports.basics import Cancel
+from runner.process.program import Surround
 
 
 class Engine(Protocol):

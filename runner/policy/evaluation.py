@@ -11,9 +11,9 @@ from runner.model.policy.material import PolicyFile, PolicyMaterial
 from runner.model.policy.question import PACKAGE, Failure, Question, judging_rules, test_rules
 from runner.model.policy.rego.module import Module
 from runner.model.policy.rego.tokens import Unreadable
-from runner.policy.child import Surround
 from runner.policy.engines import engine
 from runner.ports.basics import Cancel
+from runner.process.program import Surround
 
 
 @dataclass(frozen=True)

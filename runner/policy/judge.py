@@ -13,8 +13,8 @@ from runner.model.policy.result import PolicyResult, result_of
 from runner.ports.basics import Cancel
 
 if TYPE_CHECKING:
-    from runner.policy.child import Surround
     from runner.policy.evaluation import Evaluation
+    from runner.process.program import Surround
 
 
 @dataclass(frozen=True)

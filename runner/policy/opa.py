@@ -9,8 +9,8 @@ from typing import Any
 
 from runner.model.policy.question import Failure, Question, Values
 from runner.model.policy.rego.tokens import Unreadable
-from runner.policy.child import Child, Surround, module, run_child
 from runner.ports.basics import Cancel
+from runner.process.program import Program, Surround, module, run_program
 
 NAME = "opa"
 MEMORY, WIDE, MOST_MEMORY = 1 << 30, 100, 6 << 30
@@ -55,13 +55,13 @@ def ask(
     def asked(query: str) -> Values | Failure:
         argv = (
             *module(
-                "runner.policy.limited", str(math.ceil(seconds) + 1), str(_memory(question)), str(4 << 20)
+                "runner.process.limited", str(math.ceil(seconds) + 1), str(_memory(question)), str(4 << 20)
             ),
             *(program, "eval", "--format", "json", "--strict-builtin-errors", "--data", str(folder)),
             *("--input", str(place / "input.json"), *(["--v0-compatible"] if old else []), query),
         )
         env = {"PATH": os.defpath, "HOME": str(place)}
-        return _read(Child(argv, place, env, seconds, read=(Path(program),)), surround, cancel)
+        return _read(Program(argv, place, env, seconds, read=(Path(program),)), surround, cancel)
 
     found = asked(question.query)
     if not isinstance(found, Failure) or not separately:
@@ -101,14 +101,14 @@ def _document(question: Question) -> Any | Failure:
     return {**plan, **context}
 
 
-def _read(child: Child, surround: Surround, cancel: Cancel | None) -> Values | Failure:
-    ended = run_child(child, surround, cancel)
+def _read(engine: Program, surround: Surround, cancel: Cancel | None) -> Values | Failure:
+    ended = run_program(engine, surround, cancel)
     if ended.problem:
         return Failure(ended.problem)
     try:
         answer = json.loads(ended.stdout)
         if errors := answer.get("errors"):
-            return Failure("\n".join(_placed(one, child.place) for one in errors[:SHOWN]))
+            return Failure("\n".join(_placed(one, engine.place) for one in errors[:SHOWN]))
         if ended.finished.exit_code != 0:
             return Failure(f"opa ended with code {ended.finished.exit_code}")
         values = answer["result"][0]["bindings"]["answer"]

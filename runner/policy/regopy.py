@@ -10,9 +10,9 @@ from pathlib import Path
 
 import runner
 from runner.model.policy.question import Failure, Question, Values
-from runner.policy.child import Child, Surround, run_child
 from runner.policy.regopy_process import QUESTION
 from runner.ports.basics import Cancel
+from runner.process.program import Program, Surround, run_program
 
 NAME = "regopy"
 _START = """\
@@ -57,14 +57,14 @@ def ask(
     size = plan.stat().st_size if plan is not None else 0
     memory = min(MOST_MEMORY, MEMORY + WIDE * size)
     words = (str(math.ceil(seconds) + 1), str(memory), str(place), *_installed())
-    child = Child(
+    engine = Program(
         (sys.executable, "-I", "-S", "-c", _START, *words),
         place,
         {"PATH": os.defpath},
         seconds,
         read=(plan,) if plan is not None else (),
     )
-    ended = run_child(child, surround, cancel)
+    ended = run_program(engine, surround, cancel)
     if ended.problem:
         return Failure(ended.problem)
     try:

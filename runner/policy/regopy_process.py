@@ -19,7 +19,7 @@ from runner.model.policy.rego.module import Module
 from runner.model.policy.rego.query import query_of
 from runner.model.policy.rego.refusals import refusals
 from runner.model.policy.rego.tokens import Unreadable
-from runner.policy.limited import limit
+from runner.process.limited import limit
 
 QUESTION = "question.json"
 LARGEST_ANSWER = 4 << 20

@@ -10,8 +10,8 @@ from runner.host.files import private_folder
 from runner.model.policy.answer import Answer
 from runner.model.policy.material import CheckMaterial
 from runner.model.policy.sarif import LARGEST, NotSarif, read_sarif
-from runner.policy.child import Child, Ended, Surround, module, run_child
 from runner.ports.basics import Cancel
+from runner.process.program import Ended, Program, Surround, module, run_program
 
 MEMORY = 4 << 30
 FILES = 1 << 30  # bytes of one file that it may write
@@ -34,8 +34,8 @@ def scan(
     own = private_folder(place / "own")
     words = [_filled(word, plan, tree) for word in material.command[1:]]
     seconds = math.ceil(material.timeout)
-    child = Child(
-        (*module("runner.policy.limited", f"{4 * seconds}", f"{MEMORY}", f"{FILES}"), program, *words),
+    scanner = Program(
+        (*module("runner.process.limited", f"{4 * seconds}", f"{MEMORY}", f"{FILES}"), program, *words),
         place,
         {
             **_environment(env, network=material.network),
@@ -51,7 +51,7 @@ def scan(
         output_cap=LARGEST,
     )
     try:
-        return _answer(material, run_child(child, surround, cancel))
+        return _answer(material, run_program(scanner, surround, cancel))
     except DriftlineError as error:
         return _said(material, error.message)
     except (OSError, ValueError) as error:

@@ -65,6 +65,7 @@ class Command:
     env: Mapping[str, str]
     stdout: Path
     stderr: Path
+    stdin: bytes = b""  # kept in memory only: it may be a secret
     deadline: float | None = None
     stop: tuple[Step, ...] = STOP
     lock: int | None = None  # an open file whose flock is held while any of its processes lives
@@ -197,17 +198,30 @@ def enclosed(command: Command, view: View) -> Iterator[tuple[Command, list[str]]
 
 
 def _begin(command: Command, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
-        command.argv,
-        cwd=command.cwd,
-        env=dict(command.env),
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        start_new_session=True,
-        umask=0o077,
-        pass_fds=(*command.pass_fds, *(() if command.lock is None else (command.lock,))),
-    )
+    with _input(command.stdin) as stdin:
+        return subprocess.Popen(  # noqa: S603 -- argv is built by code, and there is no shell
+            command.argv,
+            cwd=command.cwd,
+            env=dict(command.env),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            umask=0o077,
+            pass_fds=(*command.pass_fds, *(() if command.lock is None else (command.lock,))),
+        )
+
+
+@contextlib.contextmanager
+def _input(content: bytes) -> Iterator[int]:
+    """A file without a name that the process reads from its beginning; it cannot block its writer, as a pipe would."""
+    if not content:
+        yield subprocess.DEVNULL
+        return
+    with open(os.memfd_create("stdin"), "w+b") as file:  # noqa: PTH123 - a descriptor has no path
+        file.write(content)
+        file.seek(0)
+        yield file.fileno()
 
 
 @contextlib.contextmanager

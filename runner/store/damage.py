@@ -112,7 +112,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     ),
     "audit": ("seq", {"detail": _object, **_times("at")}),
     "outbox": ("id", {"payload": _object, **_times("at")}),
-    "consumers": ("name", _times("next_try")),
+    "consumers": ("name", {"sent": strings_of, **_times("next_try", "last_sent")}),
     "dead_letters": ("id", {"payload": _object, **_times("at", "since")}),
     "tokens": ("name", _times("created_at", "expires_at", "revoked_at", "used_at")),
     "sessions": (

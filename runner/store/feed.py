@@ -73,6 +73,10 @@ class FeedWrites(FeedReads, Writes):
             "tries": cursor.tries,
             "next_try": text_or_none(cursor.next_try),
             "problem": cursor.problem,
+            "sent": compact([text(at) for at in cursor.sent]),
+            "messages": cursor.messages,
+            "failures": cursor.failures,
+            "last_sent": text_or_none(cursor.last_sent),
         }
         self._upsert("consumers", row, "name")
 
@@ -84,7 +88,7 @@ class FeedWrites(FeedReads, Writes):
                 self._do("DELETE FROM dead_letters WHERE consumer = ?", cursor.consumer)
 
     def bury(self, consumer: str, event: FeedEvent, problem: str) -> None:
-        row = {
+        row: dict[str, Value] = {
             "consumer": consumer,
             "id": event.id,
             "at": text(event.at),
@@ -94,7 +98,11 @@ class FeedWrites(FeedReads, Writes):
             "problem": problem,
             "since": text(self._now),
         }
-        self._table("dead_letters").upsert(row, pk=("consumer", "id"))
+        self._upsert("dead_letters", row, "consumer, id")
+
+    def unbury(self, consumer: str, events: Collection[int]) -> None:
+        for event in events:
+            self._do("DELETE FROM dead_letters WHERE consumer = ? AND id = ?", consumer, event)
 
 
 def _event(row: sqlite3.Row) -> FeedEvent:
@@ -104,7 +112,17 @@ def _event(row: sqlite3.Row) -> FeedEvent:
 
 
 def _cursor(row: sqlite3.Row) -> Cursor:
-    return Cursor(row["name"], row["position"], row["tries"], time_or_none(row["next_try"]), row["problem"])
+    return Cursor(
+        row["name"],
+        row["position"],
+        row["tries"],
+        time_or_none(row["next_try"]),
+        row["problem"],
+        tuple(map(datetime.fromisoformat, json.loads(row["sent"]))),
+        row["messages"],
+        row["failures"],
+        time_or_none(row["last_sent"]),
+    )
 
 
 def _dead(row: sqlite3.Row) -> DeadLetter:

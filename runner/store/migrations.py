@@ -550,6 +550,14 @@ ALTER TABLE daemon_requests ADD COLUMN on_host INTEGER NOT NULL DEFAULT 0;
 
 _SUBJECTS_OF_APPROVERS = "ALTER TABLE approvals ADD COLUMN also TEXT NOT NULL DEFAULT '[]';"
 
+# Of notifications: the times of messages that count for their rate, and what they have sent so far.
+_MESSAGES = """
+ALTER TABLE consumers ADD COLUMN sent TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE consumers ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE consumers ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE consumers ADD COLUMN last_sent TEXT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -575,4 +583,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("totals", _TOTALS),
     ("subjects_of_requests", _SUBJECTS_OF_REQUESTS),
     ("subjects_of_approvers", _SUBJECTS_OF_APPROVERS),
+    ("messages", _MESSAGES),
 )

@@ -16,7 +16,7 @@ STARTS_PROCESSES = {
     "process/kept.py": "a child that is kept, started anew and ended",
     "process/shim.py": "an apply that outlives the daemon",
     "sandbox/entrance.py": "tries once whether this machine runs the machine code",
-    "policy/limited.py": "becomes the scanner or opa, started by process/run.py, with limits",
+    "process/limited.py": "becomes the scanner or opa, started by process/run.py, with limits",
     "sandbox/inside.py": "becomes the program that is started in namespaces",
     "sandbox/namespaced.py": "tries once whether bubblewrap can make namespaces here",
     "source/command.py": "git, through GitPython, which needs the types and constants of subprocess",

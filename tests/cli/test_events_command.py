@@ -8,9 +8,10 @@ import pytest
 import structlog
 from cli_world import World, until
 
-from runner.daemon.journal import LEVELS, Journal, level_of
+from runner.daemon.journal import Journal
 from runner.errors import NotDelivered
 from runner.model.events.feed import MAX_TRIES, TOPICS, FeedEvent
+from runner.model.events.level import LEVELS, level_of
 from runner.service.cycle.feed import deliver
 
 

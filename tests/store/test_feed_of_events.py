@@ -148,7 +148,9 @@ def test_a_process_that_dies_before_the_cursor_moves_delivers_again(
     listener = begun(store, clock)
     pause_often(store, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("runner.service.cycle.feed._save", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "runner.service.cycle.feed.save_cursor", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             deliver(store, clock, listener)
     deliver(store, clock, listener)

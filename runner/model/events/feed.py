@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from runner.model.run.life import Kind, State
 
@@ -236,13 +237,29 @@ class FeedEvent:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A consumer's position, and the failures of its next event so far."""
+    """A consumer's position, and the failures of its next event so far.
+
+    `sent` are the times of its last messages, as far as they count for its rate; `messages` and `failures` count
+    all of them.
+    """
 
     consumer: str
     position: int
     tries: int = 0
     next_try: datetime | None = None
     problem: str = ""
+    sent: tuple[datetime, ...] = ()
+    messages: int = 0
+    failures: int = 0
+    last_sent: datetime | None = None
+
+    def moved(self, position: int) -> "Cursor":
+        """Behind events that it does not take."""
+        return replace(self, position=max(position, self.position))
+
+    def after(self, position: int, **changed: Any) -> "Cursor":
+        """Behind what was taken, or has become a dead letter."""
+        return replace(self, position=position, tries=0, next_try=None, problem="", **changed)
 
 
 @dataclass(frozen=True)
@@ -265,10 +282,6 @@ def waits(cursor: Cursor, now: datetime) -> bool:
     return cursor.next_try is not None and now < cursor.next_try <= now + LAST_RETRY
 
 
-def passed(cursor: Cursor, position: int) -> Cursor:
-    return Cursor(cursor.consumer, position)
-
-
 def failed(cursor: Cursor, problem: str, now: datetime, jitter: float) -> Cursor | None:
     """When the event is tried again: delays double, up to an hour; None after the last attempt.
 
@@ -279,4 +292,4 @@ def failed(cursor: Cursor, problem: str, now: datetime, jitter: float) -> Cursor
     if tries >= MAX_TRIES:
         return None
     wait = min(FIRST_RETRY * 2 ** (tries - 1), LAST_RETRY) * (1 - jitter / 2)
-    return replace(cursor, tries=tries, next_try=now + wait, problem=problem)
+    return replace(cursor, tries=tries, next_try=now + wait, problem=problem, failures=cursor.failures + 1)

@@ -52,9 +52,14 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
 }
 
 
-def sentence(event: FeedEvent) -> str:
+def headline(event: FeedEvent) -> str:
+    """Without the reason."""
     template = _BY_TOPIC.get(event.topic) or _BY_PAYLOAD[type(event.payload)]
-    text = template.format(event.payload)
+    return template.format(event.payload)
+
+
+def sentence(event: FeedEvent) -> str:
+    text = headline(event)
     more = getattr(event.payload, "reason", "") or getattr(event.payload, "comment", "")
     return f"{text}: {more}" if more else text
 

@@ -9,6 +9,7 @@ from runner.errors import SourceNotFound
 from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.healing import DEFAULT_LIMITS, HealLimits, OperatorHealRule
+from runner.model.settings.notifications import PUBLIC_ONLY, Notification, NotifySettings
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
@@ -191,6 +192,8 @@ class Settings:
     promotion: tuple[Promotion, ...] = ()
     windows: tuple[WindowRule, ...] = ()
     web: WebSettings = NOT_SERVED
+    notifications: tuple[Notification, ...] = ()
+    notify: NotifySettings = PUBLIC_ONLY
 
     @cached_property
     def window_rules(self) -> WindowRules:

@@ -32,8 +32,13 @@ def next_check(stack: Stack, settings: DriftSettings, after: datetime) -> dateti
     schedule = stack.definition.drift.schedule or settings.schedule
     moved = timedelta(seconds=_share(stack.name) * settings.jitter)
     since = after - moved + timedelta(microseconds=1)
+    return next_fire(schedule, since) + moved
+
+
+def next_fire(schedule: str, since: datetime) -> datetime:
+    """The first time of the cron line that is not before."""
     fires = [trigger.get_next_fire_time(None, since) for trigger in _triggers(schedule)]
-    return min((fire for fire in fires if fire is not None), default=after + timedelta(days=3650)) + moved
+    return min((fire for fire in fires if fire is not None), default=since + timedelta(days=3650))
 
 
 def reschedule(store: Store, settings: DriftSettings, now: datetime) -> list[str]:

@@ -1,4 +1,4 @@
-"""Start an engine or a scanner: with limits, without network and credentials, and with an end."""
+"""Start a program of the operator's, such as a scanner: with limits, without credentials, and with an end."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ Surround = Callable[[tuple[Path, ...], tuple[Path, ...]], Confinement | View | N
 
 
 @dataclass(frozen=True)
-class Child:
+class Program:
     """One program with everything that it may use. `read` and `write` are the folders that it may access."""
 
     argv: tuple[str, ...]
@@ -30,6 +30,7 @@ class Child:
     network: bool = False
     cwd: Path | None = None
     output_cap: int = 4 << 20
+    stdin: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -59,33 +60,36 @@ def module(name: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-m", name, *arguments)
 
 
-def run_child(child: Child, surround: Surround, cancel: Cancel | None) -> Ended:
+def run_program(program: Program, surround: Surround, cancel: Cancel | None) -> Ended:
     """OSError if it cannot be started."""
-    stdout, stderr = child.place / "stdout", child.place / "stderr"
-    confine = surround((child.place, *child.read), child.write)
-    if isinstance(confine, View) and not child.network:
+    stdout, stderr = program.place / "stdout", program.place / "stderr"
+    confine = surround((program.place, *program.read), program.write)
+    if isinstance(confine, View) and not program.network:
         confine = replace(confine, network=False)
     finished = run(
         Command(
-            argv=child.argv,
-            cwd=child.cwd or child.place,
-            env=child.env,
+            argv=program.argv,
+            cwd=program.cwd or program.place,
+            env=program.env,
             stdout=stdout,
             stderr=stderr,
-            deadline=child.seconds,
+            stdin=program.stdin,
+            deadline=program.seconds,
             stop=(KILL,),
-            output_cap=child.output_cap,
+            output_cap=program.output_cap,
             oom_score=OOM_SCORE,
             confine=confine,
         ),
         cancel=cancel,
     )
-    return Ended(finished, _written(stdout, child), _written(stderr, child)[-SHOWN:].decode(errors="replace"))
+    return Ended(
+        finished, _written(stdout, program), _written(stderr, program)[-SHOWN:].decode(errors="replace")
+    )
 
 
-def _written(path: Path, child: Child) -> bytes:
+def _written(path: Path, program: Program) -> bytes:
     """Nothing where it is more than the cap, which `stopped` tells."""
     try:
-        return read_foreign(path, child.output_cap + SLACK)
+        return read_foreign(path, program.output_cap + SLACK)
     except OSError:
         return b""

@@ -1,0 +1,65 @@
+"""What valid notifications must satisfy. Whether an address works, `driftline doctor` and `notify test` say."""
+
+import re
+from collections.abc import Iterator
+
+from runner.config.check import Complaint
+from runner.config.cron import cron_flaw
+from runner.config.match import match_complaints
+from runner.config.place import KeyPath
+from runner.host.reference import FETCHED
+from runner.model.notify.rate import Rate
+from runner.model.notify.topics import matching
+from runner.model.settings.notifications import Notification
+from runner.model.settings.server import Settings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+-]*://\S|\$\{")
+_FETCHED = re.compile(r"\$\{(?:" + "|".join(FETCHED) + "):")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def notify_complaints(settings: Settings) -> Iterator[Complaint]:
+    sources = tuple(source.name for source in settings.sources)
+    for index, one in enumerate(settings.notifications):
+        here: KeyPath = ("notifications", index)
+        if any(other.name == one.name for other in settings.notifications[:index]):
+            yield Complaint((*here, "name"), "another notification already has this name")
+        if _NAME.fullmatch(one.name) is None:
+            message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+            yield Complaint((*here, "name"), message)
+        yield from match_complaints((*here, "match"), one.match, sources)
+        yield from _to((*here, "to"), one)
+        yield from _when(here, one)
+        for number, glob in enumerate(one.topics):
+            if not matching([glob]):
+                yield Complaint((*here, "topics", number), "no topic matches this")
+    for index, host in enumerate(settings.notify.allow_hosts):
+        if _HOST.fullmatch(host) is None:
+            yield Complaint(
+                ("notify", "allow_hosts", index), "expected a host name or an address, without a port"
+            )
+
+
+def _to(here: KeyPath, one: Notification) -> Iterator[Complaint]:
+    words = (one.to,) if isinstance(one.to, str) else one.to
+    if any(_FETCHED.search(word) for word in words):
+        yield Complaint(here, "only ${cred:...}, ${env:...} and ${file:...} can be used here", got=False)
+    if any(map(_CONTROL.search, words)):
+        yield Complaint(here, "contains control characters", got=False)
+    elif not isinstance(one.to, str):
+        if not one.to or not one.to[0].startswith("/"):
+            yield Complaint(here, "a command begins with the absolute path of its program", got=False)
+    elif _ADDRESS.match(one.to) is None:
+        yield Complaint(here, "expected an address such as https://..., or a list for a command", got=False)
+
+
+def _when(here: KeyPath, one: Notification) -> Iterator[Complaint]:
+    if one.at_most is not None:
+        try:
+            Rate.parse(one.at_most)
+        except ValueError as error:
+            yield Complaint((*here, "at_most"), str(error))
+    if one.digest is not None and (flaw := cron_flaw(one.digest)):
+        yield Complaint((*here, "digest"), flaw)

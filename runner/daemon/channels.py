@@ -1,0 +1,64 @@
+"""A thread for each notification: one that hangs or fails delays neither runs nor the others."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from runner.ports.basics import Clock
+from runner.ports.records.store import Store
+from runner.service.cycle.notify import Notified, notify
+
+LOOK_SECONDS = 0.5
+LEAVE_SECONDS = 2.0
+
+
+class _Delivery:
+    """Until it is stopped. Its thread is no reason for a process to live: what is on its way is sent again."""
+
+    def __init__(self, look: Callable[[], None], before: "_Delivery | None") -> None:
+        self._look, self._before = look, before
+        self.stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        # Two at a time would send everything twice.
+        if self._before is not None:
+            self._before.join()
+            self._before = None
+        while not self.stopped.wait(LOOK_SECONDS):
+            self._look()
+
+    def join(self, seconds: float | None = None) -> None:
+        self._thread.join(seconds)
+
+
+class Deliveries:
+    def __init__(
+        self, store: Store, clock: Clock, attempt: Callable[[str, Callable[[], None]], None]
+    ) -> None:
+        self._store, self._clock, self._attempt = store, clock, attempt
+        self._running: dict[str, _Delivery] = {}
+
+    def turn_to(self, wanted: Iterable[Notified]) -> None:
+        """Deliver to these from now on, with the settings that they have now."""
+        before, self._running = self._running, {}
+        for old in before.values():
+            old.stopped.set()
+        for one in wanted:
+            self._running[one.name] = _Delivery(self._look_for(one), before.get(one.name))
+
+    def _look_for(self, one: Notified) -> Callable[[], None]:
+        def deliver() -> None:
+            while notify(self._store, self._clock, one):
+                pass
+
+        return lambda: self._attempt(f"notify {one.name}", deliver)
+
+    def close(self) -> None:
+        """Without waiting for channels that hang."""
+        ended = list(self._running.values())
+        self.turn_to(())
+        until = time.monotonic() + LEAVE_SECONDS
+        for one in ended:
+            one.join(max(0.0, until - time.monotonic()))

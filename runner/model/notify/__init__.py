@@ -1,0 +1,1 @@
+"""Notifications: which events one gets, when they are sent, how many fold into one message, and what it says."""

@@ -1,0 +1,1 @@
+"""Channels that notifications are delivered by. `channels.py` has a row for each."""

@@ -1,0 +1,10 @@
+"""Channels: how a notification reaches somebody."""
+
+from typing import Protocol
+
+from runner.model.notify.message import Message
+
+
+class Channel(Protocol):
+    def send(self, message: Message) -> None:
+        """Raises NotDelivered, whose message has no secret in it. It takes no longer than half a minute."""

@@ -1,0 +1,121 @@
+"""Deliver the feed to a notification: one message for each event, or for many of them together.
+
+What waits is what lies behind the cursor: nothing else is kept, so a crash loses nothing.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from runner.errors import NotDelivered, StackNotFound
+from runner.model.events.feed import Cursor, FeedEvent, waits
+from runner.model.notify.batch import MOST, may_send, sent, together
+from runner.model.notify.message import Message, folded, message_of
+from runner.model.notify.terms import Declared, Terms
+from runner.model.stack.definition import StackDefinition
+from runner.ports.basics import Clock
+from runner.ports.notify import Channel
+from runner.ports.records.store import Reader, Store
+from runner.service.cycle.feed import put_off, save_cursor
+from runner.service.queue.next_check import next_fire
+
+
+@dataclass(frozen=True)
+class Notified:
+    """A notification as it is configured. `consumer` has the cursor; `address` is the dashboard's."""
+
+    name: str
+    terms: Terms
+    channel: Channel
+    address: str | None
+
+    @property
+    def consumer(self) -> str:
+        return consumer_of(self.name)
+
+
+def consumer_of(notification: str) -> str:
+    """Apart from the names of our own consumers."""
+    return f"notify/{notification}"
+
+
+def begin_notifying(store: Store, notified: Sequence[Notified], others: Collection[str] = ()) -> None:
+    """New ones get what happens from now on; consumers that are not configured any more hold no event back."""
+    wanted = {one.consumer for one in notified}
+    with store.writing() as writer:
+        writer.forget_consumers(but=wanted.union(others))
+        for consumer in wanted.difference(cursor.consumer for cursor in writer.cursors()):
+            writer.save_cursor(Cursor(consumer, writer.events_head()))
+
+
+def notify(store: Store, clock: Clock, to: Notified) -> bool:
+    """Send what is due; whether there may be more at once."""
+    with store.reading() as reader:
+        now, cursor, head = clock.now(), reader.cursor(to.consumer), reader.events_head()
+        if cursor is None or cursor.position >= head or waits(cursor, now):
+            return False
+        if not may_send(to.terms, cursor, now) or _collects(reader, to.terms, cursor, now):
+            return False
+        found = reader.events(cursor.position, to.terms.topics, MOST)
+        declared = _declared(reader)
+        events = [event for event in found if to.terms.want(event, declared)]
+    more = len(found) == MOST
+    if to.terms.digest is not None and events and now < next_fire(to.terms.digest, events[0].at):
+        save_cursor(store, cursor.moved(events[0].id - 1))
+        return False
+    last = _send(store, clock, to, cursor, events)
+    if last is None:
+        return False
+    end = found[-1].id if more else head
+    if end > last.position:
+        save_cursor(store, last.moved(end))
+    return more
+
+
+def _collects(reader: Reader, terms: Terms, cursor: Cursor, now: datetime) -> bool:
+    """Whether the digest of the next event is not due. One event is read, as this is asked each second."""
+    if terms.digest is None:
+        return False
+    first = reader.events(cursor.position, terms.topics, 1)
+    return bool(first) and now < next_fire(terms.digest, first[0].at)
+
+
+def _send(
+    store: Store, clock: Clock, to: Notified, cursor: Cursor, events: Sequence[FeedEvent]
+) -> Cursor | None:
+    """The cursor behind all of them; None where some have to wait."""
+    rest = list(events)
+    while rest:
+        now = clock.now()
+        if not may_send(to.terms, cursor, now):
+            return None
+        batch = rest if together(to.terms, cursor, len(rest), now) else rest[:1]
+        try:
+            to.channel.send(message_for(to, batch))
+        except NotDelivered as error:
+            put_off(store, clock, cursor, batch, error)
+            return None
+        # After it was sent: a process that dies in between sends it again, with the same key.
+        cursor = sent(to.terms, cursor, batch[-1].id, clock.now())
+        save_cursor(store, cursor)
+        rest = rest[len(batch) :]
+    return cursor
+
+
+def message_for(to: Notified, events: Sequence[FeedEvent]) -> Message:
+    if len(events) == 1:
+        return message_of(events[0], to.address)
+    return folded(events, to.address, digest=to.terms.digest is not None)
+
+
+def _declared(reader: Reader) -> Declared:
+    @cache
+    def declared(name: str) -> tuple[StackDefinition, str] | None:
+        try:
+            stack = reader.stack(name)
+        except StackNotFound:
+            return None
+        return stack.definition, stack.source
+
+    return declared
