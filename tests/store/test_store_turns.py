@@ -12,7 +12,7 @@ import pytest
 from store_world import CHILD
 
 from runner.errors import DatabaseBusy, ReadTooLong
-from runner.store import connection, turns
+from runner.store import connection
 from runner.store.database import SqliteStore
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -40,7 +40,7 @@ def relay(store: SqliteStore) -> Iterator[None]:
             with store.reading() as reader:
                 reader.stacks()
                 mine.set()
-                others.wait(20 * turns.JOIN_SECONDS)
+                others.wait(0.2)
                 others.clear()
 
     threads = [threading.Thread(target=read, args=pair) for pair in (begun, begun[::-1])]
@@ -63,7 +63,6 @@ def test_threads_that_always_read_let_another_process_write(store: SqliteStore, 
 
 def test_a_thread_that_reads_may_look_again(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
-    monkeypatch.setattr(turns, "JOIN_SECONDS", 0)
     with store.reading() as reader:
         with store.reading() as again:
             assert again.stacks() == reader.stacks()
@@ -74,7 +73,6 @@ def test_a_reader_that_others_keep_waiting_is_told(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
-    monkeypatch.setattr(turns, "JOIN_SECONDS", 0)
     begun, over = threading.Event(), threading.Event()
 
     def hold() -> None:
