@@ -13,14 +13,16 @@ FOLLOWED = "/api/v1/events"
 
 def measure(size: Size, site: Site) -> Iterator[Figure]:
     listeners = LISTENERS if size.rounds > 1 else 3
-    memory, threads = site.memory, site.threads
-    after, more = asyncio.run(_listened(site, listeners))
+    memory, threads, descriptors = site.memory, site.threads, site.descriptors
+    after, more, open_now = asyncio.run(_listened(site, listeners))
+    if open_now < descriptors + listeners:
+        raise RuntimeError(f"of {listeners} listeners, {open_now - descriptors} are connected")
     name = f"web: {listeners} idle listeners of events"
     yield at_most(60, f"{name}, memory", "MB", Sample((after - memory,)))
     yield at_most(4, f"{name}, threads", "", Sample((float(more - threads),)))
 
 
-async def _listened(site: Site, count: int) -> tuple[float, int]:
+async def _listened(site: Site, count: int) -> tuple[float, int, int]:
     opened = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(count)]
     for reader, writer in opened:
         writer.write(
@@ -32,7 +34,7 @@ async def _listened(site: Site, count: int) -> tuple[float, int]:
         if b" 200 " not in status:
             raise RuntimeError(status.decode())
     await asyncio.sleep(2)
-    measured = site.memory, site.threads
+    measured = site.memory, site.threads, site.descriptors
     for _, writer in opened:
         writer.close()
     return measured

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.installation import Installation
+from runner.datadir.daemon_lock import running_web
 
 DRIFTLINE = Path(sys.executable).with_name("driftline")
 PATIENCE = 60.0
@@ -20,6 +21,8 @@ MEGABYTE = 1000 * 1000
 
 @dataclass(frozen=True)
 class Site:
+    """`pid` is that of the process that serves: a child of the command."""
+
     installation: Installation
     token: str
     port: int
@@ -49,6 +52,10 @@ class Site:
     def threads(self) -> int:
         return sum(1 for _ in Path(f"/proc/{self.pid}/task").iterdir())
 
+    @property
+    def descriptors(self) -> int:
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+
 
 @contextmanager
 def served(installation: Installation, token: str, folder: Path) -> Iterator[Site]:
@@ -66,7 +73,7 @@ def served(installation: Installation, token: str, folder: Path) -> Iterator[Sit
         process = subprocess.Popen(argv, stdout=log, stderr=log)
         try:
             _until_ready(port, process)
-            yield Site(installation, token, port, process.pid)
+            yield Site(installation, token, port, _server(installation))
         except BaseException:
             sys.stderr.write((folder / "web.log").read_text())
             raise
@@ -82,3 +89,10 @@ def _until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError("the web server did not start")
+
+
+def _server(installation: Installation) -> int:
+    pid = running_web(installation.app.settings.data_dir)
+    if pid is None:
+        raise RuntimeError("no web server has the data directory")
+    return pid
