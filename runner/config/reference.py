@@ -25,8 +25,13 @@ _LATER: tuple[KeyPath, ...] = (
     ("contexts", "*", "files"),
     ("notifications", "*", "to"),
 )
-# What only git, terraform and the runs use.
-FOR_RUNS: tuple[KeyPath, ...] = (("sources", "*", "auth"), ("contexts",), ("engines", "registry_tokens"))
+# What only git, forges, terraform and the runs use. `*` stands for any key or place in a list.
+FOR_RUNS: tuple[KeyPath, ...] = (
+    ("sources", "*", "auth"),
+    ("sources", "*", "forge"),
+    ("contexts",),
+    ("engines", "registry_tokens"),
+)
 
 
 def texts(data: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:

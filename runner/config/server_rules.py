@@ -9,6 +9,7 @@ from runner.config.check import Complaint
 from runner.config.context_rules import context_complaints
 from runner.config.cron import cron_flaw
 from runner.config.environment import withheld
+from runner.config.forge_rules import forge_complaints
 from runner.config.git_address import Transport, branch_flaw, pull_pattern_flaw, transport, url_flaw
 from runner.config.guardrail_rules import guardrail_complaints
 from runner.config.heal_rules import server_heal_complaints
@@ -50,6 +51,8 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
             yield Complaint((*here, "name"), "another source already has this name")
         yield from _source(here, source)
         yield from _verify((*here, "verify"), source.verify, settings.data_dir)
+        if source.forge is not None:
+            yield from forge_complaints((*here, "forge"), source.forge, source.url)
     yield from _engines(settings.engines)
     yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _MIN_MEMORY)
     yield from _size(("executor", "min_free"), settings.executor.min_free)

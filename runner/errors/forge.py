@@ -1,4 +1,4 @@
-"""What a forge (GitHub, GitLab, Gitea, Bitbucket) does not do. No message has a token: `problem` is scrubbed by whoever raises it."""
+"""What a forge (GitHub, GitLab, Gitea, Bitbucket) does not do. No fact may contain a token; who raises these scrubs them."""
 
 from runner.errors.base import DriftlineError
 
@@ -11,7 +11,7 @@ class ForgeUnreachable(DriftlineError):
 
 
 class ForgeRefused(DriftlineError):
-    """{forge} refused to {action}: {problem}"""
+    """{forge} refused {request}: {problem}"""
 
     hint_template = "driftline doctor   checks the token; docs/forges.md lists the permissions that it needs"
 

@@ -1,6 +1,5 @@
 """Operations done by a server: the same arguments, the same answers, the same errors."""
 
-import ipaddress
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from runner import __version__
 from runner.api.http import PREFIX, VERSION
 from runner.api.operation import Operation
 from runner.errors import InsecureServer, RequestPending, ServerUnreachable
+from runner.model.values.loopback import is_loopback
 from runner.model.values.span import Seconds
 from runner.remote.answer import error_of, read_answer
 from runner.view.document import document
@@ -134,14 +134,7 @@ def _refuse_plain(url: str) -> None:
 def _is_plain_here(url: str) -> bool:
     """Nothing encrypts the token, so that it may not leave this host, through a proxy of the environment either."""
     parts = urlsplit(url)
-    return parts.scheme == "http" and _is_here(parts.hostname or "")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
 
 def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

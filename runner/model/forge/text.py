@@ -40,9 +40,10 @@ class IssueAtForge:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """`body` and `description` are limits in characters; `details`: `<details>` folds; `issues`: there is an issue tracker."""
+    """`body` and `description` are limits in bytes; `details`: `<details>` folds; `issues`: there is an issue tracker."""
 
     body: int
     description: int = 140
     details: bool = True
     issues: bool = True
+    commit_comments: bool = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from runner.model.settings.forge import ForgeSettings
 from runner.model.stack.definition import STRICT
 from runner.model.values.span import Seconds
 
@@ -76,3 +77,4 @@ class SourceSettings:
     verify: Verify = Verify()
     previews: Previews | None = None
     allow: Allow = Allow()
+    forge: ForgeSettings | None = None

@@ -1,0 +1,31 @@
+"""The forge that a source's repository is at, and what authenticates Driftline there."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from runner.model.stack.definition import STRICT
+
+
+@dataclass(frozen=True)
+class AppSettings:
+    """A GitHub App: its id, the id of its installation, and its private key."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    id: str
+    installation: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ForgeSettings:
+    """`url` and `repository` are derived from the source's URL where that says them; `ca` has further certificates."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    type: Literal["github", "gitlab", "gitea", "bitbucket"]
+    url: str | None = None
+    repository: str | None = None
+    token: str | None = field(default=None, repr=False)
+    user: str | None = None
+    app: AppSettings | None = None
+    ca: Path | None = None

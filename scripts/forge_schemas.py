@@ -1,0 +1,149 @@
+"""Makes tests/forge/schema/: what forges publish about the requests that Driftline sends, and nothing else of it.
+
+Needs npm. Each file says the package and the version that it comes from.
+"""
+
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCHEMA = Path(__file__).parent.parent / "tests/forge/schema"
+GITHUB = "@octokit/openapi@23.0.2"
+REPO = "/repos/{owner}/{repo}"
+GITHUB_USES = {
+    "/user": ["get"],
+    "/app": ["get"],
+    "/users/{username}": ["get"],
+    "/app/installations/{installation_id}/access_tokens": ["post"],
+    f"{REPO}/pulls": ["get"],
+    f"{REPO}/commits/{{ref}}/statuses": ["get"],
+    f"{REPO}/statuses/{{sha}}": ["post"],
+    f"{REPO}/issues/comments": ["get"],
+    f"{REPO}/issues/comments/{{comment_id}}": ["patch"],
+    f"{REPO}/issues/{{issue_number}}/comments": ["get", "post"],
+    f"{REPO}/commits/{{commit_sha}}/comments": ["get", "post"],
+    f"{REPO}/comments/{{comment_id}}": ["patch"],
+    f"{REPO}/issues": ["get", "post"],
+    f"{REPO}/issues/{{issue_number}}": ["get", "patch"],
+    f"{REPO}/assignees/{{assignee}}": ["get"],
+}
+# Prose, and what describes other forms of the same thing.
+DROPPED = {
+    "description",
+    "title",
+    "example",
+    "examples",
+    "x-github-breaking-changes",
+    "externalDocs",
+    "deprecated",
+}
+
+
+def main() -> None:
+    package = next((name for name in sys.argv[1:] if name.startswith("@octokit/openapi")), GITHUB)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = json.loads(unpacked(package, Path(folder), "generated/api.github.com.json").read_text())
+    write("github.json", package, operations(whole, GITHUB_USES), whole)
+
+
+def unpacked(package: str, folder: Path, name: str) -> Path:
+    subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package" / name
+
+
+def operations(whole: dict[str, Any], uses: dict[str, list[str]]) -> dict[str, Any]:
+    return {
+        f"{method.upper()} {path}": operation(whole, whole["paths"][path][method])
+        for path, methods in uses.items()
+        for method in methods
+    }
+
+
+def operation(whole: dict[str, Any], of: dict[str, Any]) -> dict[str, Any]:
+    """Names of the query, schema of the body, and schema and example of each answer."""
+    parameters = [followed(whole, one) for one in of.get("parameters", [])]
+    body = of.get("requestBody", {}).get("content", {}).get("application/json", {})
+    return {
+        "query": sorted(one["name"] for one in parameters if one["in"] == "query"),
+        "body": pruned(body.get("schema")),
+        "answers": {
+            status: answer(whole, followed(whole, given))
+            for status, given in of["responses"].items()
+            if status.startswith("2")
+        },
+    }
+
+
+def answer(whole: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    content = given.get("content", {}).get("application/json")
+    if content is None:
+        return {"schema": None, "example": None}
+    example = followed(whole, next(iter(content.get("examples", {}).values()), {})).get("value")
+    return {
+        "schema": pruned(content["schema"]),
+        "example": example[:1] if isinstance(example, list) else example,
+    }
+
+
+def followed(whole: dict[str, Any], one: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in one:
+        return one
+    found = whole
+    for name in one["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def pruned(schema: Any) -> Any:
+    """As JSON Schema: OpenAPI 3.0 spells null in its own way."""
+    if isinstance(schema, list):
+        return [pruned(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/$defs/")}
+    kept = {
+        name: pruned(value) for name, value in schema.items() if name not in DROPPED or is_property(value)
+    }
+    if "properties" in schema:
+        kept["properties"] = {name: pruned(value) for name, value in schema["properties"].items()}
+    return {"anyOf": [kept, {"type": "null"}]} if kept.pop("nullable", False) else kept
+
+
+def is_property(value: Any) -> bool:
+    """Some things have a property `title`."""
+    return isinstance(value, dict) and "type" in value
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"].rpartition("/")[2]
+        for one in value.values():
+            yield from references(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from references(one)
+
+
+def write(name: str, package: str, uses: dict[str, Any], whole: dict[str, Any]) -> None:
+    definitions: dict[str, Any] = {}
+    wanted = set(references(uses))
+    while wanted:
+        for one in wanted:
+            definitions[one] = pruned(whole["components"]["schemas"][one])
+        wanted = set(references(definitions)) - definitions.keys()
+    SCHEMA.mkdir(exist_ok=True)
+    made = {"package": package, "operations": uses, "$defs": dict(sorted(definitions.items()))}
+    (SCHEMA / name).write_text(json.dumps(made, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
