@@ -13,7 +13,7 @@ from runner.view.policy import PolicyRows, policy_rows
 
 @operation("GET", "/policies", Role.VIEWER, at_daemon=AfterCrash.REPEAT)
 def list_policies(caller: Caller) -> PolicyRows:
-    """Policies and checks with the stacks that they judge."""
+    """Policies and checks, with the stacks whose plans they check."""
     app = caller.app
     with caller.reading() as reader:
         present = [stack for stack in reader.stacks() if stack.missing_since is None]

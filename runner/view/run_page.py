@@ -12,9 +12,10 @@ from runner.model.drift.ignored import IgnoredChange
 from runner.model.plan.step import Step
 from runner.model.policy.result import PolicyResult
 from runner.model.run.evidence import Evidence
-from runner.model.run.life import Kind
+from runner.model.run.life import FAILED, Kind, Run
 from runner.model.settings.server import Settings
 from runner.ports.basics import Clock
+from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
@@ -52,7 +53,10 @@ class ApprovalRow:
 
 @dataclass(frozen=True)
 class RunPage(RunRow):
-    """`binding` is all that an approval is bound to, and `planned_again` the plan of which it did not hold any more."""
+    """`binding` is all that an approval is bound to, and `planned_again` the plan of which it did not hold any more.
+
+    `way_out` is the command that goes on from a failure, and `keeps_locked` whether it keeps its stack locked until then.
+    """
 
     commit: CommitRow | None
     binding: dict[str, Any] | None
@@ -71,6 +75,8 @@ class RunPage(RunRow):
     artifacts: tuple[str, ...]
     closed: ClosedView | None  # the windows that it waits for
     break_glass: GlassRow | None
+    way_out: str = ""
+    keeps_locked: bool = False
 
 
 def run_page(
@@ -84,6 +90,7 @@ def run_page(
     run = reader.run(run_id)
     commit, binding = reader.commit(run.source, run.revision), reader.binding(run_id)
     changes = reader.changes(run_id)
+    way_out, keeps_locked = _way_out(reader, run)
     drift, people = run.kind is Kind.DRIFT, settings.approvals.people
     return RunPage(
         **vars(run_row(run)),
@@ -104,7 +111,21 @@ def run_page(
         artifacts=tuple(artifacts),
         closed=closed_view(kept_closed(settings, clock, reader, run)),
         break_glass=glass_row(run.glass),
+        way_out=way_out,
+        keeps_locked=keeps_locked,
     )
+
+
+def _way_out(reader: Reader, run: Run) -> tuple[str, bool]:
+    """Only from the newest change of a stack: whatever came after an older one went on from there."""
+    if run.kind is Kind.DRIFT or run.state not in FAILED:
+        return "", False
+    lock = reader.lock(run.stack)
+    if lock is not None:
+        return (lock.way_out, True) if lock.run == run.id else ("", False)
+    changes = (RunFilter(stack=run.stack, kind=kind, limit=1) for kind in Kind if kind is not Kind.DRIFT)
+    newest = max(one.id for asked in changes for one in reader.runs(asked))
+    return (f"driftline plan {run.stack}", False) if newest == run.id else ("", False)
 
 
 def commit_row(of: Commit) -> CommitRow:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.model.stack.definition import DriftStatus, Health, Pause, Sync
+from runner.model.stack.definition import DriftStatus, Health, Pause, Stack, Sync
 from runner.view import words
 from runner.view.facts import StackFacts
 from runner.view.when import ago, whole
@@ -106,12 +106,16 @@ def stack_row(facts: StackFacts) -> StackRow:
         labels=dict(stack.definition.labels),
         checked_at=whole(stack.checked_at),
         check_failures=stack.check_failures,
-        next_check_at=whole(stack.next_check_at) if stack.missing_since is None else None,
+        next_check_at=whole(stack.next_check_at) if _is_checked(stack) else None,
         last_run=last.name if last else None,
         last=LastRun(words.verb(last), last.state.value, whole(last.changed_at)) if last else None,
         missing_since=whole(stack.missing_since),
         pause=None if stack.pause is None else pause_view(stack.pause),
     )
+
+
+def _is_checked(stack: Stack) -> bool:
+    return stack.applied_revision is not None and stack.missing_since is None
 
 
 def _note(facts: StackFacts) -> str:

@@ -20,6 +20,7 @@ from runner.view.facts import StackFacts, all_stacks
 from runner.view.host import Host
 from runner.view.load import SweepView, ThrottleView, queue_waits_for, sweep_view, throttles
 from runner.view.needs import Need, needs
+from runner.view.newcomer import newcomers
 from runner.view.objections import objections_to
 from runner.view.run import RunRows, run_rows
 from runner.view.source import SourceRow, source_rows
@@ -35,12 +36,16 @@ class DaemonView:
 
 @dataclass(frozen=True)
 class StackCounts:
-    """How many stacks there are, in each state of each axis."""
+    """How many stacks there are, in each state of each axis.
+
+    `newcomers` are declared in Git too, and have had problems there ever since: they are in none of the other counts.
+    """
 
     total: int
     sync: dict[str, int]
     drift: dict[str, int]
     health: dict[str, int]
+    newcomers: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) ->
     return StatusPage(
         daemon=DaemonView(host.daemon is not None, host.daemon),
         sources=sources,
-        stacks=_counts(stacks),
+        stacks=_counts(stacks, sum(1 for _ in newcomers(reader, settings))),
         needs=needs_now(reader, settings, clock, host, stacks, sources, reader.reports()),
         running=run_rows(run for run in open_runs if run.claim is not None),
         waiting=run_rows(later),
@@ -176,12 +181,13 @@ def _waits_for_approval(run: Run) -> bool:
     return run.state is State.AWAITING_APPROVAL
 
 
-def _counts(stacks: Sequence[StackFacts]) -> StackCounts:
+def _counts(stacks: Sequence[StackFacts], newcomers: int) -> StackCounts:
     return StackCounts(
         total=len(stacks),
         sync=_count(facts.stack.sync for facts in stacks),
         drift=_count(facts.stack.drift for facts in stacks),
         health=_count(facts.health[0] for facts in stacks),
+        newcomers=newcomers,
     )
 
 

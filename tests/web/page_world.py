@@ -1,5 +1,6 @@
 """A World, seen by somebody who looks at pages."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx2
 from cli_world import World
 from web_world import Served
 
+_LINK = re.compile(r'<a class="id" href="[^"]+">([^<]+)</a>')
 BROWSER = {"accept": "text/html"}
 
 
@@ -27,7 +29,10 @@ class Browser:
         return self._client.post(path, data=form, headers=BROWSER, follow_redirects=False)
 
     def after(self, path: str, form: Mapping[str, str | list[str]]) -> str:
-        """The page that the form leads to."""
+        """The page that the form leads to, without the links to runs and reports in its words."""
+        return _LINK.sub(r"\1", self.shown_after(path, form))
+
+    def shown_after(self, path: str, form: Mapping[str, str | list[str]]) -> str:
         answer = self.post(path, form)
         assert answer.status_code == 303, answer.text
         return self.get(answer.headers["location"])

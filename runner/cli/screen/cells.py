@@ -92,8 +92,7 @@ def last_run(last: "LastRun | None", now: datetime) -> Cell:
 
 
 def next_check(stack: "StackRow", now: datetime) -> str:
-    """Of a stack that was applied and is still in Git; nothing else is checked."""
-    if stack.applied_revision is None or stack.next_check_at is None:
+    if stack.next_check_at is None:
         return "-"
     when = ahead(stack.next_check_at, now)
     return when.replace("in", "retry", 1) if stack.check_failures and when.startswith("in") else when

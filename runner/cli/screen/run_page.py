@@ -61,7 +61,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("approvals", "; ".join(_approval(one, now) for one in of.approvals)),
         ("healed by", "; ".join(of.healed_by)),
         ("process", of.process or ""),
-        ("next", of.superseded_by or ""),
+        ("next", of.superseded_by or of.way_out),
         ("report", of.report or ""),
         ("artifacts", ", ".join(of.artifacts)),
     ]

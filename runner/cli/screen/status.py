@@ -68,6 +68,9 @@ def _stacks(of: StackCounts) -> Iterator[Cell | str]:
         if count:
             yield f", {count} "
             yield Cell(word, colour)
+    if of.newcomers:
+        yield f", and {of.newcomers} new with "
+        yield Cell("problems in Git", "red")
 
 
 def _next_check(page: StatusPage, now: datetime) -> str:

@@ -229,7 +229,7 @@ def rule_name(number: int) -> str:
 
 def _default(settings: ApprovalSettings, declarations: int, rules: Sequence[Applied]) -> Iterator[Word]:
     if not all(any(_ceilings(at, rules)) for at in range(declarations)):
-        yield Word("mode", "approved", f"{DEFAULT}: no rule sets mode_at_most for it")
+        yield Word("mode", "approved", f"{DEFAULT}: no rule allows automatic applies")
     yield Word("required", settings.required, DEFAULT)
     yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
 

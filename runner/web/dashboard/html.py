@@ -1,5 +1,6 @@
 """Pages from templates: what every page knows, and how values are written on it."""
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,13 +9,14 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from runner import __version__
 from runner.api.caller import Caller
 from runner.model.events.feed import TOPICS
 from runner.model.run.life import State
 from runner.view import when, words
+from runner.web.api.numbers import page_of_name
 from runner.web.dashboard import flash
 from runner.web.dashboard.assets import asset_url
 from runner.web.dashboard.navigation import NAVIGATION
@@ -44,6 +46,9 @@ def html(
     return answer
 
 
+_NAMED = re.compile(r"(?<![\w/-])((?:run|dr)-\d+)(?![\w-])")
+
+
 @cache
 def environment() -> Environment:
     made = Environment(
@@ -59,6 +64,8 @@ def environment() -> Environment:
         "duration": when.duration,
         "counted": words.counted,
         "path": _path,
+        "marked": marked,
+        "linked": linked,
     }
     made.globals |= {
         "static": asset_url,
@@ -79,6 +86,26 @@ def environment() -> Environment:
 def _path(name: str) -> str:
     """A name in an address; the slashes of a stack's name stay."""
     return quote(name, safe="/")
+
+
+def marked(text: str) -> Markup:
+    """What stands between backquotes is code."""
+    parts = (
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(text.split("`"))
+    )
+    return Markup().join(parts)
+
+
+def linked(text: str) -> Markup:
+    """Runs and drift reports that a message names are links to their pages."""
+    parts = []
+    for part in _NAMED.split(text):
+        page = page_of_name(part)
+        parts.append(
+            escape(part) if page is None else Markup('<a class="id" href="{}">{}</a>').format(page, part)
+        )
+    return Markup().join(parts)
 
 
 def link(path: str, /, **query: Any) -> str:

@@ -48,7 +48,7 @@ class Chart:
 CHARTS = (
     Chart(
         "Changes",
-        "by result",
+        "runs a day, by result",
         "bars",
         (
             Series("applied", "ok", lambda day: day.runs.applied),
@@ -59,7 +59,7 @@ CHARTS = (
     ),
     Chart(
         "Drift checks",
-        "by result",
+        "checks a day, by result",
         "bars",
         (
             Series("clean", "line-strong", lambda day: day.checks.unchanged),
@@ -70,7 +70,7 @@ CHARTS = (
     ),
     Chart(
         "Drift reports",
-        "opened and resolved",
+        "reports a day",
         "bars",
         (
             Series("resolved", "ok", lambda day: day.drift_resolved),
@@ -79,7 +79,7 @@ CHARTS = (
     ),
     Chart(
         "Waiting",
-        "median time",
+        "median of each day",
         "lines",
         (
             Series("plan to approval", "wait", lambda day: day.seconds_to_approval),
