@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import ChainMap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runner.service.cycle.notify import Notified
     from runner.service.cycle.poll import Poller
     from runner.service.discovery.discover import Discoverer
+    from runner.service.preview.look import Previewer
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
     from runner.view.host import Host
@@ -222,12 +223,19 @@ class App:
         return Poller(self.store, self.discoverer, self.clock, self.disk)
 
     @cached_property
+    def previewer(self) -> "Previewer":
+        from runner.service.preview.look import Previewer
+
+        return Previewer(self.store, replace(self.discoverer, memories={}), self.clock)
+
+    @cached_property
     def parts(self) -> "Parts":
         from runner.daemon.parts import Parts
 
         return Parts(
             self.settings,
             self.poller,
+            self.previewer,
             self.worker,
             self.git,
             slots(self.settings),

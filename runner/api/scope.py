@@ -26,6 +26,7 @@ from runner.model.events.text import stacks_of
 from runner.model.execution.daemon_request import DaemonRequest
 from runner.model.outputs.known import KnownOutputs
 from runner.model.plan.step import Step
+from runner.model.preview.pull_request import PullRequest, PullState
 from runner.model.promotion.stage import StageRecord
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind, Run, State
@@ -231,6 +232,24 @@ class ScopedReader:
 
     def stage_records(self, names: Collection[str]) -> dict[str, StageRecord]:
         return self.whole.stage_records([name for name in names if self.sees(name)])
+
+    def pull_requests(
+        self, source: str | None = None, states: Collection[PullState] = ()
+    ) -> list[PullRequest]:
+        """Problems name files of any stack, as those of a source do."""
+        found = (one for one in self.whole.pull_requests(source, states) if self.sees_source(one.source))
+        return [self._of_pull(one) for one in found]
+
+    def pull_request(self, source: str, number: int) -> PullRequest | None:
+        found = self.whole.pull_request(source, number) if self.sees_source(source) else None
+        return None if found is None else self._of_pull(found)
+
+    def pull_request_of(self, run: int) -> PullRequest | None:
+        found = self.whole.pull_request_of(self.run(run).id)
+        return None if found is None else self._of_pull(found)
+
+    def _of_pull(self, of: PullRequest) -> PullRequest:
+        return replace(of, problems=(), stacks=tuple(self._only(of.stacks, lambda one: one.stack)))
 
     def known_outputs(self, stacks: Collection[str] | None = None) -> dict[str, KnownOutputs]:
         return self.whole.known_outputs(stacks)

@@ -28,6 +28,9 @@ def sync_sources(caller: Caller, *, source: str | None = None) -> PollRows:
 
     sources = (_named(caller, source),) if source else caller.app.settings.sources
     results = sync(caller.app.poller, sources, by=caller.person.name)
+    for one in sources:
+        if not results[one.name].problem:
+            caller.app.previewer.look(one)
     return tuple(poll_row(results[one.name], one) for one in sources)
 
 

@@ -25,6 +25,7 @@ NOUNS = (
     "policies",
     "promotions",
     "providers",
+    "pulls",
     "requests",
     "resolutions",
     "runs",

@@ -12,6 +12,7 @@ EXIT_CODES: dict[State, int] = {
     State.APPLIED: 0,
     State.NO_CHANGES: 0,
     State.DRIFTED: 0,
+    State.PLANNED: 0,
     State.SUPERSEDED: 3,
     State.REJECTED: 3,
     State.CANCELED: 1,

@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "drift": "Check for drift, and list, acknowledge or heal drift reports.",
         "lock": "List, take and release locks.",
         "state": "Import managed states.",
+        "pr": "List and show pull requests, and let a fork be planned.",
         "source": "List, sync and check sources.",
         "policy": "List policies, run their tests, and try them on a plan.",
         "events": "List or follow the event feed.",

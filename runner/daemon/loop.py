@@ -150,6 +150,16 @@ class Daemon:
             for note in polled.notes:
                 log.info("source.note", source=source.name, note=note)
             self._wake.set()
+        if not polled.problem:
+            self._look_at_pulls(source)
+
+    def _look_at_pulls(self, source: SourceSettings) -> None:
+        looked = self.parts.previewer.look(source)
+        if looked.problem:
+            log.warning("pulls.failed", source=source.name, problem=looked.problem)
+        if looked.moved:
+            log.info("pulls.moved", source=source.name, moved=looked.moved)
+            self._wake.set()
 
     def _begin_consumers(self) -> None:
         """New ones start here; those no longer configured hold no event back."""

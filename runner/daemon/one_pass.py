@@ -27,12 +27,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
         report(f"{run.name} of {run.stack}: {run.reason}")
     if shortage := control.disk.shortage():
         report(shortage)
-    # In parallel: a remote that does not answer takes half a minute.
-    with ThreadPoolExecutor(min(POLL_THREADS, len(parts.settings.sources) or 1)) as threads:
-        for polled in threads.map(parts.poller.poll, parts.settings.sources):
-            report(f"source {polled.source}: {polled.problem or polled.revision}")
-            for line in polled.problems + polled.notes:
-                report(f"  {line}")
+    _poll(parts, report)
     pool = Pool(parts.worker, parts.slots)
     for assignment in recovered.adopted:
         report(f"{assignment.job.name} of {assignment.job.stack.name}: following its apply to the end")
@@ -55,3 +50,15 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     except DriftlineError as error:
         report(f"retention: {error.message}")  # the next pass tries again; what was done is done
     return ended
+
+
+def _poll(parts: Parts, report: Callable[[str], None]) -> None:
+    """In parallel: a remote that does not answer takes half a minute."""
+    with ThreadPoolExecutor(min(POLL_THREADS, len(parts.settings.sources) or 1)) as threads:
+        for polled in threads.map(parts.poller.poll, parts.settings.sources):
+            report(f"source {polled.source}: {polled.problem or polled.revision}")
+            for line in polled.problems + polled.notes:
+                report(f"  {line}")
+        for looked in threads.map(parts.previewer.look, parts.settings.sources):
+            if looked.problem or looked.moved:
+                report(f"pull requests of {looked.source}: {looked.problem or f'{looked.moved} moved'}")

@@ -7,6 +7,7 @@ from runner.ports.git import Trees
 from runner.process.kept import Kept
 from runner.service.cycle.notify import Notified
 from runner.service.cycle.poll import Poller
+from runner.service.preview.look import Previewer
 from runner.worker import Worker
 
 
@@ -16,6 +17,7 @@ class Parts:
 
     settings: Settings
     poller: Poller
+    previewer: Previewer
     worker: Worker
     trees: Trees
     slots: int

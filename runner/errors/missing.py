@@ -51,6 +51,12 @@ class SourceNotFound(NotFound):
     hint_template = "driftline source list"
 
 
+class PullRequestNotFound(NotFound):
+    """pull request #{number} is not known{more}"""
+
+    hint_template = "driftline pr list --all"
+
+
 class RevisionNotFound(NotFound):
     """source "{source}" has no revision "{revision}" on its tracked branch"""
 

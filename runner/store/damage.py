@@ -13,6 +13,7 @@ from runner.model.approval.binding import read_binding
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.drift.probe import ProbeRecord
 from runner.model.drift.report import Contest, Finding, ReportStatus
+from runner.model.preview.pull_request import Hold, PullState
 from runner.model.run.evidence import Evidence
 from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
@@ -109,6 +110,10 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             "notes": strings_of,
             **_times("polled_at", "moved_at", "rewritten_at"),
         },
+    ),
+    "pull_requests": (
+        "source || '#' || number",
+        {"state": PullState, "hold": Hold, "problems": strings_of, **_times("seen_at", "changed_at")},
     ),
     "audit": ("seq", {"detail": _object, **_times("at")}),
     "outbox": ("id", {"payload": _object, **_times("at")}),

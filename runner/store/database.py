@@ -24,6 +24,7 @@ from runner.store.locks import LockReads, LockWrites
 from runner.store.outputs import OutputReads, OutputWrites
 from runner.store.probes import ProbeReads, ProbeWrites
 from runner.store.promotions import PromotionReads, PromotionWrites
+from runner.store.pulls import PullReads, PullWrites
 from runner.store.reports import ReportReads, ReportWrites
 from runner.store.retention import RetentionWrites
 from runner.store.runs import RunReads
@@ -64,6 +65,7 @@ class StoreReader(
     CommitReads,
     ProbeReads,
     PromotionReads,
+    PullReads,
     OutputReads,
     SourceReads,
     LoadReads,
@@ -86,6 +88,7 @@ class StoreWriter(
     CommitWrites,
     ProbeWrites,
     PromotionWrites,
+    PullWrites,
     OutputWrites,
     SourceWrites,
     LoadWrites,

@@ -52,7 +52,7 @@ class LockWrites(LockReads, RunWrites):
         self._emit("lock.release", stack, LockMoved(stack, by, held.holder, reason))
 
     def _held_by_run(self, lock: Lock) -> Lock | None:
-        row = self._one(f"{_EXECUTING} AND stack = ? AND kind <> 'drift'", lock.stack)
+        row = self._one(f"{_EXECUTING} AND stack = ? AND kind NOT IN ('drift', 'preview')", lock.stack)
         return None if row is None or row["id"] == lock.run else lock_of(run_of(row))
 
 

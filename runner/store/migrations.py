@@ -558,6 +558,66 @@ ALTER TABLE consumers ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE consumers ADD COLUMN last_sent TEXT;
 """
 
+# A preview has an end of its own, which no other kind may have.
+_PULL_REQUESTS = """
+CREATE TABLE pull_requests (
+    source TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    ref TEXT NOT NULL,
+    head TEXT NOT NULL,
+    own INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    seen_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    base TEXT NOT NULL,
+    merged TEXT,
+    hold TEXT,
+    reason TEXT NOT NULL,
+    judged_with TEXT NOT NULL,
+    problems TEXT NOT NULL,
+    allowed_head TEXT NOT NULL,
+    allowed_by TEXT NOT NULL,
+    PRIMARY KEY (source, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE previewed_stacks (
+    source TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    stack TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    run INTEGER REFERENCES runs(id) ON DELETE SET NULL,
+    problem TEXT NOT NULL,
+    PRIMARY KEY (source, number, stack)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX previews_by_run ON previewed_stacks(run) WHERE run IS NOT NULL;
+
+DROP TRIGGER only_known_kinds_apply;
+DROP TRIGGER only_known_kinds_are_added;
+CREATE TRIGGER only_known_kinds_apply BEFORE UPDATE OF kind, state ON runs
+WHEN NEW.kind NOT IN ('change', 'destroy') AND NEW.state NOT IN (
+    'queued', 'planning', 'no_changes', 'drifted', 'planned', 'plan_failed', 'canceled', 'superseded'
+) BEGIN
+    SELECT RAISE(ABORT, 'a run of this kind is never approved or applied');
+END;
+CREATE TRIGGER only_known_kinds_are_added BEFORE INSERT ON runs
+WHEN NEW.kind NOT IN ('change', 'destroy') AND NEW.state NOT IN (
+    'queued', 'planning', 'no_changes', 'drifted', 'planned', 'plan_failed', 'canceled', 'superseded'
+) BEGIN
+    SELECT RAISE(ABORT, 'a run of this kind is never approved or applied');
+END;
+CREATE TRIGGER only_previews_end_as_planned BEFORE UPDATE OF kind, state ON runs
+WHEN NEW.state = 'planned' AND NEW.kind <> 'preview' BEGIN
+    SELECT RAISE(ABORT, 'only a preview ends as planned');
+END;
+-- What a preview is, it stays: as a change it could be approved.
+CREATE TRIGGER kinds_stay BEFORE UPDATE OF kind ON runs WHEN NEW.kind <> OLD.kind BEGIN
+    SELECT RAISE(ABORT, 'the kind of a run never changes');
+END;
+
+DROP INDEX changes_of_stack;
+CREATE INDEX changes_of_stack ON runs(stack, id) WHERE kind NOT IN ('drift', 'preview');
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -584,4 +644,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("subjects_of_requests", _SUBJECTS_OF_REQUESTS),
     ("subjects_of_approvers", _SUBJECTS_OF_APPROVERS),
     ("messages", _MESSAGES),
+    ("pull_requests", _PULL_REQUESTS),
 )

@@ -16,7 +16,7 @@ _STAGES = """
         c.id AS checked, c.state AS found, c.reason,
         (
             SELECT max(id) FROM runs
-            WHERE stack = s.name AND kind <> 'drift' AND id > s.applied_run AND executed_digest IS NOT NULL
+            WHERE stack = s.name AND kind NOT IN ('drift', 'preview') AND id > s.applied_run AND executed_digest IS NOT NULL
             AND (kind = 'destroy' OR inputs <> s.applied_inputs)
             AND (state IN ('apply_failed', 'interrupted') OR (state = 'applied' AND targets <> '[]'))
         ) AS partly

@@ -7,10 +7,12 @@ from runner.store.session import Session
 
 _NEEDED = """
     SELECT max(id) FROM runs GROUP BY stack
-    UNION ALL SELECT max(id) FROM runs WHERE kind <> 'drift' GROUP BY stack
+    UNION ALL SELECT max(id) FROM runs WHERE kind NOT IN ('drift', 'preview') GROUP BY stack
     UNION ALL SELECT applied_run FROM stacks WHERE applied_run IS NOT NULL
     UNION ALL SELECT run FROM outputs
     UNION ALL SELECT run FROM holds WHERE run IS NOT NULL
+    UNION ALL SELECT run FROM previewed_stacks JOIN pull_requests USING (source, number)
+        WHERE state = 'open' AND run IS NOT NULL
     UNION ALL SELECT r.id FROM runs r JOIN reports d ON d.id = r.report WHERE d.status <> 'resolved'
 """
 _NAMED_DEFINITIONS = """
@@ -19,6 +21,7 @@ _NAMED_DEFINITIONS = """
     UNION SELECT applied_definition FROM stacks WHERE applied_definition IS NOT NULL
     UNION SELECT definition FROM declarations
     UNION SELECT definition FROM reviews
+    UNION SELECT definition FROM previewed_stacks
 """
 _NAMED_COMMITS = """
     SELECT source, revision FROM runs

@@ -9,7 +9,7 @@ from typing import Any
 from runner.errors import RunChanged, RunNotFound, WrongState
 from runner.model.events.feed import GlassBroken, RunMoved
 from runner.model.run.busy import busy
-from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
+from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Run, State, Trigger, next_state
 from runner.model.schedule.throttling import account_of
 from runner.model.values.codec import to_plain
 from runner.ports.records.runs import NewRun, RunFilter
@@ -36,6 +36,8 @@ class RunReads(DetailReads):
             if value is not None:
                 tests.append(f"{column} = ?")
                 values.append(value)
+        if not where.previews:
+            tests.append("kind <> 'preview'")
         if where.states is not None:
             tests.append(f"state IN ({', '.join('?' * len(where.states))})")
             values.extend(sorted(where.states))
@@ -57,7 +59,7 @@ class RunReads(DetailReads):
 
     def last_runs(self, *, change_only: bool = False) -> dict[str, Run]:
         """One index lookup per stack, however many runs there are."""
-        only = "AND kind <> 'drift'" if change_only else ""
+        only = "AND kind NOT IN ('drift', 'preview')" if change_only else "AND kind <> 'preview'"
         sql = f"""
             SELECT r.* FROM stacks s
             JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE stack = s.name {only})
@@ -68,7 +70,7 @@ class RunReads(DetailReads):
         """Since the last complete apply."""
         sql = """
             SELECT r.* FROM stacks s JOIN runs r ON r.stack = s.name AND r.id > s.applied_run
-            WHERE s.name = ? AND r.kind <> 'drift' AND r.executed_digest IS NOT NULL
+            WHERE s.name = ? AND r.kind NOT IN ('drift', 'preview') AND r.executed_digest IS NOT NULL
             AND (r.kind = 'destroy' OR r.inputs <> s.applied_inputs)
             AND (r.state IN ('apply_failed', 'interrupted') OR (r.state = 'applied' AND r.targets <> '[]'))
             ORDER BY r.id DESC
@@ -116,7 +118,7 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
             managed_state=new.managed_state,
             report=new.report,
             identity=self._require(new.stack)["identity"],
-            account=account_of(new.definition.aws, for_apply=new.kind is not Kind.DRIFT),
+            account=account_of(new.definition.aws, for_apply=not new.kind.only_reads),
         )
         run = replace(run, id=self._insert("runs", {**run_row(run), "identity": run.identity}))
         self._record(run, "queue", new.requested_by, {"trigger": run.trigger, "targets": list(run.targets)})

@@ -89,7 +89,7 @@ def one_stack(
     view = view_of(
         reader.unscoped(), clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
     )
-    last = next(iter(reader.runs(RunFilter(stack=name, limit=1))), None)
+    last = next(iter(reader.runs(RunFilter(stack=name, previews=False, limit=1))), None)
     return _facts(reader, settings, clock, view, last, Openings(clock.now()))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from runner.model.run.life import Kind, Run
+from runner.model.run.life import Run
 from runner.model.settings.server import Settings
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
@@ -22,7 +22,7 @@ class Progress:
 
 
 def progress(reader: Reader, settings: Settings, clock: Clock, run: Run) -> Progress:
-    starts = run.claim is None and not run.final and run.kind is not Kind.DRIFT
+    starts = run.claim is None and not run.final and not run.kind.only_reads
     lock = reader.lock(run.stack) if starts else None
     return Progress(
         run=run_row(run),

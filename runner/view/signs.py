@@ -13,6 +13,7 @@ STATE: Mapping[State, str] = {
     State.APPLYING: "▸",
     State.NO_CHANGES: "✔",
     State.DRIFTED: "●",
+    State.PLANNED: "✔",
     State.APPLIED: "✔",
     State.REJECTED: "✗",
     State.CANCELED: "✗",

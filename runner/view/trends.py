@@ -97,6 +97,8 @@ def _days(
     changes: defaultdict[date, Counter[str]] = defaultdict(Counter)
     checks: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for one in ended:
+        if one.kind is Kind.PREVIEW:
+            continue
         (checks if one.kind is Kind.DRIFT else changes)[one.day][_RESULTS[one.state]] += one.count
     reports = {one.day: one for one in moved}
     plans: defaultdict[date, list[AppliedPlan]] = defaultdict(list)

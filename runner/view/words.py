@@ -23,6 +23,7 @@ _STANDS: dict[State, str] = {
     State.APPLYING: "is being applied",
     State.NO_CHANGES: "has no changes",
     State.DRIFTED: "has found drift",
+    State.PLANNED: "shows what a pull request would do",
     State.PLAN_FAILED: "could not be planned",
     State.APPLY_FAILED: "failed during the apply",
 }

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from runner.model.values.span import Seconds
 from runner.ports.worker import ApplyGate
 from runner.service.execution.execute import execute
-from runner.service.execution.preview import plan_with_state
+from runner.service.execution.trial import plan_with_state
 
 texts = st.text(max_size=4)
 json_values = st.recursive(

@@ -416,7 +416,7 @@ PLANNED_AGAIN = {State.SUPERSEDED, State.PLAN_FAILED}
 # Applying at these inputs is what makes them applied.
 ENDS = [
     (state, applied)
-    for state in sorted(set(FINAL) - {State.DRIFTED})
+    for state in sorted(set(FINAL) - {State.DRIFTED, State.PLANNED})
     for applied in (None, "old", "new")
     if state is not State.APPLIED or applied == "new"
 ]

@@ -58,7 +58,7 @@ def test_checks_are_not_counted_as_changes() -> None:
 
 
 def test_every_end_of_a_change_is_counted() -> None:
-    ends = FINAL - {State.DRIFTED}
+    ends = FINAL - {State.DRIFTED, State.PLANNED}
     records = Records(tuple(EndedRuns(TODAY, Kind.CHANGE, one, 1) for one in ends))
     (day,) = trends_page(records, NOON, 1).days
     assert sum(vars(day.runs).values()) == len(ends)

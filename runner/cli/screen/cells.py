@@ -34,6 +34,7 @@ _STATE_COLOURS: dict[State, Colour] = {
     State.APPLYING: "cyan",
     State.NO_CHANGES: "green",
     State.DRIFTED: "yellow",
+    State.PLANNED: "green",
     State.APPLIED: "green",
     State.REJECTED: "dim",
     State.CANCELED: "dim",

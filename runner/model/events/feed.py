@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from runner.model.preview.pull_request import PullState
 from runner.model.run.life import Kind, State
 
 
@@ -167,6 +168,18 @@ class ProviderDistrusted:
 
 
 @dataclass(frozen=True)
+class PullMoved:
+    """A pull request was opened, changed what it does, or ended."""
+
+    source: str
+    number: int
+    state: PullState
+    head: str
+    stacks: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class AccountThrottled:
     account: str
     at_most: int
@@ -191,6 +204,7 @@ Payload = (
     | BackupBegun
     | BackupRestored
     | ProviderDistrusted
+    | PullMoved
     | AccountThrottled
 )
 
@@ -218,6 +232,7 @@ TOPICS: Mapping[str, type[Payload]] = {
     "backup.restore": BackupRestored,
     "probe.distrust": ProviderDistrusted,
     "account.throttled": AccountThrottled,
+    **{f"pull.{moved}": PullMoved for moved in ("open", "change", "merged", "closed")},
 }
 
 

@@ -9,6 +9,7 @@ from runner.model.events.feed import (
     Payload,
     PlanApproved,
     ProviderDistrusted,
+    PullMoved,
     RunMoved,
     StackEnded,
     StackLeft,
@@ -31,6 +32,8 @@ _BY_TOPIC = {
     "promotion.straight": "{0.stack} is planned outside promotion {0.promotion} by {0.by}",
     "lock.take": "{0.stack} locked by {0.holder}",
     "lock.release": "{0.stack} released by {0.by}",
+    "pull.open": "pull request #{0.number} of {0.source} opened",
+    "pull.change": "pull request #{0.number} of {0.source} changed",
     "check.fail": "{0.check} of {0.stack} fails",
     "check.pass": "{0.check} of {0.stack} passes again",
 }
@@ -48,6 +51,7 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
     BackupBegun: "backup to {0.file} begun by {0.by}",
     BackupRestored: "restored by {0.by} from the backup of {0.made} (stacks locked: {0.locked})",
     ProviderDistrusted: "a probe of {0.provider} disagreed with a full plan; the provider is no longer probed",
+    PullMoved: "pull request #{0.number} of {0.source} is {0.state}",
     AccountThrottled: "{0.account} is throttled: at most {0.at_most} runs until {0.until}",
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from runner.errors import StackBusy
-from runner.model.run.life import Kind, Run
+from runner.model.run.life import Run
 
 
 def busy(run: Run, **facts: str) -> StackBusy:
@@ -15,5 +15,5 @@ def busy(run: Run, **facts: str) -> StackBusy:
 def refuse_executing(runs: Iterable[Run], *, checks: bool = True) -> None:
     """StackBusy if one of them executes; without `checks`, drift checks are ignored, as they change nothing."""
     for run in runs:
-        if run.claim is not None and (checks or run.kind is not Kind.DRIFT):
+        if run.claim is not None and (checks or not run.kind.only_reads):
             raise busy(run)

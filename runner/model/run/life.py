@@ -14,6 +14,12 @@ class Kind(StrEnum):
     CHANGE = "change"
     DRIFT = "drift"
     DESTROY = "destroy"
+    PREVIEW = "preview"  # of a pull request, as it would be after the merge
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it never leads to an apply: it takes no lock on the state, and holds nothing else up."""
+        return self in {Kind.DRIFT, Kind.PREVIEW}
 
 
 class State(StrEnum):
@@ -24,6 +30,7 @@ class State(StrEnum):
     APPLYING = "applying"
     NO_CHANGES = "no_changes"
     DRIFTED = "drifted"
+    PLANNED = "planned"
     APPLIED = "applied"
     REJECTED = "rejected"
     CANCELED = "canceled"
@@ -47,6 +54,7 @@ IF_THE_PROCESS_DIES: dict[State, str] = {
     "without either, the run becomes interrupted",
     State.NO_CHANGES: "final",
     State.DRIFTED: "final",
+    State.PLANNED: "final; a preview is never applied",
     State.APPLIED: "final",
     State.REJECTED: "final",
     State.CANCELED: "final",
@@ -62,6 +70,7 @@ class Event(StrEnum):
     REQUEUE = "requeue"
     FIND_NOTHING = "find_nothing"
     FIND_DRIFT = "find_drift"
+    FIND_CHANGES = "find_changes"
     OFFER = "offer"
     FAIL_PLAN = "fail_plan"
     APPROVE = "approve"
@@ -87,6 +96,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.PLANNING, Event.REQUEUE): State.QUEUED,
     (State.PLANNING, Event.FIND_NOTHING): State.NO_CHANGES,
     (State.PLANNING, Event.FIND_DRIFT): State.DRIFTED,
+    (State.PLANNING, Event.FIND_CHANGES): State.PLANNED,
     (State.PLANNING, Event.OFFER): State.AWAITING_APPROVAL,
     (State.PLANNING, Event.FAIL_PLAN): State.PLAN_FAILED,
     (State.PLANNING, Event.CANCEL): State.CANCELED,
@@ -228,6 +238,7 @@ _PAST: dict[Event, str] = {
     Event.REQUEUE: "queued again",
     Event.FIND_NOTHING: "found without changes",
     Event.FIND_DRIFT: "found drifted",
+    Event.FIND_CHANGES: "found with changes",
     Event.OFFER: "offered for approval",
     Event.FAIL_PLAN: "failed in planning",
     Event.APPROVE: "approved",

@@ -62,7 +62,7 @@ class View:
 
     @property
     def open_change(self) -> Run | None:
-        return next((run for run in self.open_runs if run.kind is not Kind.DRIFT), None)
+        return next((run for run in self.open_runs if not run.kind.only_reads), None)
 
     @property
     def open_check(self) -> Run | None:

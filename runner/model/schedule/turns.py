@@ -11,16 +11,17 @@ PRIORITY: dict[tuple[State, Kind], int] = {
     (State.APPROVED, Kind.DESTROY): 0,
     (State.QUEUED, Kind.CHANGE): 1,
     (State.QUEUED, Kind.DESTROY): 1,
-    (State.QUEUED, Kind.DRIFT): 2,
+    (State.QUEUED, Kind.PREVIEW): 2,
+    (State.QUEUED, Kind.DRIFT): 3,
 }
 # A check that a person waits for.
-ASKED_FOR = 0.5
+ASKED_FOR = 1.5
 # A slot that was not free again after this is probably held by something that hangs.
 PATIENCE = timedelta(minutes=1)
 
 
 def priority(run: Run) -> float:
-    """Lower is sooner: an apply, then a plan of a change, then a drift check; a requested check before a scheduled one."""
+    """Lower is sooner: an apply, then a plan of a change, a preview, a drift check. A requested check comes before previews."""
     asked = run.kind is Kind.DRIFT and run.trigger is Trigger.MANUAL
     return PRIORITY[run.state, run.kind] - (ASKED_FOR if asked else 0)
 
@@ -41,9 +42,9 @@ def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
 def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime) -> list[Run]:
     """Runs that may start although every slot is taken: from sources without one, when no slot has moved for long.
 
-    A drift check can wait; and a hanging run uses no processor, so one more does little harm.
+    What only reads can wait; and a hanging run uses no processor, so one more does little harm.
     """
     if any(run.claim is not None and run.claim.since > now - PATIENCE for run in executing):
         return []
     served = {run.source for run in executing}
-    return [run for run in ordered if run.source not in served and run.kind is not Kind.DRIFT]
+    return [run for run in ordered if run.source not in served and not run.kind.only_reads]

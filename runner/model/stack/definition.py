@@ -22,6 +22,7 @@ from runner.model.values.span import Seconds
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"
 DEFAULT_WORKSPACE = "default"  # terraform's, which every backend has
 STRICT = {"extra": "forbid"}
+ONLY_IN_PULL_REQUESTS = "known only from pull requests"  # as `Stack.left`
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class RunFilter:
     by: str | None = None  # who requested, approved, rejected or canceled it
     since: datetime | None = None  # of its last change
     until: datetime | None = None
+    previews: bool = True  # whether those of pull requests are among them
     below: int | None = None  # only ids below this one, for paging
     limit: int = 50
 

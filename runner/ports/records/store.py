@@ -16,6 +16,7 @@ from runner.ports.records.locks import LockReader, LockWriter
 from runner.ports.records.outputs import OutputReader, OutputWriter
 from runner.ports.records.probes import ProbeReader, ProbeWriter
 from runner.ports.records.promotions import PromotionReader, PromotionWriter
+from runner.ports.records.pulls import PullReader, PullWriter
 from runner.ports.records.reports import ReportReader, ReportWriter
 from runner.ports.records.retention import RetentionWriter
 from runner.ports.records.runs import RunReader, RunWriter
@@ -38,6 +39,7 @@ class Reader(
     SourceReader,
     ProbeReader,
     PromotionReader,
+    PullReader,
     OutputReader,
     LoadReader,
     FeedReader,
@@ -74,6 +76,7 @@ class Writer(
     SourceWriter,
     ProbeWriter,
     PromotionWriter,
+    PullWriter,
     OutputWriter,
     LoadWriter,
     FeedWriter,

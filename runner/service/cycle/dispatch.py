@@ -88,8 +88,8 @@ def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> 
         if (run.state, run.kind) in PRIORITY
         and run.stack not in busy
         and not waits(run.wait_until, now)
-        # A drift check only reads, so a person's lock does not stop it.
-        and (run.kind is Kind.DRIFT or run.stack not in held)
+        # A person's lock does not stop what only reads.
+        and (run.kind.only_reads or run.stack not in held)
     ]
     ordered = in_turn(ready, executing)
     return crowded_out(ordered, executing, now) if full else ordered
@@ -133,8 +133,8 @@ def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken:
 
 def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
     """The file lock first, the row second: so a claimed row always has a held lock."""
-    # A drift check changes nothing, so it may run beside processes that an earlier change left.
-    held = control.claims.take(run.id, None if run.kind is Kind.DRIFT else run.identity)
+    # What changes nothing may run beside processes that an earlier change left.
+    held = control.claims.take(run.id, None if run.kind.only_reads else run.identity)
     if held is None:
         return None
     try:

@@ -12,7 +12,7 @@ from runner.model.audit.checkpoint import Checkpoint
 from runner.model.audit.log import DATABASE, AuditEntry
 from runner.model.audit.receipt import Receipt
 from runner.model.audit.restored import Facts, Loss, Remedy, detail, remedy
-from runner.model.run.life import Event, Kind
+from runner.model.run.life import Event
 from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.store import Reader, Writer
@@ -119,7 +119,7 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
     for receipt in found.strangers:
         writer.audit_note(DAEMON, STRANGER, receipt.name, {"stack": receipt.stack, "digest": receipt.digest})
     for run in found.outdated:
-        if run.kind is Kind.DRIFT:
+        if run.kind.only_reads:
             writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason="the database was restored")
         else:
             replan(writer, run, MAYBE_ANSWERED, control.clock.now())

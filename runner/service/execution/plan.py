@@ -56,7 +56,7 @@ class Planning:
 def _prepare(planning: Planning) -> None:
     """The tree of the revision, in a workspace, if nothing forbids using either."""
     job = planning.job
-    locks = job.kind is not Kind.DRIFT
+    locks = not job.kind.only_reads
     planning.execution = prepare(job, planning.ports, planning.cancel, planning.claim, lock=locks)
 
 
@@ -207,7 +207,6 @@ def _read(
     judged: Judged,
 ) -> PlanResult | PlanFailure:
     now = ports.clock.now()
-    drift = job.kind is Kind.DRIFT
     read = read_report(planned, question_of(job, ports, planned))
     if isinstance(read, EngineError):
         return failure_of(read)
@@ -235,16 +234,18 @@ def _read(
     return PlanResult(
         changes=report.changes,
         fingerprint=report.fingerprint,
-        # A drift run can never apply: its plan file is not even stored.
+        # What can never be applied is not even stored.
         plan_digest=None
-        if drift
+        if job.kind.only_reads
         else ports.artifacts.put(job.run, f"{keep_as}.tfplan", planned.plan_file.read_bytes()),
         planned_at=now,
         engine_version=planned.engine_version,
         findings=report.findings,
         drift_fingerprint=report.drift_fingerprint,
         facts=planned.facts,
-        tree="" if drift else ports.git.tree_id(job.source.with_login(ports.sources), job.revision),
+        tree=""
+        if job.kind is Kind.DRIFT
+        else ports.git.tree_id(job.source.with_login(ports.sources), job.revision),
         warnings=warnings,
         judged=replace(judged, results=scrubbed(judged.results, lambda text: str(secrets.scrub(text)))),
     )

@@ -39,7 +39,7 @@ from runner.ports.records.sources import SourceReader
 from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
 from runner.service.execution.known_secrets import MAX_EARLIER
-from runner.service.execution.preview import plan_with_state
+from runner.service.execution.trial import plan_with_state
 from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
 from runner.service.queue.outputs import outputs_of
@@ -119,7 +119,7 @@ def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Pe
         imported = StateImported(name, person.name, arrival.state.resources, arrival.state.serial)
         writer.emit("state.import", name, imported)
         for run in writer.open_runs(name):
-            if run.kind is not Kind.DRIFT:
+            if not run.kind.only_reads:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="a state is imported")
         newest = next((run.id for run in writer.runs(RunFilter(stack=name, limit=1))), 0)
     mark = f"{newest:012d}-{control.clock.now():%Y%m%dT%H%M%SZ}"

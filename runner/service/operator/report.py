@@ -6,7 +6,7 @@ from runner.errors import Blocked, PartlyApplied, StackBusy
 from runner.model.approval.approval import Person
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run.busy import busy
-from runner.model.run.life import Kind, Run, State
+from runner.model.run.life import Run, State
 from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
 from runner.ports.records.reports import ReportReader
@@ -39,7 +39,7 @@ def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
             )
         run = propose(writer, stack, report, by=person.name)
         if run is None:
-            other = next(r for r in writer.open_runs(stack.name) if r.kind is not Kind.DRIFT)
+            other = next(r for r in writer.open_runs(stack.name) if not r.kind.only_reads)
             raise busy(other, hint=_WAY_ON.get(other.state, StackBusy.hint_template).format(run=other.name))
         return run
 

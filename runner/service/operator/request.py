@@ -68,7 +68,7 @@ def request_plan(
         _refuse_without_outputs(writer, facts.stack, definition)
         reason = "" if destroy else promote(writer, control, facts, asked_of, advance, person)
         for run in facts.open_runs:
-            if run.kind is not Kind.DRIFT:
+            if not run.kind.only_reads:
                 writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned again on request")
         if asked is not None:
             at, commit = asked

@@ -80,7 +80,7 @@ def _plan_afresh(writer: StackRunWriter, run: Run, person: Person) -> None:
     destroyed = run.kind is Kind.DESTROY and run.state is State.APPLIED
     if stack.missing_since is not None or stack.problem is not None or destroyed:
         return
-    if any(other.kind is not Kind.DRIFT for other in writer.open_runs(stack.name)):
+    if any(not other.kind.only_reads for other in writer.open_runs(stack.name)):
         return
     add_change(
         writer,

@@ -46,7 +46,7 @@ def react(
 
 def propose(writer: RunWriter, stack: Stack, report: DriftReport, *, by: str) -> Run | None:
     """A change run that would undo the drift, with its own plan and its own approval; None if one is open."""
-    if any(run.kind is not Kind.DRIFT for run in writer.open_runs(stack.name)):
+    if any(not run.kind.only_reads for run in writer.open_runs(stack.name)):
         return None
     return add_check(
         writer,

@@ -1,11 +1,22 @@
 """Record the result of a job."""
 
-from runner.model.execution.job import ApplyOutcome, ApplyResult, LockResult, Result
+from collections.abc import Callable
+
+from runner.model.execution.job import (
+    ApplyOutcome,
+    ApplyResult,
+    Job,
+    LockResult,
+    PlanFailure,
+    PlanResult,
+    Result,
+)
 from runner.model.run.life import Kind, Run
 from runner.ports.control import ControlPorts
 from runner.service.outcome.apply import settle_apply
 from runner.service.outcome.check_drift import settle_check
 from runner.service.outcome.plan import settle_plan
+from runner.service.outcome.preview import settle_preview
 from runner.service.outcome.throttle import settle_throttled
 from runner.service.outcome.unlock import settle_lock
 from runner.service.queue.assignment import Assignment
@@ -24,4 +35,10 @@ def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run
         return put_off
     if isinstance(rest, ApplyResult):
         return settle_apply(control, job, rest)
-    return settle_check(control, job, rest) if job.kind is Kind.DRIFT else settle_plan(control, job, rest)
+    return _PLANNED.get(job.kind, settle_plan)(control, job, rest)
+
+
+_PLANNED: dict[Kind, Callable[[ControlPorts, Job, PlanResult | PlanFailure], Run]] = {
+    Kind.DRIFT: settle_check,
+    Kind.PREVIEW: settle_preview,
+}

@@ -59,7 +59,7 @@ def views(
         else stack
         for stack in known
     }
-    busy = frozenset(name for name, runs in open_runs.items() if any(r.kind is not Kind.DRIFT for r in runs))
+    busy = frozenset(name for name, runs in open_runs.items() if any(not r.kind.only_reads for r in runs))
     changing = frozenset(
         name for name, runs in open_runs.items() if any(r.claim and r.state in _CHANGING for r in runs)
     )

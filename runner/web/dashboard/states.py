@@ -46,6 +46,7 @@ LOOKS: Mapping[type[Enum], Mapping[Enum, Look]] = {
         State.APPLYING: Look("spin", "run", "applying"),
         State.NO_CHANGES: Look("equal", "idle", "no changes"),
         State.DRIFTED: Look("drift", "drift", "drifted"),
+        State.PLANNED: Look("check", "ok", "planned"),
         State.APPLIED: Look("check", "ok", "applied"),
         State.REJECTED: Look("slash", "idle", "rejected"),
         State.CANCELED: Look("slash", "idle", "canceled"),

@@ -1,0 +1,67 @@
+"""Pull requests, drawn."""
+
+from datetime import datetime
+
+from runner.cli.screen import cells
+from runner.cli.screen.output import Cell, Screen, Table
+from runner.model.preview.pull_request import PullState
+from runner.view import words
+from runner.view.pull import PullRow, PullRows, PullStackRow
+from runner.view.when import ago
+
+HEADS = ("SOURCE", "REQUEST", "HEAD", "STATE", "STACKS", "WHEN", "REASON")
+STACK_HEADS = ("STACK", "PREVIEW", "STATE", "CHANGES", "REASON")
+
+
+def pulls_screen(rows: PullRows, now: datetime) -> Screen:
+    yield Table(
+        HEADS,
+        [
+            (
+                row.source,
+                row.name,
+                row.head[:12],
+                _state(row),
+                str(len(row.stacks)),
+                ago(row.changed_at, now),
+                row.reason,
+            )
+            for row in rows
+        ],
+        empty="No open pull requests. Sources preview them with:   previews: {}",
+    )
+
+
+def pull_screen(of: PullRow, now: datetime) -> Screen:
+    yield [f"pull request {of.name} of {of.source}: ", _state(of)]
+    if of.reason:
+        yield of.reason
+    yield f"head {of.head}{' from a fork' if of.fork else ''}, changed {ago(of.changed_at, now)}"
+    if of.merged:
+        yield f"previewed as {of.merged[:12]}, merged into {of.base[:12]}"
+    if of.allowed_by:
+        yield f"allowed by {of.allowed_by}"
+    yield Table(STACK_HEADS, [_stack(row) for row in of.stacks], empty="It touches no stack.")
+    yield from of.problems
+    shown = [row.run for row in of.stacks if row.run]
+    if shown:
+        yield f"Show a plan:   driftline run show {shown[0]}"
+    if of.hold == "fork":
+        yield f"Let it be planned:   driftline pr allow {of.number} --source {of.source} --head {of.head}"
+
+
+def _state(of: PullRow) -> Cell:
+    if of.state is not PullState.OPEN:
+        return Cell(of.state.value, "dim")
+    if of.hold is not None:
+        return Cell(f"● {of.hold}", "yellow")
+    if of.failed or of.problems:
+        return Cell("✗ fails", "red")
+    return Cell("planning", "cyan") if of.planning else Cell("✔ previewed", "green")
+
+
+def _stack(of: PullStackRow) -> tuple[str | Cell, ...]:
+    if of.run is None or of.state is None:
+        return (of.stack, "-", Cell("not planned", "yellow"), "-", of.problem)
+    changes = words.counts(of.summary) if of.summary else "-"
+    return (of.stack, of.run, cells.state_of(of.state), changes, of.reason)

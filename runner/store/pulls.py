@@ -1,0 +1,132 @@
+"""Pull requests, and the stacks that each one touches."""
+
+import json
+import sqlite3
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from runner.model.events.feed import PullMoved
+from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
+from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS, Discovered
+from runner.store.rows import Value, compact, discovered_row, text
+from runner.store.session import Session
+from runner.store.stacks import StackWrites
+
+
+class PullReads(Session):
+    def pull_requests(
+        self, source: str | None = None, states: Collection[PullState] = ()
+    ) -> list[PullRequest]:
+        wanted = tuple(states or PullState)
+        marks = ", ".join("?" * len(wanted))
+        sql = f"""
+            SELECT * FROM pull_requests WHERE (? IS NULL OR source = ?) AND state IN ({marks})
+            ORDER BY source, number DESC
+        """  # noqa: S608 - only marks
+        return [self._with_stacks(row) for row in self._all(sql, source, source, *wanted)]
+
+    def pull_request(self, source: str, number: int) -> PullRequest | None:
+        row = self._one("SELECT * FROM pull_requests WHERE source = ? AND number = ?", source, number)
+        return None if row is None else self._with_stacks(row)
+
+    def pull_request_of(self, run: int) -> PullRequest | None:
+        row = self._one(
+            """
+            SELECT p.* FROM pull_requests p JOIN previewed_stacks s USING (source, number)
+            WHERE s.run = ? AND p.state = 'open'
+            """,
+            run,
+        )
+        return None if row is None else self._with_stacks(row)
+
+    def _with_stacks(self, row: sqlite3.Row) -> PullRequest:
+        sql = "SELECT * FROM previewed_stacks WHERE source = ? AND number = ? ORDER BY stack"
+        stacks = (
+            PreviewedStack(one["stack"], one["inputs"], one["definition"], one["run"], one["problem"])
+            for one in self._all(sql, row["source"], row["number"])
+        )
+        return PullRequest(
+            source=row["source"],
+            number=row["number"],
+            ref=row["ref"],
+            head=row["head"],
+            own=bool(row["own"]),
+            state=PullState(row["state"]),
+            seen_at=datetime.fromisoformat(row["seen_at"]),
+            changed_at=datetime.fromisoformat(row["changed_at"]),
+            base=row["base"],
+            merged=row["merged"],
+            hold=None if row["hold"] is None else Hold(row["hold"]),
+            reason=row["reason"],
+            judged_with=row["judged_with"],
+            problems=tuple(json.loads(row["problems"])),
+            allowed_head=row["allowed_head"],
+            allowed_by=row["allowed_by"],
+            stacks=tuple(stacks),
+        )
+
+
+class PullWrites(PullReads, StackWrites):
+    def save_pull_request(self, pull: PullRequest) -> None:
+        before = self.pull_request(pull.source, pull.number)
+        self._upsert("pull_requests", _row(pull), "source, number")
+        self._do("DELETE FROM previewed_stacks WHERE source = ? AND number = ?", pull.source, pull.number)
+        for one in pull.stacks:
+            row: dict[str, Value] = {"source": pull.source, "number": pull.number, **vars(one)}
+            self._insert("previewed_stacks", row)
+        if topic := _moved(before, pull):
+            moved = PullMoved(
+                pull.source,
+                pull.number,
+                pull.state,
+                pull.head,
+                tuple(one.stack for one in pull.stacks),
+                pull.reason,
+            )
+            self._emit(topic, f"{pull.source}{pull.name}", moved)
+
+    def allow_pull_head(self, pull: PullRequest, *, by: str) -> PullRequest:
+        allowed = replace(pull, allowed_head=pull.head, allowed_by=by)
+        self.save_pull_request(allowed)
+        self.audit_note(by, "pull.allow", f"{pull.source}{pull.name}", {"head": pull.head})
+        return allowed
+
+    def save_newcomer(self, stack: Discovered) -> None:
+        known = self._one("SELECT left_how FROM stacks WHERE name = ?", stack.definition.name)
+        if known is not None and known["left_how"] != ONLY_IN_PULL_REQUESTS:
+            return
+        self._save_definition(stack.definition)
+        absent = {"left_how": ONLY_IN_PULL_REQUESTS, "missing_since": text(self._now)}
+        self._upsert("stacks", {**discovered_row(stack, None), **absent}, "name")
+
+
+def _moved(before: PullRequest | None, now: PullRequest) -> str | None:
+    """The topic of what people hear of; a base that moved without consequences is nothing to tell."""
+    if now.state is not PullState.OPEN:
+        return None if before is None or before.state is now.state else f"pull.{now.state}"
+    if before is None or before.state is not PullState.OPEN:
+        return "pull.open"
+    shown = [(one.head, one.hold, one.reason, one.problems, one.stacks) for one in (before, now)]
+    return "pull.change" if shown[0] != shown[1] else None
+
+
+def _row(pull: PullRequest) -> dict[str, Value]:
+    return {
+        "source": pull.source,
+        "number": pull.number,
+        "ref": pull.ref,
+        "head": pull.head,
+        "own": pull.own,
+        "state": pull.state,
+        "seen_at": text(pull.seen_at),
+        "changed_at": text(pull.changed_at),
+        "base": pull.base,
+        "merged": pull.merged,
+        "hold": pull.hold,
+        "reason": pull.reason,
+        "judged_with": pull.judged_with,
+        "problems": compact(list(pull.problems)),
+        "allowed_head": pull.allowed_head,
+        "allowed_by": pull.allowed_by,
+    }

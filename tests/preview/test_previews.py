@@ -1,0 +1,226 @@
+"""Pull requests are previewed: what they touch, as it would be after the merge."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from pulls_world import PullsWorld, module, previewing
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> PullsWorld:
+    return previewing(tmp_path)
+
+
+def test_a_pull_request_shows_what_its_merge_would_change(world: PullsWorld) -> None:
+    world.stack("other")
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    shown = world.shown(7)
+    assert [one["stack"] for one in shown["stacks"]] == ["app"]
+    assert shown["stacks"][0]["state"] == "planned"
+    assert shown["stacks"][0]["summary"]["update"] == 1
+
+
+def test_a_preview_is_of_the_merge_not_of_the_branch(world: PullsWorld) -> None:
+    world.pull(7, {"app/new.tf": 'resource "terraform_data" "new" {}\n'})
+    world.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
+    world.once()
+    preview = world.preview(7)
+    assert {one["address"] for one in preview["changes"]["resources"]} == {
+        "terraform_data.new",
+        "terraform_data.other",
+    }
+
+
+def test_a_stack_that_only_a_pull_request_declares_is_previewed(world: PullsWorld) -> None:
+    world.pull(7, {"fresh/stack.yaml": "name: fresh\n", "fresh/main.tf": module("new")})
+    world.once()
+    assert world.preview(7, "fresh")["summary"]["create"] == 1
+    assert [one["name"] for one in world.json("stack", "list")] == ["app"]
+    refused = world.run("plan", "fresh", expect=None)
+    assert "known only from pull requests" in refused.output
+
+
+def test_a_merged_newcomer_becomes_a_stack_like_any_other(world: PullsWorld) -> None:
+    world.pull(7, {"fresh/stack.yaml": "name: fresh\n", "fresh/main.tf": module("new")})
+    world.once()
+    world.merge(7)
+    world.once()
+    assert world.shown(7)["state"] == "merged"
+    assert {one["name"] for one in world.json("stack", "list")} == {"app", "fresh"}
+    assert world.json("run", "list", "--stack", "fresh", "--state", "awaiting_approval")
+
+
+def test_a_newer_head_is_planned_instead_of_the_older_one(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("first")})
+    world.once()
+    first = world.preview(7)["id"]
+    world.pull(7, {"app/main.tf": module("second")})
+    world.once()
+    assert world.preview(7)["id"] != first
+
+
+def test_a_base_that_moved_elsewhere_plans_nothing_again(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    first, merged = world.preview(7)["id"], world.shown(7)["merged"]
+    world.stack("elsewhere")
+    world.once()
+    assert world.shown(7)["merged"] != merged
+    assert world.preview(7)["id"] == first
+
+
+def test_a_base_that_moved_what_it_touches_is_planned_again(world: PullsWorld) -> None:
+    world.pull(7, {"app/new.tf": 'resource "terraform_data" "new" {}\n'})
+    world.once()
+    first = world.preview(7)["id"]
+    world.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
+    world.once()
+    assert world.preview(7)["id"] != first
+
+
+def test_a_conflict_is_told_and_not_planned(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("mine")})
+    world.commit({"app/main.tf": module("theirs")})
+    world.once()
+    shown = world.shown(7)
+    assert (shown["hold"], shown["stacks"]) == ("conflict", [])
+    assert "app/main.tf" in shown["reason"]
+
+
+def test_a_closed_pull_request_ends_its_previews(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    world.git("update-ref", "-d", "refs/pull/7/head")
+    world.once()
+    assert world.json("pr", "list") == []
+    assert world.shown(7)["state"] == "closed"
+
+
+def test_a_deleted_branch_ends_its_pull_request(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    world.git("branch", "--quiet", "-D", "pull-7")
+    world.once()
+    assert world.shown(7)["state"] == "closed"
+
+
+@pytest.mark.parametrize("how", [("--no-ff",), ("--ff-only",), ("--squash",)])
+def test_a_merged_pull_request_ends(world: PullsWorld, how: tuple[str, ...]) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    world.merge(7, *how)
+    if how == ("--squash",):
+        world.git("commit", "--quiet", "--message", "squashed")
+    world.once()
+    assert world.shown(7)["state"] == "merged"
+
+
+def test_the_code_of_a_fork_is_not_run(world: PullsWorld) -> None:
+    world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    assert world.json("pr", "list") == []
+    assert world.json("run", "list", "--kind", "preview") == []
+
+
+def test_a_fork_is_planned_once_a_person_allows_this_head(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path, previews="{forks: approved}")
+    world.stack("app")
+    head = world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    assert world.shown(7)["hold"] == "fork"
+    world.run("pr", "allow", "7", "--head", head)
+    world.once()
+    assert world.preview(7)["state"] == "planned"
+    world.git("branch", "pull-7", head)
+    world.fork(7, {"app/main.tf": module("newer")})
+    world.once()
+    assert world.shown(7)["hold"] == "fork"
+
+
+def test_another_head_than_the_one_that_was_read_is_not_allowed(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path, previews="{forks: approved}")
+    world.stack("app")
+    world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    refused = world.run("pr", "allow", "7", "--head", "f" * 40, expect=None)
+    assert refused.exit_code == 4
+    assert world.shown(7)["hold"] == "fork"
+
+
+def test_only_the_newest_pull_requests_are_planned(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path, previews="{max: 1}")
+    world.stack("app")
+    world.pull(7, {"app/main.tf": module("seven")})
+    world.pull(8, {"app/main.tf": module("eight")})
+    world.once()
+    assert world.shown(8)["stacks"][0]["state"] == "planned"
+    assert world.shown(7)["hold"] == "limit"
+
+
+def test_a_stack_that_a_pull_request_breaks_is_told_with_its_place(world: PullsWorld) -> None:
+    world.pull(7, {"app/stack.yaml": "name: app\nunknown: 1\n"})
+    world.once()
+    (stack,) = world.shown(7)["stacks"]
+    assert stack["run"] is None
+    assert "app/stack.yaml:2" in stack["problem"]
+
+
+def test_a_stack_that_a_pull_request_removes_is_told(world: PullsWorld) -> None:
+    world.git("checkout", "--quiet", "-b", "pull-7")
+    world.git("rm", "--quiet", "-r", "app")
+    world.git("commit", "--quiet", "--message", "remove app")
+    world.git("update-ref", "refs/pull/7/head", "HEAD")
+    world.git("checkout", "--quiet", "main")
+    world.once()
+    assert world.shown(7)["stacks"][0]["problem"] == "it would leave Git; its resources stay"
+
+
+def test_a_plan_that_fails_is_shown_at_its_pull_request(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": 'resource "nothing_known" "it" {}\n'})
+    world.once()
+    assert world.shown(7)["stacks"][0]["state"] == "plan_failed"
+
+
+def test_a_preview_says_nothing_about_the_stack_itself(world: PullsWorld) -> None:
+    before = world.json("stack", "show", "app")
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    after = world.json("stack", "show", "app")
+    assert {name for name in before if before[name] != after[name]} == {"last_runs", "peak_memory"}
+
+
+def test_a_locked_stack_is_still_previewed(world: PullsWorld) -> None:
+    world.run("lock", "take", "app", "-m", "hands off")
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    assert world.preview(7)["state"] == "planned"
+
+
+def test_a_preview_can_not_be_applied(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    run = world.preview(7)["id"]
+    refused = world.run("apply", run, expect=None)
+    assert refused.exit_code == 3
+    assert world.preview(7)["state"] == "planned"
+
+
+@pytest.mark.parametrize("state", ["awaiting_approval", "approved", "applying", "applied"])
+def test_the_database_lets_no_preview_be_approved_or_applied(world: PullsWorld, state: str) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    with closing(sqlite3.connect(world.root / "data/driftline.db")) as database:
+        with pytest.raises(sqlite3.IntegrityError, match="never approved or applied"):
+            database.execute("UPDATE runs SET state = ? WHERE kind = 'preview'", [state])
+        with pytest.raises(sqlite3.IntegrityError, match="never changes"):
+            database.execute("UPDATE runs SET kind = 'change' WHERE kind = 'preview'")
+
+
+def test_a_preview_leaves_no_plan_file_behind(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    run = world.preview(7)
+    assert (run["plan_digest"], run["artifacts"]) == (None, ["plan.json"])
