@@ -32,7 +32,7 @@ def test_a_cell_never_adds_a_column(one: str, other: str) -> None:
 
 @given(texts)
 def test_a_block_ends_where_it_should(text: str) -> None:
-    lines = [f"+ {line}" for line in text.splitlines()]
+    lines = text.splitlines()
     found = rendered("\n".join(["before", "", *block(lines, "diff"), "", "after"]))
     assert len(found.fences) == 1
     assert found.texts == ("before", "after")
