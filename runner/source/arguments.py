@@ -57,7 +57,9 @@ def _git(git_dir: Path | None) -> list[str]:
 
 
 def ls_remote(url: str, *refs: str) -> list[str]:
-    return [*_git(None), "ls-remote", "--exit-code", "--end-of-options", url, *refs]
+    """For branches alone the remote need not name its other refs; pull requests can be a hundred thousand."""
+    only = ["--heads"] if all(ref.startswith("refs/heads/") for ref in refs) else []
+    return [*_git(None), "ls-remote", "--exit-code", *only, "--end-of-options", url, *refs]
 
 
 def default_branch(url: str) -> list[str]:
@@ -130,6 +132,16 @@ def fsck(git_dir: Path) -> list[str]:
 def repack(git_dir: Path) -> list[str]:
     """Combine small packs into larger ones, keeping all objects: nothing is pruned."""
     return [*_git(git_dir), "repack", "--quiet", "--geometric=2", "-d", "--no-write-bitmap-index"]
+
+
+def repack_all(git_dir: Path) -> list[str]:
+    """One pack with everything that refs name, and nothing else."""
+    return [*_git(git_dir), "repack", "--quiet", "-a", "-d", "--no-write-bitmap-index"]
+
+
+def prune(git_dir: Path) -> list[str]:
+    """Remove loose objects that no ref names."""
+    return [*_git(git_dir), "prune", "--expire=now"]
 
 
 def rev_list(git_dir: Path, new: str, old: str | None, limit: int) -> list[str]:

@@ -22,6 +22,7 @@ from runner.source.address import check_branch, protocol
 from runner.source.command import Call, Ended, largest, run, stream
 from runner.source.credentials import offered
 from runner.source.failure import failed
+from runner.source.room import reclaim, taken, tidy
 from runner.source.tree import Contents, Truncated, answers, questions
 
 LEFTOVERS = (
@@ -38,7 +39,7 @@ ANSWER_SECONDS = 30.0  # one question, one line: a slower remote counts as dead
 ANSWER_MEMORY = 256 << 20
 FETCH_MEMORY = 256 << 20  # plus half of the expected data, of which git keeps an index in memory
 NO_REF = 2  # of `ls-remote --exit-code`
-MAX_PACKS = 50  # each fetch adds one, and git searches all of them
+SHARE = 0.5  # of the room that is left, for pull requests: no request can stop the branch
 FSCK_TIMES = 5  # it walks the whole history
 
 
@@ -172,16 +173,21 @@ class Mirror:
                 raise failed(self.source, "fetch", f"the remote changed and no longer has {revision}")
 
     def fetch_refs(self, refs: Mapping[str, str]) -> None:
-        """Fetch other refs than the branch: each with its name here."""
+        """Fetch other refs than the branch: each with its name here. Room for the branch stays."""
         with self.changing() as fd:
             self._fill(self.path, fd, refs)
+            tidy(self.path, self.timeout, fd)
 
     @contextmanager
     def changing(self) -> Iterator[int]:
         """Nobody else changes the mirror; the descriptor holds the lock."""
         with held(self.lock, self.timeout) as fd:
             self._clear()
-            yield fd
+            try:
+                yield fd
+            except BaseException:
+                self._clear()
+                raise
 
     def repair(self, *, proven: bool) -> bool:
         """Make the mirror again if it is missing or broken. False if it is sound."""
@@ -217,9 +223,7 @@ class Mirror:
         self._fill(self.path, lock)
         if before is not None and not self.is_ancestor(before, arguments.HEAD):
             self.local("update-ref", arguments.set_ref(self.path, f"{arguments.KEPT}/{before}", before))
-        if len(list(self.path.glob("objects/pack/*.pack"))) > MAX_PACKS:
-            # Everything works without it, only slower: an old git that does not support it may refuse.
-            run(Call(tuple(arguments.repack(self.path)), self.path.parent, self.timeout, fds=(lock,)))
+        tidy(self.path, self.timeout, lock)
 
     def _make(self, revision: str, lock: int) -> None:
         """A new mirror beside the old one, which stays until the new one is complete."""
@@ -239,11 +243,22 @@ class Mirror:
         failpoint.reach("mirror.before_rename")
         made.rename(self.path)
 
-    def _fill(self, git_dir: Path, lock: int, refs: Mapping[str, str] | None = None) -> None:
-        """Fetch the branch, or these refs. It writes one pack, whose size the kernel limits: git has no option for it."""
-        branch = {check_branch(self.source.branch): arguments.HEAD}
-        argv = arguments.fetch(git_dir, self.source.url, branch if refs is None else refs)
-        left = largest(parse_size(self.source.max_size) - taken(git_dir))
+    def _fill(self, git_dir: Path, lock: int, others: Mapping[str, str] | None = None) -> None:
+        """Fetch the branch or these other refs."""
+        try:
+            self._take(git_dir, lock, others)
+        except SourceTooLarge:
+            self._clear()
+            if not reclaim(git_dir, self.timeout, lock):
+                raise
+            self._take(git_dir, lock, others)
+
+    def _take(self, git_dir: Path, lock: int, others: Mapping[str, str] | None) -> None:
+        """A fetch writes one pack, whose size the kernel limits: git has no option for it."""
+        refs = {check_branch(self.source.branch): arguments.HEAD} if others is None else others
+        argv = arguments.fetch(git_dir, self.source.url, refs)
+        share = 1 if others is None else SHARE
+        left = largest(int((parse_size(self.source.max_size) - taken(git_dir)) * share))
         try:
             self._ask("fetch", argv, fds=(lock,), largest_file=left, max_memory=FETCH_MEMORY + left // 2)
         except GitFailed as error:
@@ -251,7 +266,10 @@ class Mirror:
             if all(path.stat().st_size < left for path in git_dir.glob("objects/pack/tmp_pack_*")):
                 raise
             bound = f"its max_size of {self.source.max_size}"
-            raise SourceTooLarge(source=self.source.name, what="its history exceeds", bound=bound) from error
+            what = "its history exceeds"
+            if others is not None:
+                what, bound = f"{next(iter(others))} exceeds", f"half of what is left of {bound}"
+            raise SourceTooLarge(source=self.source.name, what=what, bound=bound) from error
 
     def _clear(self) -> None:
         """Remove leftovers of a killed git; no other git could still need them."""
@@ -273,8 +291,3 @@ class Mirror:
             or run(Call(tuple(arguments.fsck(self.path)), self.path.parent, self.timeout * FSCK_TIMES)).code
             > 0
         )
-
-
-def taken(git_dir: Path) -> int:
-    """The bytes of all objects in a mirror."""
-    return sum(path.stat().st_size for path in git_dir.glob("objects/*/*") if path.is_file())

@@ -36,7 +36,7 @@ class GitMirrors:
     def head(self, source: SourceSettings) -> str:
         with self._mirror(source, "ls-remote") as mirror:
             head = mirror.remote_head()
-            _answered(mirror).touch(mode=0o600)
+            _note_answer(mirror)
             return head
 
     def answered_at(self, source: SourceSettings) -> datetime | None:
@@ -55,7 +55,9 @@ class GitMirrors:
 
     def pull_heads(self, source: SourceSettings, refs: Sequence[str], base: str) -> PullHeads:
         with self._mirror(source, "ls-remote") as mirror:
-            return pulls.heads(mirror, refs, base)
+            heads = pulls.heads(mirror, refs, base)
+            _note_answer(mirror)
+            return heads
 
     def fetch_pull(self, source: SourceSettings, head: PullHead) -> None:
         self._read(source, "fetch", lambda mirror: pulls.fetch(mirror, head))
@@ -208,6 +210,10 @@ def _repaired(mirror: Mirror, error: GitFailed) -> bool:
         return mirror.repair(proven=mirror.damaged(str(error.facts.get("problem"))))
     except GitFailed:
         return False  # the remote cannot be reached either; the first error is the one to report
+
+
+def _note_answer(mirror: Mirror) -> None:
+    _answered(mirror).touch(mode=0o600)
 
 
 def _answered(mirror: Mirror) -> Path:

@@ -9,7 +9,9 @@ from runner.model.values.paths import shortened
 from runner.source import arguments, history
 from runner.source.address import check_branch, check_ref
 from runner.source.command import Call, Ended, run
+from runner.source.failure import failed
 from runner.source.mirror import Mirror
+from runner.source.room import forget
 
 NUMBER = r"([1-9][0-9]{0,17})"  # fits the database, and each number has one spelling
 BRANCH = "refs/heads/"
@@ -49,8 +51,11 @@ def _numbered(refs: Sequence[str], names: dict[str, str]) -> Iterator[tuple[int,
 def fetch(mirror: Mirror, head: PullHead) -> None:
     """The head, and the base if that is another branch than the mirror's own."""
     name = _kept(arguments.PULLS, head.number)
-    if _exactly(mirror, name) == head.revision:
+    before = _exactly(mirror, name)
+    if before == head.revision:
         return
+    if before:
+        forget(mirror.path)
     wanted = {check_ref(head.ref): name}
     previews = mirror.source.previews
     if previews is not None and previews.base not in {None, mirror.source.branch}:
@@ -97,11 +102,13 @@ def _tree(mirror: Mirror, base: str, head: str, lock: int) -> str | Conflict:
     if ended.code not in {0, CONFLICTS} and UNRELATED in ended.error:
         return Conflict(())
     tree, *paths = _parts(mirror.checked("merge-tree", ended, (0, CONFLICTS)))
+    if not tree:  # also git's answer about a revision that is not in the mirror
+        raise failed(mirror.source, "merge-tree", ended.error)
     return Conflict(tuple(shortened(path) for path in paths[:MAX_PATHS])) if ended.code else tree
 
 
 def _parts(ended: Ended) -> list[str]:
-    return [part.decode(errors="replace") for part in ended.output.split(b"\0") if part]
+    return ended.output.decode(errors="replace").removesuffix("\0").split("\0")
 
 
 def _version(mirror: Mirror) -> str:
@@ -117,6 +124,7 @@ def drop(mirror: Mirror, keep: frozenset[int]) -> None:
         names = mirror.local("for-each-ref", argv).output.decode().split()
         kept = {_kept(within, number) for number in keep for within in (arguments.PULLS, arguments.PREVIEWS)}
         if unneeded := [name for name in names if name not in kept]:
+            forget(mirror.path)
             call = Call(tuple(arguments.delete_refs(mirror.path)), mirror.path.parent, mirror.timeout)
             questions = "".join(f"delete {name}\0\0" for name in unneeded).encode()
             mirror.checked("update-ref", run(call, questions), (0,))

@@ -18,6 +18,7 @@ class Seen:
     port: int = 0
     logins: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     argvs: set[bytes] = field(default_factory=set)
 
     @property
@@ -52,6 +53,7 @@ def serving(root: Path, token: str | None = None, redirect: str | None = None) -
         def _git(self) -> None:
             path, _, query = self.path.partition("?")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            seen.bodies.append(body)
             done = subprocess.run(
                 ["git", "http-backend"],
                 input=body,

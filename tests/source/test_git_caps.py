@@ -9,8 +9,9 @@ from remote.repository import Remote
 
 from runner.errors import GitFailed, SourceTooLarge
 from runner.source.command import Call, run, stream
-from runner.source.mirror import Mirror, taken
+from runner.source.mirror import Mirror
 from runner.source.output import MAX_ERRORS
+from runner.source.room import taken
 
 CAP = 2_000_000
 

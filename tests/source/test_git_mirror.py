@@ -11,7 +11,7 @@ import pytest
 from remote.repository import Remote
 
 from runner.errors import BranchMissing, GitFailed
-from runner.source import arguments, mirror
+from runner.source import arguments, room
 from runner.source.mirror import Mirror
 
 
@@ -159,7 +159,7 @@ def test_what_a_force_push_threw_away_survives_a_garbage_collection(remote: Remo
 def test_many_fetches_leave_few_packs_and_lose_nothing(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mirror, "MAX_PACKS", 3)
+    monkeypatch.setattr(room, "MAX_PACKS", 3)
     revisions = {}
     for number in range(8):
         if number % 3 == 2:

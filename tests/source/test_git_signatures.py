@@ -24,6 +24,7 @@ from remote.signing import (
 
 from runner.errors import DriftlineError, Untrusted, VerifierFailed
 from runner.model.approval.signature import Signature
+from runner.model.preview.heads import PullHead
 from runner.model.settings.source import Verify
 from runner.source import signature
 
@@ -553,3 +554,49 @@ def test_a_program_that_is_missing_is_reported(
     monkeypatch.setenv("PATH", str(tools))
     with pytest.raises(VerifierFailed, match=program):
         signed.mirrors.verify(signed.source, None, signed.mirrors.resolve(signed.source, "HEAD"))
+
+
+# Pull requests
+
+
+def pulled(remote: Remote) -> str:
+    """HEAD as the head of a request, in the mirror and merged there."""
+    mirrors, head = remote.mirrors, PullHead(1, "refs/pull/1/head", remote.head, own=False)
+    remote.git("update-ref", head.ref, head.revision)
+    mirrors.fetch_pull(remote.source, head)
+    mirrors.merge(remote.source, 1, remote.git("rev-parse", "main"), head.revision)
+    return head.revision
+
+
+@pytest.mark.parametrize("mode", ["head", "since_applied"])
+def test_signed_commits_of_a_request_are_trusted_without_one_for_their_merge(
+    signed: Remote, keys: Keys, mode: Literal["head", "since_applied"]
+) -> None:
+    signed.source = replace(signed.source, verify=keys.verify(mode))
+    keys.ssh("ana").commit(signed)
+    base = signed.taken()
+    signed.git("checkout", "--quiet", "--detach")
+    keys.ssh("bo").commit(signed)
+    head = pulled(signed)
+    (found,) = signed.mirrors.verify(signed.source, base, head)
+    assert (found.revision, found.signer) == (head, "bo@example.com")
+
+
+@pytest.mark.parametrize(("mode", "signs_the_last"), [("head", False), ("since_applied", True)])
+def test_an_unsigned_commit_of_a_request_is_refused(
+    signed: Remote,
+    keys: Keys,
+    mode: Literal["head", "since_applied"],
+    signs_the_last: bool,  # noqa: FBT001
+) -> None:
+    signed.source = replace(signed.source, verify=keys.verify(mode))
+    keys.ssh("ana").commit(signed)
+    base = signed.taken()
+    signed.git("checkout", "--quiet", "--detach")
+    unsigned_one = signed.commit()
+    if signs_the_last:
+        keys.ssh("bo").commit(signed)
+    head = pulled(signed)
+    with pytest.raises(Untrusted) as refused:
+        signed.mirrors.verify(signed.source, base, head)
+    assert refused.value.facts["revision"] == unsigned_one
