@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
-from runner.model.settings.web import WebSettings
+from runner.model.settings.web import WebSettings, is_readable_on_the_way
 
+READABLE = (
+    "logins and tokens could be read on the way to it: set web.tls, or listen on 127.0.0.1 behind a proxy,"
+    " or set web.insecure_http: true where the network is trusted"
+)
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/]+):[0-9]{1,5}")
 _SUBJECT = re.compile(r"(token|unix|oidc:(user|sub|group)):.+")
 
@@ -15,6 +19,8 @@ _SUBJECT = re.compile(r"(token|unix|oidc:(user|sub|group)):.+")
 def web_complaints(of: WebSettings) -> Iterator[Complaint]:
     if of.listen is not None and _LISTEN.fullmatch(of.listen) is None:
         yield Complaint(("web", "listen"), "expected an address and a port, such as 127.0.0.1:8470")
+    elif of.listen is not None and not of.insecure_http and is_readable_on_the_way(of, of.listen):
+        yield Complaint(("web", "listen"), READABLE, got=False)
     if of.public_url is not None and not _is_address(of.public_url):
         yield Complaint(
             ("web", "public_url"),

@@ -2,15 +2,13 @@
 
 import contextlib
 import importlib.util
-import ipaddress
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from runner.doctor.finding import Scene, fail, ok, warn
-from runner.model.settings.web import WebSettings
+from runner.model.settings.web import WebSettings, is_readable_on_the_way
 from runner.sandbox import landlock, seccomp
 from runner.view.finding import Finding
 
@@ -47,8 +45,7 @@ def configured(of: WebSettings) -> Iterator[Finding]:
             CHECK, "web.access has no entry, so nobody may see anything",
             "add one, as in docs/web.md; then   driftline config validate",
         )  # fmt: skip
-    encrypted = of.tls.cert is not None or urlsplit(of.public_url or "").scheme == "https"
-    if not encrypted and not _loopback(of.listen or ""):
+    if is_readable_on_the_way(of, of.listen or ""):
         yield warn(
             CHECK, f"{of.listen} is open to other hosts without TLS: logins and tokens can be read on the way",
             "set web.tls, or listen on 127.0.0.1 behind a proxy:   driftline service nginx",
@@ -95,10 +92,3 @@ def certificate_verdict(path: Path, now: datetime) -> Finding:
     if until - now < SOON:
         return warn(CHECK, f"the certificate {path} expires on {until:%Y-%m-%d}", hint)
     return ok(CHECK, f"the certificate {path} is valid until {until:%Y-%m-%d}")
-
-
-def _loopback(listen: str) -> bool:
-    host = listen.rpartition(":")[0].strip("[]")
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

@@ -10,9 +10,10 @@ import structlog
 import uvicorn
 
 from runner.app import App
+from runner.config.web_rules import READABLE
 from runner.datadir.daemon_lock import only_web
 from runner.errors import BadConfig
-from runner.model.settings.web import NOT_SERVED, WebSettings
+from runner.model.settings.web import NOT_SERVED, WebSettings, is_readable_on_the_way
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
 from runner.web.transport.connection import HEAD_BYTES, MOST
@@ -37,6 +38,7 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
         path = app.settings.data_dir / SOCKET
         pairs = [(_server(web, NOT_SERVED), opened.enter_context(unix_socket(path)))]
         if listen is not None:
+            _refuse_readable(app.settings.web, listen)
             own = opened.enter_context(tcp_socket(listen))
             pairs.append((_server(web, app.settings.web), own))
         for server, _ in pairs:
@@ -44,6 +46,12 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
         put_up(app)
         log.info("web.ready", listen=" ".join(address_of(one) for _, one in pairs))
         asyncio.run(_serve_all(pairs, pulse))
+
+
+def _refuse_readable(web: WebSettings, listen: str) -> None:
+    """Also where --listen says so."""
+    if ":" in listen and not web.insecure_http and is_readable_on_the_way(web, listen):
+        raise BadConfig(f"web.listen: {listen!r}: {READABLE}", hint="see docs/web.md, TLS")
 
 
 class Server(uvicorn.Server):

@@ -1,8 +1,11 @@
 """The web server: where it listens, and who may do what there."""
 
+import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from runner.model.access.access import Binding
 from runner.model.stack.definition import STRICT
@@ -45,6 +48,7 @@ class WebSettings:
     hosts: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
     tls: TlsSettings = NO_TLS
+    insecure_http: bool = False
     oidc: OidcSettings | None = None
     session: Seconds = HALF_A_DAY
     access: tuple[Binding, ...] = ()
@@ -58,3 +62,15 @@ def web_address(web: WebSettings) -> str | None:
     if web.public_url is not None or web.listen is None:
         return web.public_url
     return f"{'https' if web.tls.cert else 'http'}://{web.listen}"
+
+
+def is_readable_on_the_way(web: WebSettings, listen: str) -> bool:
+    """Whether other hosts reach it without TLS, so that logins and tokens can be read between them and this host."""
+    encrypted = web.tls.cert is not None or urlsplit(web.public_url or "").scheme == "https"
+    return not encrypted and not _is_loopback(listen.rpartition(":")[0].strip("[]"))
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
