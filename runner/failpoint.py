@@ -46,6 +46,7 @@ POINTS: dict[str, str] = {
     "rename.before_commit": "a stack has taken another one's place, and it is not committed",
     "poll.before_commit": "what was discovered is written and not committed",
     "mirror.before_rename": "a new mirror is complete under another name",
+    "merge.before_ref": "a pull request is merged in the mirror, no ref names the merge",
     "seal.before_rename": "a copy of what init left is complete under another name",
     "tree.before_rename": "a tree is exported under another name",
     "key.before_link": "a new key is written under another name",

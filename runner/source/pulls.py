@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from runner import failpoint
 from runner.errors import GitTooOld
 from runner.model.preview.heads import Conflict, Merge, Merged, PullHead, PullHeads
 from runner.model.values.paths import shortened
@@ -87,6 +88,7 @@ def merge(mirror: Mirror, number: int, base: str, head: str) -> Merge:
         argv = arguments.commit_tree(mirror.path, found, (base, head), f"Merge {head} into {base}")
         call = Call(tuple(argv), mirror.path.parent, mirror.timeout, {**WHO, **dates}, (lock,))
         revision = mirror.checked("commit-tree", run(call), (0,)).output.decode().strip()
+        failpoint.reach("merge.before_ref")
         mirror.local(
             "update-ref", arguments.set_ref(mirror.path, _kept(arguments.PREVIEWS, number), revision)
         )

@@ -11,6 +11,7 @@ from stage_verdict import resting
 from world import ANA
 
 from runner.model.run.life import State
+from runner.model.settings.source import Previews
 from runner.service.cycle.prune import prune
 from runner.service.operator import request
 from runner.store.database import FILE_NAME
@@ -55,6 +56,20 @@ def word(stage: Stage) -> None:
     stage.start()
     stage.attempt(lambda: stage.say(applied=True))
     stage.attempt(stage.work)
+
+
+def preview(stage: Stage) -> None:
+    """The mirror merges a pull request."""
+    (source,) = stage.app.settings.sources
+    git = stage.app.git
+
+    def merge() -> None:
+        found = git.pull_heads(source, Previews().refs, source.branch)
+        for head in found.heads:
+            git.fetch_pull(source, head)
+            git.merge(source, head.number, found.base, head.revision)
+
+    stage.attempt(merge)
 
 
 def copy(stage: Stage) -> None:
@@ -104,6 +119,14 @@ def nothing(_: Path) -> None:
 def applied(root: Path) -> None:
     assert live(root, whole) == 0
     Stage(root).step(2)
+
+
+def requested(root: Path) -> None:
+    """A fork has a commit that the branch does not have."""
+    assert live(root, whole) == 0
+    stage = Stage(root)
+    head = stage._git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "requested")
+    stage._git("update-ref", "refs/pull/1/head", head)
 
 
 def lost(root: Path) -> None:
@@ -174,6 +197,7 @@ SCENARIOS = {
         Scenario("restore", restored, whole, after="change"),
         Scenario("resolution", unclear, word, after="change"),
         Scenario("drift", lost, check, after="change"),
+        Scenario("preview", requested, preview, after="change"),
         Scenario("retention", old, tidy, after="change"),
         Scenario("rename", renamed, whole),
         Scenario("backup", nothing, copy, after="change"),

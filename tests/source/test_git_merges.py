@@ -10,6 +10,7 @@ import pytest
 from pull_host import Files, Host
 from remote.repository import PLAIN, Remote
 
+from runner import failpoint
 from runner.errors import GitFailed, GitTooOld
 from runner.model.preview.heads import Conflict, Merged
 from runner.source import arguments
@@ -240,6 +241,20 @@ def test_whatever_date_a_head_claims_it_can_be_merged(host: Host, date: str) -> 
     words = ("hash-object", "-w", "-t", "commit", "--literally", "--stdin")
     head = host.show(1, host.remote.git(*words, stdin=commit.encode()))
     assert isinstance(host.merged(head), Merged)
+
+
+def test_a_merge_that_fails_before_it_has_a_ref_is_made_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.main({"a.tf": "1"})
+    head = host.open(1, {"b.tf": "2"})
+    monkeypatch.setitem(failpoint._ARMED, "merge.before_ref", ("ENOSPC", 0))
+    with pytest.raises(GitFailed, match="No space left"):
+        host.merged(head)
+    monkeypatch.delitem(failpoint._ARMED, "merge.before_ref")
+    assert isinstance(host.merged(head), Merged)
+    refs = host.git("for-each-ref", "--format=%(refname)", "refs/driftline", cwd=host.remote.mirror)
+    assert refs.split() == ["refs/driftline/previews/1", "refs/driftline/pulls/1"]
 
 
 def test_a_merge_survives_a_garbage_collection_until_it_is_dropped(host: Host) -> None:
