@@ -15,6 +15,7 @@ from runner.model.run.usage import Usage
 from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
+from runner.service.approval.carry import carry_reviews
 from runner.service.approval.gate import StoreGate
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.execute import execute
@@ -62,6 +63,10 @@ class Worker:
             return run
         if run.claim is None:
             self.ports.workspaces.discard(job.run)
+        if run.state is State.AWAITING_APPROVAL:
+            self.carry_reviews()
+            with self.control.store.reading() as reader:
+                run = reader.run(run.id)
         log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)
         self.settled(run)
         return run
@@ -77,6 +82,10 @@ class Worker:
                 raise
             reason = f"internal error: {type(bug).__name__}: {bug}"
             return settle(self.control, assignment, PlanFailure((Diagnostic("error", reason),), reason))
+
+    def carry_reviews(self) -> list[Run]:
+        """Let reviews of pull requests count for the plans of their merges; returns the runs that they approve."""
+        return carry_reviews(self.control, self.ports.git, self.ports.modules)
 
     def ask(self, assignment: Assignment) -> LockResult:
         """The result of a job about terraform's lock. Its run stays as it is."""

@@ -15,6 +15,7 @@ from runner.model.access.session import Session
 from runner.model.access.token import Token
 from runner.model.approval.approval import Approval, Commit, Review
 from runner.model.approval.binding import Binding
+from runner.model.approval.carried import Carried
 from runner.model.approval.guardrails import SeenState
 from runner.model.approval.terms import Declaration
 from runner.model.audit.log import AuditEntry
@@ -247,6 +248,19 @@ class ScopedReader:
     def pull_request_of(self, run: int) -> PullRequest | None:
         found = self.whole.pull_request_of(self.run(run).id)
         return None if found is None else self._of_pull(found)
+
+    def pull_request_that_had(self, run: int) -> PullRequest | None:
+        found = self.whole.pull_request_that_had(self.run(run).id)
+        return None if found is None else self._of_pull(found)
+
+    def reviewed_previews(self, stack: str) -> list[Run]:
+        return self.whole.reviewed_previews(stack) if self.sees(stack) else []
+
+    def runs_with_reviews(self) -> list[Run]:
+        return self._only(self.whole.runs_with_reviews(), lambda run: run.stack)
+
+    def carried(self, run: int) -> Carried | None:
+        return self.whole.carried(self.run(run).id)
 
     def _of_pull(self, of: PullRequest) -> PullRequest:
         return replace(of, problems=(), stacks=tuple(self._only(of.stacks, lambda one: one.stack)))

@@ -183,7 +183,7 @@ class Daemon:
         for assignment in recovered.adopted:
             log.warning("run.adopted", run=assignment.job.name, stack=assignment.job.stack.name)
             self._pool.attend(assignment)
-        if recovered.ended:
+        if self.parts.worker.carry_reviews() or recovered.ended:
             self._wake.set()
         control = self.parts.worker.control
         for leftover in left_running(control.claims, control.store):

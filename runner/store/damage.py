@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import RowDamaged
 from runner.model.approval.approval import Person
 from runner.model.approval.binding import read_binding
+from runner.model.approval.carried import Carried
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.drift.probe import ProbeRecord
 from runner.model.drift.report import Contest, Finding, ReportStatus
@@ -115,6 +116,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         "source || '#' || number",
         {"state": PullState, "hold": Hold, "problems": strings_of, **_times("seen_at", "changed_at")},
     ),
+    "carried_reviews": ("run", {"carried": _json_of(Carried)}),
     "audit": ("seq", {"detail": _object, **_times("at")}),
     "outbox": ("id", {"payload": _object, **_times("at")}),
     "consumers": ("name", {"sent": strings_of, **_times("next_try", "last_sent")}),

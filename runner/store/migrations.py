@@ -618,6 +618,19 @@ DROP INDEX changes_of_stack;
 CREATE INDEX changes_of_stack ON runs(stack, id) WHERE kind NOT IN ('drift', 'preview');
 """
 
+# Which pull request a preview was of, also after it has moved on; and what became of reviews at the plan of a merge.
+_REVIEWS = """
+CREATE TABLE previews (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    number INTEGER NOT NULL
+) STRICT;
+CREATE TABLE carried_reviews (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    carried TEXT NOT NULL
+) STRICT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -645,4 +658,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("subjects_of_approvers", _SUBJECTS_OF_APPROVERS),
     ("messages", _MESSAGES),
     ("pull_requests", _PULL_REQUESTS),
+    ("reviews", _REVIEWS),
 )

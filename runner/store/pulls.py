@@ -6,10 +6,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from runner.model.approval.carried import Carried
+from runner.model.audit.actor import DAEMON
 from runner.model.events.feed import PullMoved
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
+from runner.model.run.life import Run
 from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS, Discovered
-from runner.store.rows import Value, compact, discovered_row, text
+from runner.model.values.codec import from_plain, to_plain
+from runner.store.rows import Value, compact, discovered_row, run_of, text
 from runner.store.session import Session
 from runner.store.stacks import StackWrites
 
@@ -39,6 +43,37 @@ class PullReads(Session):
             run,
         )
         return None if row is None else self._with_stacks(row)
+
+    def pull_request_that_had(self, run: int) -> PullRequest | None:
+        row = self._one(
+            "SELECT p.* FROM pull_requests p JOIN previews v USING (source, number) WHERE v.run = ?", run
+        )
+        return None if row is None else self._with_stacks(row)
+
+    def reviewed_previews(self, stack: str) -> list[Run]:
+        rows = self._all(
+            """
+            SELECT * FROM runs WHERE stack = ? AND kind = 'preview' AND id IN (SELECT run FROM approvals)
+            ORDER BY id DESC LIMIT 20
+            """,
+            stack,
+        )
+        return [run_of(row) for row in rows]
+
+    def runs_with_reviews(self) -> list[Run]:
+        rows = self._all(
+            """
+            SELECT * FROM runs WHERE state = 'awaiting_approval' AND kind = 'change'
+            AND id NOT IN (SELECT run FROM carried_reviews) AND stack IN (
+                SELECT stack FROM runs p JOIN approvals a ON a.run = p.id WHERE p.kind = 'preview'
+            )
+            """
+        )
+        return [run_of(row) for row in rows]
+
+    def carried(self, run: int) -> Carried | None:
+        row = self._one("SELECT carried FROM carried_reviews WHERE run = ?", run)
+        return None if row is None else from_plain(Carried, json.loads(row["carried"]))
 
     def _with_stacks(self, row: sqlite3.Row) -> PullRequest:
         sql = "SELECT * FROM previewed_stacks WHERE source = ? AND number = ? ORDER BY stack"
@@ -73,8 +108,10 @@ class PullWrites(PullReads, StackWrites):
         self._upsert("pull_requests", _row(pull), "source, number")
         self._do("DELETE FROM previewed_stacks WHERE source = ? AND number = ?", pull.source, pull.number)
         for one in pull.stacks:
-            row: dict[str, Value] = {"source": pull.source, "number": pull.number, **vars(one)}
-            self._insert("previewed_stacks", row)
+            of: dict[str, Value] = {"source": pull.source, "number": pull.number}
+            self._insert("previewed_stacks", {**of, **vars(one)})
+            if one.run is not None:
+                self._upsert("previews", {**of, "run": one.run}, "run")
         if topic := _moved(before, pull):
             moved = PullMoved(
                 pull.source,
@@ -91,6 +128,11 @@ class PullWrites(PullReads, StackWrites):
         self.save_pull_request(allowed)
         self.audit_note(by, "pull.allow", f"{pull.source}{pull.name}", {"head": pull.head})
         return allowed
+
+    def save_carried(self, carried: Carried) -> None:
+        document = to_plain(carried)
+        self._insert("carried_reviews", {"run": carried.run, "carried": compact(document)})
+        self.audit_note(DAEMON, "approval.carry", f"run-{carried.run}", document)
 
     def save_newcomer(self, stack: Discovered) -> None:
         known = self._one("SELECT left_how FROM stacks WHERE name = ?", stack.definition.name)

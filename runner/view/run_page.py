@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.model.approval.approval import Approval, Commit
+from runner.model.approval.carried import Carried
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.plan.step import Step
@@ -77,6 +78,7 @@ class RunPage(RunRow):
     break_glass: GlassRow | None
     way_out: str = ""
     keeps_locked: bool = False
+    reviews: Carried | None = None  # what became of the reviews of its pull request
 
 
 def run_page(
@@ -111,6 +113,7 @@ def run_page(
         artifacts=tuple(artifacts),
         closed=closed_view(kept_closed(settings, clock, reader, run)),
         break_glass=glass_row(run.glass),
+        reviews=reader.carried(run_id),
         way_out=way_out,
         keeps_locked=keeps_locked,
     )

@@ -23,7 +23,7 @@ class PullsWorld(World):
         """Open a pull request from a branch of its own, or push to it again; its head."""
         name = branch or f"pull-{number}"
         self.git("checkout", "--quiet", "-B", name, name if self._has(name) else base)
-        head = self.commit(files, f"pull request {number}")
+        head: str = self.commit(files, f"pull request {number}")
         self.git("update-ref", f"refs/pull/{number}/head", head)
         self.git("checkout", "--quiet", "main")
         return head
@@ -36,7 +36,7 @@ class PullsWorld(World):
 
     def merge(self, number: int, *how: str) -> str:
         self.git("merge", "--quiet", "--no-edit", *how, f"refs/pull/{number}/head")
-        return self.git("rev-parse", "HEAD")
+        return str(self.git("rev-parse", "HEAD"))
 
     def once(self) -> None:
         """One full pass of the daemon: look, and execute what is due."""
@@ -59,8 +59,9 @@ def module(text: str) -> str:
     return f'resource "terraform_data" "it" {{\n  input = "{text}"\n}}\n'
 
 
-def previewing(tmp_path: Path) -> PullsWorld:
+def previewing(tmp_path: Path, stack: str = "", config: str = "") -> PullsWorld:
     """With one stack, `app`, that run-1 has applied."""
-    world = PullsWorld.found(applied(tmp_path).root)
+    world = PullsWorld.found(applied(tmp_path, stack, config).root)
+    world.more = config
     world.configured()
     return world

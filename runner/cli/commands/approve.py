@@ -14,6 +14,7 @@ from runner.cli.screen.terminal import on_terminal
 from runner.cli.several import refuse_unclear
 from runner.errors import BadUsage, WrongState
 from runner.model.approval.guardrails import DESTROYS
+from runner.model.run.life import State
 from runner.view import words
 from runner.view.approved import Approved
 from runner.view.question import QuestionPage
@@ -101,7 +102,9 @@ def _approve_one(
     output: str,
 ) -> None:
     (look,) = cli.call(show_progress, runs=(run_id,))
-    if look.run.final:  # whatever else is missing, there is nothing left to approve
+    if (
+        look.run.final and look.run.state is not State.PLANNED
+    ):  # whatever else is missing, there is nothing left to approve
         raise WrongState(run=look.run.id, state=look.run.state, wish="approved")
     shown = output == "table" and on_terminal()
     _refuse_blind(run_id, digest, yes=yes, shown=shown)
@@ -168,7 +171,9 @@ def _ask(asked: QuestionPage, confirm: str | None, console: Console) -> str | No
 def _tell(console: Console, done: Approved) -> None:
     run = done.run
     console.say(said_yes(run.id, done))
-    if not done.complete:
+    if run.state is State.PLANNED:
+        console.say("The review counts for the plan of the merge if that does the same (apply.on_merge).")
+    elif not done.complete:
         console.say(f"It needs {words.counted(done.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")
     elif done.waits:

@@ -21,7 +21,9 @@ from runner.view.run_page import ApprovalRow, CommitRow, RunPage
 from runner.view.when import ago
 from runner.view.window import GlassRow
 
-HAS_CHANGES = frozenset({State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED})
+HAS_CHANGES = frozenset(
+    {State.PLANNED, State.AWAITING_APPROVAL, State.APPROVED, State.APPLYING, State.APPLIED}
+)
 
 
 def run_page_screen(of: RunPage, now: datetime) -> Screen:

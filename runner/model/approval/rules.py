@@ -34,7 +34,7 @@ class Standing:
 
 def needed(terms: Terms, kind: Kind, destroys: int) -> int:
     """How many people must say yes. A plan that destroys something needs at least one."""
-    if terms.mode == "automatic" and kind is Kind.CHANGE and not destroys:
+    if terms.mode == "automatic" and kind is not Kind.DESTROY and not destroys:
         return 0
     least = 1 if kind is Kind.DESTROY or destroys or terms.one_of else 0
     return max(terms.required, least)
@@ -52,7 +52,7 @@ def standing(
         approval
         for approval in approvals
         if approval.binding_digest == (run.binding_digest or "")
-        and approval.plan_digest == run.plan_digest
+        and approval.plan_digest == (run.plan_digest or "")
         and approval.fingerprint == run.fingerprint
         and _stands(approval, terms, settings, now)
         and named_in_all(terms, approval.person, settings.people)

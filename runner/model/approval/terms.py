@@ -10,7 +10,7 @@ from runner.model.changes.changes import Summary
 from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import EVERY_PLAN, ApprovalRule, ApprovalSettings, PlanMatch
 from runner.model.settings.windows import NO_WINDOWS, WindowRules
-from runner.model.stack.definition import Discovered, Stack, StackDefinition
+from runner.model.stack.definition import Discovered, OnMerge, Stack, StackDefinition
 from runner.model.stack.match import StackMatch, reaches
 from runner.model.window.closed import Reaching
 
@@ -54,7 +54,7 @@ def declaration_of(at: Stack | Discovered) -> Declaration:
 class Word:
     """What one source of rules says about one key."""
 
-    key: Literal["mode", "required", "from", "one_of", "author_may_approve", "protect"]
+    key: Literal["mode", "required", "from", "one_of", "author_may_approve", "protect", "on_merge"]
     value: str | int | bool | tuple[str, ...]
     origin: str
     reason: str = ""
@@ -80,6 +80,7 @@ class Terms:
     protect: tuple[str, ...] = ()
     words: tuple[Word, ...] = ()
     windows: tuple[Reaching, ...] = ()
+    on_merge: OnMerge = "ask"
 
     def why(self, key: str) -> str:
         """Where the effective value comes from: from the operator, if the operator says so."""
@@ -122,6 +123,7 @@ def agreed(
         protect=tuple(dict.fromkeys(address for word in words for address in _protected(word))),
         words=words,
         windows=windows_of(windows, declared),
+        on_merge=_on_merge(settings, declared),
     )
 
 
@@ -188,6 +190,12 @@ def _ceilings(at: int, rules: Iterable[Applied]) -> Iterator[Mode]:
             yield mode
 
 
+def _on_merge(settings: ApprovalSettings, declared: Sequence[Declaration]) -> OnMerge:
+    """Whether reviews count after the merge: only if the operator and every declaration that counts say so."""
+    said = [settings.on_merge, *(one.definition.apply.on_merge for one in declared)]
+    return "reviewed" if all(one == "reviewed" for one in said) else "ask"
+
+
 def _number(settings: ApprovalSettings, one: Declaration, lowering: Collection[str]) -> int:
     own = one.definition.apply.approvals
     if own is None:
@@ -232,6 +240,8 @@ def _default(settings: ApprovalSettings, declarations: int, rules: Sequence[Appl
         yield Word("mode", "approved", f"{DEFAULT}: no rule allows automatic applies")
     yield Word("required", settings.required, DEFAULT)
     yield Word("author_may_approve", settings.author_may_approve, DEFAULT)
+    if settings.on_merge != "reviewed":
+        yield Word("on_merge", settings.on_merge, DEFAULT)
 
 
 def _named(of: Applied, declared: Sequence[Declaration]) -> str:
@@ -280,6 +290,8 @@ def _own(declared: Iterable[Declaration]) -> Iterator[Word]:
             yield Word("from", rules.approvers, one.origin, of_stack=True)
         if rules.protect:
             yield Word("protect", rules.protect, one.origin, of_stack=True)
+        if rules.on_merge is not None:
+            yield Word("on_merge", rules.on_merge, one.origin, of_stack=True)
 
 
 def _protected(word: Word) -> tuple[str, ...]:

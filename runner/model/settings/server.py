@@ -15,7 +15,7 @@ from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
 from runner.model.settings.web import NOT_SERVED, WebSettings
 from runner.model.settings.windows import WindowRule, WindowRules
-from runner.model.stack.definition import STRICT, IgnoreRule
+from runner.model.stack.definition import STRICT, IgnoreRule, OnMerge
 from runner.model.stack.heal_rule import Reaction
 from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.stack.match_index import MatchIndex
@@ -123,6 +123,7 @@ class ApprovalSettings:
     expire: Seconds = Seconds(86400)
     people: dict[str, tuple[str, ...]] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
+    on_merge: OnMerge = "reviewed"
     rules: tuple[ApprovalRule, ...] = ()
 
     @cached_property

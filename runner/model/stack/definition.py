@@ -48,6 +48,10 @@ class DriftRules:
     heal: tuple[HealRule, ...] = ()
 
 
+# Whether a review of a pull request counts for the plan of its merge, or a person is asked again.
+OnMerge = Literal["ask", "reviewed"]
+
+
 @dataclass(frozen=True)
 class ApplyRules:
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -55,6 +59,7 @@ class ApplyRules:
     approvals: int | None = None
     approvers: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
+    on_merge: OnMerge | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,11 @@ def to_json(value: Any) -> str:
 
 # Fields that came later. While they have nothing to say they are left out: otherwise an upgrade would give every
 # definition another digest, and each stack would be planned again.
-_LATER: Mapping[type, tuple[str, ...]] = {StackDefinition: ("windows",), DriftRules: ("heal",)}
+_LATER: Mapping[type, tuple[str, ...]] = {
+    StackDefinition: ("windows",),
+    DriftRules: ("heal",),
+    ApplyRules: ("on_merge",),
+}
 
 
 def _fields(value: Any) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from runner.model.approval.carried import Carried
 from runner.model.preview.pull_request import PullRequest, PullState
+from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered
 
 
@@ -20,6 +22,22 @@ class PullReader(Protocol):
         """The one that still needs this preview."""
         ...
 
+    def pull_request_that_had(self, run: int) -> PullRequest | None:
+        """The one that this run previewed, also if it has moved on since."""
+        ...
+
+    def reviewed_previews(self, stack: str) -> list[Run]:
+        """Previews of the stack that somebody approved, newest first."""
+        ...
+
+    def runs_with_reviews(self) -> list[Run]:
+        """Plans that wait for approval, of stacks with a reviewed preview, for which `save_carried` was not called yet."""
+        ...
+
+    def carried(self, run: int) -> Carried | None:
+        """What became of the reviews for this run."""
+        ...
+
 
 class PullWriter(PullReader, Protocol):
     def save_pull_request(self, pull: PullRequest) -> None:
@@ -29,6 +47,8 @@ class PullWriter(PullReader, Protocol):
     def allow_pull_head(self, pull: PullRequest, *, by: str) -> PullRequest:
         """A person lets this head of a fork be planned."""
         ...
+
+    def save_carried(self, carried: Carried) -> None: ...
 
     def save_newcomer(self, stack: Discovered) -> None:
         """A stack that only a pull request declares, so that a preview can be recorded; known ones stay as they are."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from runner import failpoint
 from runner.errors import (
@@ -29,7 +30,7 @@ from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.code.known_inputs import moved
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.policy.result import NOT_JUDGED, Judged
-from runner.model.run.life import Event, Run, State
+from runner.model.run.life import Event, Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.codec import to_plain
@@ -40,6 +41,7 @@ from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import QuestionReader
+from runner.ports.records.store import Writer
 from runner.service.approval.authorship import commits_behind, known, with_signers
 from runner.service.approval.bind import bound, guard_rails, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
@@ -184,12 +186,20 @@ def approve(
     """Record the approval; the last one needed makes the run approved. A refusal is recorded too."""
     yes = Yes(digest.lower(), comment, typed_name, accepted, seen)
     with _recorded(control, run_id, person, digest=yes.digest):
-        return _approve(control, git, modules, run_id, person, yes)
+        return give(control, git, modules, run_id, person, yes)
 
 
-def _approve(
-    control: ControlPorts, git: Git, modules: Modules, run_id: int, person: Person, yes: Yes
+def give(
+    control: ControlPorts,
+    git: Git,
+    modules: Modules,
+    run_id: int,
+    person: Person,
+    yes: Yes,
+    *,
+    at: datetime | None = None,
 ) -> tuple[Run, Standing]:
+    """The same, without a record of a refusal. `at` is when the person said it, if that was before the plan."""
     with control.store.reading() as reader:
         run = reader.run(run_id)
         facts = known(reader, run)
@@ -211,10 +221,12 @@ def _approve(
             by = written_by(person, behind.commits, people)
             raise _not_allowed(person, run, why, None if asked.terms.author_may_approve else by)
         free = independent(person, behind.commits, people)
-        writer.add_approval(replace(_approval(control, asked, person, yes), independent=free))
+        given = replace(_approval(control, asked, person, yes), independent=free)
+        writer.add_approval(given if at is None else replace(given, at=at))
         now = standing_now(control.settings, control.clock, writer, run, asked.terms)
         _refuse_expired(control, writer, run, person, now)
-        if now.complete:
+        # A preview stays as it is: its approval is a review, which counts for the plan of the merge.
+        if now.complete and run.kind is not Kind.PREVIEW:
             run = writer.transition(run, Event.APPROVE, by=person.name, reason=yes.comment)
         failpoint.reach("approve.before_commit")
     failpoint.reach("approve.after_commit")
@@ -266,7 +278,7 @@ def _approval(control: ControlPorts, asked: Question, person: Person, yes: Yes) 
 
 def _refuse_hopeless(asked: Question, accepted: frozenset[str]) -> None:
     run = asked.run
-    if run.state is not State.AWAITING_APPROVAL:
+    if run.state is not (State.PLANNED if run.kind is Kind.PREVIEW else State.AWAITING_APPROVAL):
         again = " again" if run.state is State.APPROVED else ""
         raise WrongState(run=run.name, state=run.state, wish=f"approved{again}")
     if asked.terms.mode == "never":
@@ -311,9 +323,13 @@ def option(answer: str) -> str:
     return f"--accept-{name} {value}".rstrip()
 
 
-def _check(control: ControlPorts, reader: QuestionReader, asked: Question, yes: Yes) -> None:
+def _check(control: ControlPorts, reader: Writer, asked: Question, yes: Yes) -> None:
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
+    if run.kind is Kind.PREVIEW and reader.pull_request_of(run.id) is None:
+        raise ApprovalVoid(
+            run=run.name, what="its pull request has moved on, or ended", hint="driftline pr list --all"
+        )
     binding = _still_bound(control, reader, run)
     if yes.seen is not None:
         _refuse_changed(yes.seen, asked)

@@ -94,7 +94,7 @@ def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
         raise ApprovalVoid(run=run.name, what=OLDER_FORM, hint=f"driftline plan {run.stack}")
     if binding is None or binding.digest != run.binding_digest:
         raise ApprovalVoid(run=run.name, what="the record of what was approved was altered")
-    mine = (run.plan_digest, run.fingerprint, run.revision, run.definition)
+    mine = (run.plan_digest or "", run.fingerprint, run.revision, run.definition)
     if mine != (binding.plan_digest, binding.fingerprint, binding.revision, binding.definition):
         raise ApprovalVoid(run=run.name, what="the record of what was approved names another plan")
     refuse_other_time(reader, control.clock, run)

@@ -1,0 +1,196 @@
+"""A yes to a preview counts for the plan of the merge, if that does exactly the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulls_world import PullsWorld, module, previewing
+
+REVIEWED = "apply: {on_merge: reviewed}\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> PullsWorld:
+    """With one applied stack, `app`, for whose merges reviews count."""
+    return previewing(tmp_path, REVIEWED)
+
+
+def review(world: PullsWorld, number: int, stack: str = "app") -> str:
+    """Approve the preview of the stack; the name of its run."""
+    preview = world.preview(number, stack)
+    world.run("approve", preview["id"], "--digest", preview["binding_digest"], "--yes", "-m", "reads well")
+    return str(preview["id"])
+
+
+def newest(world: PullsWorld, stack: str = "app") -> Any:
+    """The newest change run of the stack."""
+    run = world.json("run", "list", "--stack", stack, "--kind", "change")[0]["id"]
+    return world.json("run", "show", run)
+
+
+Merge = Callable[[PullsWorld], object]
+
+
+def squash(world: PullsWorld, number: int) -> None:
+    world.merge(number, "--squash")
+    world.git("commit", "--quiet", "--message", f"squashed (#{number})")
+
+
+def rebase(world: PullsWorld, number: int) -> None:
+    world.git("cherry-pick", f"refs/pull/{number}/head")
+
+
+MERGES: dict[str, Merge] = {
+    "merge commit": lambda world: world.merge(7, "--no-ff"),
+    "fast forward": lambda world: world.merge(7, "--ff-only"),
+    "squash": lambda world: squash(world, 7),
+    "rebase": lambda world: rebase(world, 7),
+}
+
+
+@pytest.mark.parametrize("how", MERGES)
+def test_the_merge_of_a_reviewed_request_is_applied_without_asking_again(world: PullsWorld, how: str) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    MERGES[how](world)
+    world.once()
+    run = newest(world)
+    assert run["state"] == "applied"
+    assert [one["comment"] for one in run["approvals"]] == ["reviewed in infra#7: reads well"]
+
+
+def test_a_merge_is_not_applied_where_the_stack_asks_again(tmp_path: Path) -> None:
+    world = previewing(tmp_path)
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_an_operator_can_forbid_that_reviews_count(tmp_path: Path) -> None:
+    world = previewing(tmp_path, REVIEWED, "approvals: {on_merge: ask}\n")
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_a_commit_that_lets_reviews_count_is_itself_asked_about(tmp_path: Path) -> None:
+    world = previewing(tmp_path)
+    world.pull(7, {"app/main.tf": module("new"), "app/stack.yaml": f"name: app\n{REVIEWED}"})
+    world.once()
+    review(world, 7)
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_a_merge_that_nobody_reviewed_waits(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_a_head_that_moved_after_the_review_waits(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    world.pull(7, {"app/main.tf": module("newer")})
+    world.merge(7)
+    world.once()
+    run = newest(world)
+    assert run["state"] == "awaiting_approval"
+    assert "the changes of the plan" in str(run["reviews"]["differences"])
+
+
+def test_a_base_that_moved_elsewhere_keeps_the_review(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    world.stack("elsewhere")
+    world.once()
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "applied"
+
+
+def test_a_base_that_moved_what_the_stack_uses_voids_the_review(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    world.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_of_two_requests_for_one_stack_only_the_first_merge_was_reviewed(world: PullsWorld) -> None:
+    world.pull(7, {"app/seven.tf": 'resource "terraform_data" "seven" {}\n'})
+    world.pull(8, {"app/eight.tf": 'resource "terraform_data" "eight" {}\n'})
+    world.once()
+    review(world, 7)
+    review(world, 8)
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "applied"
+    world.merge(8)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_an_evil_merge_commit_waits(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+    world.git("merge", "--quiet", "--no-ff", "--no-commit", "refs/pull/7/head")
+    world.commit({"app/main.tf": module("evil")}, "merge 7")
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_a_changed_secret_voids_the_review(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("first-value")
+    context = f'contexts: [{{name: all, vars: {{secret: "${{file:{secret}}}"}}}}]\n'
+    world = previewing(tmp_path, REVIEWED, context)
+    code = 'variable "secret" {\n  sensitive = true\n}\n' + module("new").replace('"new"', "var.secret")
+    world.pull(7, {"app/main.tf": code})
+    world.once()
+    review(world, 7)
+    secret.write_text("second-value")
+    world.merge(7)
+    world.once()
+    run = newest(world)
+    assert run["state"] == "awaiting_approval"
+    assert "secret" in str(run["reviews"]["differences"])
+    assert "second-value" not in str(run)
+
+
+def test_the_author_of_a_request_can_not_review_it(world: PullsWorld) -> None:
+    world.more = 'approvals: {people: {root: ["ana@example.com"]}}\n'
+    world.configured()
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    preview = world.preview(7)
+    refused = world.run("approve", preview["id"], "--digest", preview["binding_digest"], "--yes", expect=None)
+    assert refused.exit_code == 6
+    assert "author" in refused.output
+
+
+def test_a_request_that_moved_on_is_not_reviewed(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    old = world.preview(7)
+    world.pull(7, {"app/main.tf": module("newer")})
+    world.once()
+    refused = world.run("approve", old["id"], "--digest", old["binding_digest"], "--yes", expect=None)
+    assert refused.exit_code == 3
+    assert "moved on" in refused.output
