@@ -1,7 +1,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -54,13 +54,10 @@ BOMBS = {
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """The least CPU time of three, so that the neighbours on this machine do not count."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
+    """CPU time, so that the neighbours on this machine count little."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 HONEST = "---\n".join(
@@ -72,13 +69,23 @@ def seconds_of_an_honest_file() -> float:
     """Of as many stacks as a file may hold, on this machine at this moment."""
     reader, content = StackFileReader(), HONEST.encode()
     assert len(reader.read("stack.yaml", content, Allow())[0]) == 199
-    return seconds(lambda: reader.read("stack.yaml", content, Allow()))
+    return min(seconds(lambda: reader.read("stack.yaml", content, Allow())) for _ in range(3))
+
+
+honest = cache(seconds_of_an_honest_file)
+
+
+def costs_no_more_than_twice_an_honest_file(work: Callable[[], object]) -> bool:
+    """The least of four times decides, and the first is mostly enough."""
+    return seconds(work) < 2 * honest() or any(
+        seconds(work) < 2 * seconds_of_an_honest_file() for _ in range(3)
+    )
 
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_a_bomb_costs_no_more_than_twice_an_honest_file(bomb: str) -> None:
     reader, content = StackFileReader(), bomb.encode()
-    assert seconds(lambda: reader.read("stack.yaml", content, Allow())) < 2 * seconds_of_an_honest_file()
+    assert costs_no_more_than_twice_an_honest_file(lambda: reader.read("stack.yaml", content, Allow()))
     stacks, problems = reader.read("stack.yaml", content, Allow())
     assert problems
     assert not stacks
@@ -100,12 +107,12 @@ def everywhere(long: str) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("filler", FILLERS)
 def test_no_text_takes_long_to_be_judged(filler: str) -> None:
     allow = Allow(env=("A*",), aws_roles=("arn*x*y*",))
-    honest, long = seconds_of_an_honest_file(), filler * (30_000 // len(filler)) + "!"
+    long = filler * (30_000 // len(filler)) + "!"
     contents = [json.dumps({"name": "x", **stack}).encode() for stack in everywhere(long)]
     contents.append(f"name: x\nvars: {{a: 1{long}}}\n".encode())
     for content in contents:
         read = partial(StackFileReader().read, "stack.yaml", content, allow)
-        assert seconds(read) < 2 * honest, content[:60]
+        assert costs_no_more_than_twice_an_honest_file(read), content[:60]
 
 
 def test_the_deepest_nesting_that_is_taken() -> None:
