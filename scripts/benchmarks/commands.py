@@ -21,7 +21,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     installation.poll()
     live(installation, size.history_runs)
     installation.app.store.close()
-    quiet = _compiled(folder / "compiled")
+    quiet = _compiled(folder / "compiled") if size.warms_up else dict(os.environ)
     version, listed, document, bare = interleaved(
         size.part(3),
         partial(_seconds, quiet, DRIFTLINE, "version"),

@@ -48,8 +48,9 @@ def unchanged(size: Size, estate: Estate, name: str, title: str) -> Iterator[Fig
         estate.expect(name, Way.PROBED)
 
     estate.first_check(name)
-    check()
-    estate.bare(name)
+    if size.warms_up:
+        check()
+        estate.bare(name)
     ours, bare = _rounds(size, estate, check, partial(estate.bare, name))
     for what, limit in (("cpu", 1 / 15), ("wall", 1 / 10)):
         measured, rival = (Sample(tuple(getattr(one, what) for one in side)) for side in (ours, bare))

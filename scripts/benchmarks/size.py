@@ -14,9 +14,15 @@ class Size:
     contend_seconds: float
     audit_entries: int
     plan_changes: int
+    followed_stacks: int  # by a daemon, beside many who look; an even number
     sweep_stacks: int
     sweep_bare: int  # stacks that bare terraform looks at: it takes its time
     aws: bool  # else the test provider, whose cloud is a file
+
+    @property
+    def warms_up(self) -> bool:
+        """What takes seconds; a figure that says nothing may be a cold one."""
+        return self.rounds > 1
 
     def part(self, of: int) -> int:
         return max(1, self.rounds // of)
@@ -32,6 +38,7 @@ FULL = Size(
     contend_seconds=3.0,
     audit_entries=100_000,
     plan_changes=2000,
+    followed_stacks=50,
     sweep_stacks=50,
     sweep_bare=6,
     aws=True,
@@ -46,6 +53,7 @@ TINY = Size(
     contend_seconds=0.2,
     audit_entries=60,
     plan_changes=20,
+    followed_stacks=4,
     sweep_stacks=4,
     sweep_bare=2,
     aws=False,

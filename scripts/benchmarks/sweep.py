@@ -37,7 +37,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
 
 def _sweeps(size: Size, estate: Estate) -> Iterator[Figure]:
     some = estate.names[: size.sweep_bare]
-    _warm_up(estate, some)
+    _warm_up(size, estate, some)
     # Far from each other, and none that bare terraform looks at.
     drifted = estate.names[size.sweep_bare :: len(estate.names) // 3][:DRIFTED]
     for name in drifted:
@@ -57,7 +57,7 @@ def _sweeps(size: Size, estate: Estate) -> Iterator[Figure]:
     )
 
 
-def _warm_up(estate: Estate, some: Sequence[str]) -> None:
+def _warm_up(size: Size, estate: Estate, some: Sequence[str]) -> None:
     """Each stack is initialised and was compared before, some also for bare terraform."""
     first = estate.names[0]
     estate.first_check(first)
@@ -65,7 +65,8 @@ def _warm_up(estate: Estate, some: Sequence[str]) -> None:
     _sweep(estate, estate.names)
     for name in estate.names:
         estate.expect(name, Way.PROBED)
-    _bare_sweep(estate, some)
+    if size.warms_up:
+        _bare_sweep(estate, some)
 
 
 def _sweep(estate: Estate, names: Sequence[str]) -> None:

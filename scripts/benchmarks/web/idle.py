@@ -12,7 +12,7 @@ FOLLOWED = "/api/v1/events"
 
 
 def measure(size: Size, site: Site) -> Iterator[Figure]:
-    listeners = LISTENERS if size.rounds > 1 else 3
+    listeners = LISTENERS if size.warms_up else 3
     memory, threads, descriptors = site.memory, site.threads, site.descriptors
     after, more, open_now = asyncio.run(_listened(site, listeners))
     if open_now < descriptors + listeners:

@@ -22,7 +22,6 @@ from runner.model.run.life import Run, State
 from runner.ports.records.runs import RunFilter
 
 A_SECOND = 100
-STACKS = 50
 LATER = 1.10
 PATHS = (
     "/",
@@ -39,14 +38,13 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     installation = Installation(folder / "load", more=MORE)
     config = installation.config.read_text()
     installation.config.write_text(config.replace("{name: infra,", "{name: infra, poll: 1s,"))
-    installation.repository.commit(stacks(STACKS))
+    installation.repository.commit(stacks(size.followed_stacks))
     token = create_token(Caller(installation.app, lambda: PERSON), name=TOKEN).secret
-    seconds = size.rounds
     with served(installation, token, folder) as site, _daemon(installation, folder):
         _until_planned(installation, after=0)
-        quiet = _Delays().seen(installation, seconds)
+        quiet = _Delays().seen(installation, size)
         with _asked(site) as crowd:
-            busy = _Delays().seen(installation, seconds)
+            busy = _Delays().seen(installation, size)
     installation.app.store.close()
     yield at_least(A_SECOND * 0.95, "web: answers to many readers", "a second", Sample((crowd.rate,)))
     name = f"with {A_SECOND} requests a second"
@@ -65,14 +63,16 @@ class _Delays:
         self.poll: tuple[float, ...] = ()
         self.dispatch: tuple[float, ...] = ()
 
-    def seen(self, installation: Installation, seconds: float) -> "_Delays":
-        end, number = time.monotonic() + seconds, 0
+    def seen(self, installation: Installation, size: Size) -> "_Delays":
+        end, number = time.monotonic() + size.rounds, 0
         while time.monotonic() < end or not self.poll:
             number += 1
             with installation.app.store.reading() as reader:
                 (newest,) = reader.runs(RunFilter(limit=1))
             began = time.time()
-            installation.repository.commit(dict(stack(2 * number % STACKS, size=time.monotonic_ns())))
+            installation.repository.commit(
+                dict(stack(2 * number % size.followed_stacks, size=time.monotonic_ns()))
+            )
             run = _until_planned(installation, after=newest.id)
             with installation.app.store.reading() as reader:
                 begun = next(
