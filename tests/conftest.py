@@ -1,10 +1,12 @@
 """What every test may use, and a summary that tells which real tools were missing."""
 
+import fcntl
 import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import GenericAlias
 from typing import Any
 
@@ -38,6 +40,17 @@ def pytest_configure(config: pytest.Config) -> None:
         MISSING["browser"] = "no chromium on PATH: the tests of the dashboard in a browser were skipped"
     if aws_mirror() is None:
         MISSING["aws"] = "no unpacked hashicorp/aws provider was found: the tests marked aws were skipped"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """One worker compiles the tests of a fresh clone with their assertions, 10 s of CPU, and the others wait to read that."""
+    with Path(__file__).open() as whole:
+        try:
+            fcntl.flock(whole, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(whole, fcntl.LOCK_SH)
+        return (yield)
 
 
 def pytest_collection_finish() -> None:
