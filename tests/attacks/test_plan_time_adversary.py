@@ -11,8 +11,11 @@ from adversaries.siege import Siege, seeds_of_rounds
 
 from runner.sandbox import namespaced
 
-ROUNDS = 15
-SEEDS = (660, 1165)  # in each of them every act is chosen in two rounds or more
+ROUNDS = 11
+SEEDS = (
+    26653,
+    30720,
+)  # in each of them every act is chosen in two rounds or more, and few seeds need so few rounds
 
 needs_namespaces = pytest.mark.skipif(
     namespaced.problem() is not None, reason=f"this machine gives no namespaces: {namespaced.problem()}"
@@ -28,7 +31,7 @@ needs_terraform = pytest.mark.skipif(
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_that_the_code_of_a_plan_did_is_left_in_the_next_plan(tmp_path: Path, seed: int) -> None:
     found = Siege(tmp_path.resolve(), seed).go_on(ROUNDS)
-    # Repeated by: scripts/adversary --seed SEED --rounds 15
+    # Repeated by: scripts/adversary --seed SEED --rounds 11
     assert found.faults == []
     assert found.rounds == ROUNDS
     # It is an attack: the code ran, and did much of what it tried.
