@@ -7,6 +7,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
@@ -17,10 +18,11 @@ from runner.cli.options import common_options
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
 
-# section -> command -> what it is for. The module of the same name defines it as `command`.
+# section -> command -> what it is for. The module of the same name defines it as `command`; a keyword has a `_` there.
 COMMANDS: dict[str, dict[str, str]] = {
     "Start": {
         "init": "Write an example configuration and a first stack file.",
+        "import": "Write stack files from what another tool has.",
         "demo": "Run the full tour on this machine.",
         "doctor": "Check this installation and show how to fix each problem.",
     },
@@ -65,7 +67,11 @@ COMMANDS: dict[str, dict[str, str]] = {
         "version": "Print the version.",
     },
 }
-_MODULES = {name: f"runner.cli.commands.{name}" for section in COMMANDS.values() for name in section}
+_MODULES = {
+    name: f"runner.cli.commands.{name}{'_' if iskeyword(name) else ''}"
+    for section in COMMANDS.values()
+    for name in section
+}
 
 
 class Driftline(click.Group):

@@ -15,6 +15,7 @@ from runner.errors.access import (
     TokenExists,
     TooManyGuesses,
 )
+from runner.errors.adoption import FilesDiffer, FormatUnknown, NotImportable
 from runner.errors.artifact import (
     ArtifactDamaged,
     ArtifactKeyMissing,
@@ -194,10 +195,12 @@ __all__ = [
     "EngineTooOld",
     "EngineVersion",
     "ExtraMissing",
+    "FilesDiffer",
     "ForgeRefused",
     "ForgeThrottled",
     "ForgeUnreachable",
     "ForgedRequest",
+    "FormatUnknown",
     "GitFailed",
     "GitTooOld",
     "GuardrailHit",
@@ -226,6 +229,7 @@ __all__ = [
     "NotDriftline",
     "NotEmpty",
     "NotFound",
+    "NotImportable",
     "NotJson",
     "NotLoggedIn",
     "NothingServed",

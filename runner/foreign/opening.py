@@ -14,11 +14,13 @@ _OWNER = stat.S_IRWXU
 
 
 @contextmanager
-def folder(path: Path | str, within: int | None = None, *, change: bool = False) -> Iterator[int]:
+def folder(
+    path: Path | str, within: int | None = None, *, change: bool = False, as_is: bool = False
+) -> Iterator[int]:
     """The folder's descriptor. A folder without permissions for its owner is opened up; with `change` also a
-    read-only one.
+    read-only one; with `as_is` none.
     """
-    descriptor = _open_folder(path, within)
+    descriptor = os.open(path, _FOLDER, dir_fd=within) if as_is else _open_folder(path, within)
     try:
         if change:
             mode = os.fstat(descriptor).st_mode

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,15 +39,23 @@ class Found:
         return os.fsencode(os.readlink(self.name, dir_fd=self.within))
 
 
-def walk(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """Every entry below that is not a folder, sorted within each folder; names in `leave_out` are skipped at any depth."""
+def walk(
+    top: Path,
+    budget: Budget,
+    leave_out: frozenset[str] = frozenset(),
+    pass_over: Callable[[str, OSError], None] | None = None,
+) -> Iterator[Found]:
+    """Every entry below that is not a folder, sorted within each folder; names in `leave_out` are skipped at any depth.
+
+    With `pass_over`, a folder below that cannot be opened is told to it and stays as it is.
+    """
     with ExitStack() as opened:
         levels: list[tuple[int, str, Iterator[str], ExitStack]] = []
 
         def enter(name: Path | str, within: int | None, prefix: str) -> None:
             budget.level(len(levels), prefix)
             own = opened.enter_context(ExitStack())
-            descriptor = own.enter_context(folder(name, within))
+            descriptor = own.enter_context(folder(name, within, as_is=pass_over is not None))
             levels.append((descriptor, prefix, iter(_names(descriptor, budget, prefix)), own))
 
         enter(top, None, "")
@@ -65,6 +73,13 @@ def walk(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> 
                         continue
                 except FileNotFoundError:
                     continue  # another process has removed it meanwhile
+                except TooMuch:
+                    raise
+                except OSError as error:
+                    if pass_over is None:
+                        raise
+                    pass_over(f"{prefix}{name}", error)
+                    continue
                 yield Found(prefix + name, name, about, descriptor, budget)
 
 

@@ -13,6 +13,7 @@ from runner import failpoint
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+SHARED_FILE = 0o666  # as far as the umask allows
 LARGEST_STATE = 1 << 30
 _NOT_MADE_AGAIN: set[Path] = set()
 # Of a file written whole and of a key; of a database copy; of a receipt.
@@ -34,12 +35,14 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, content: bytes, *, durable: bool = True, folder: int | None = None) -> None:
+def write_whole(
+    path: Path, content: bytes, *, durable: bool = True, folder: int | None = None, private: bool = True
+) -> None:
     """Write the content in one step: readers see the old file or the new one, even after a crash.
 
     `folder` is an open one that the path starts from, whatever its name refers to by now.
     """
-    fresh, descriptor = _begun(path, folder)
+    fresh, descriptor = _begun(path, folder, PRIVATE_FILE if private else SHARED_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -56,12 +59,26 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True, folder: int
         sync_folder(path.parent, folder)
 
 
-def _begun(path: Path, folder: int | None) -> tuple[Path, int]:
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that anyone may read, in one step; FileExistsError if one of this name is there by then."""
+    fresh, descriptor = _begun(path, None, SHARED_FILE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.link(fresh, path, follow_symlinks=False)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _begun(path: Path, folder: int | None, mode: int = PRIVATE_FILE) -> tuple[Path, int]:
     """A new file beside the path, locked while it is written: the lock of a dead process is free."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     while True:
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-        descriptor = os.open(fresh, flags, PRIVATE_FILE, dir_fd=folder)
+        descriptor = os.open(fresh, flags, mode, dir_fd=folder)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return fresh, descriptor

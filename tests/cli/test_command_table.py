@@ -12,7 +12,8 @@ from runner.cli.main import COMMANDS, main
 
 # Every command that outsiders know, with the options that they use.
 PROMISED: dict[str, str] = {
-    "init": "",
+    "init": "--scan --diff --dry-run --force --yes -o",
+    "import": "--format --out --diff --dry-run --force --yes -o",
     "demo": "",
     "doctor": "-o",
     "daemon": "--once",

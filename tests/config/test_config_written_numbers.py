@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.commands.stack_validate import GENEROUS
 from runner.config.server_file import load
 from runner.config.show import show
 from runner.config.stack_file import StackFileReader
+from runner.model.settings.source import GENEROUS
 from runner.model.values.span import Seconds
 
 LOSE_ZEROS = ("1.10", "1.0", "2.00", "-0.50")

@@ -1,16 +1,17 @@
 """`driftline init`: a configuration and a first stack that work as they are."""
 
-from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
+from runner.cli.adopting import adopt_options, bring_over
 from runner.cli.invocation import Cli, pass_cli
-from runner.errors import Conflict
+from runner.cli.options import output_option
+from runner.cli.repository import address_of, branch_of, leave_out_data, repository_of
+from runner.errors import BadUsage, Conflict
 
 STACK = "hello"
-IGNORED = "driftline-data/"
 CONFIG = """\
 # A minimal configuration. To see all keys with their defaults:  driftline config show
 version: 1
@@ -30,12 +31,41 @@ approvals:
 @click.argument(
     "folder", required=False, default=".", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False)
 )
+@click.option("--scan", is_flag=True, help="Write a stack file for each root module that is found below DIR.")
+@adopt_options
+@output_option
 @pass_cli
-def command(cli: Cli, folder: Path) -> None:
-    """Write an example configuration and a first stack file into DIR. Never overwrites files."""
+def command(cli: Cli, folder: Path, scan: bool, diff: bool, force: bool, yes: bool, output: str) -> None:
+    """Write an example configuration and a first stack file into DIR. Never overwrites files.
+
+    With --scan, find the root modules below DIR by their backend and provider blocks, guess their workspaces and var
+    files, and write a stack file for each.
+    """
+    folder = folder.absolute()
+    if scan:
+        _scan(cli, folder, diff=diff, force=force, yes=yes, output=output)
+        return
+    if diff or force or yes or output == "json":
+        raise BadUsage("--diff, --force, --yes and -o go with --scan", hint="driftline init --scan --diff")
+    _begin(cli, folder)
+
+
+def _scan(cli: Cli, folder: Path, *, diff: bool, force: bool, yes: bool, output: str) -> None:
+    from runner.adopt.bring_over import read_directories
+    from runner.adopt.scan import scan
+
+    if not folder.is_dir():
+        raise BadUsage(f"{folder} is not a directory", hint="driftline init --scan DIR")
+    top = repository_of(folder) or folder
+    below = folder.relative_to(top).as_posix() if folder != top else None
+    scanned = scan(top)
+    tool = read_directories(scanned, below)
+    bring_over(cli, tool, scanned, top, diff=diff, force=force, yes=yes, output=output)
+
+
+def _begin(cli: Cli, folder: Path) -> None:
     from runner.config.example import stack_example
 
-    folder = folder.absolute()
     repository = repository_of(folder)
     branch = branch_of(repository) if repository else "main"
     content = {
@@ -50,31 +80,14 @@ def command(cli: Cli, folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         cli.console.data(str(path.relative_to(folder)))
-    _ignore(folder / ".gitignore")
+    leave_out_data(folder / ".gitignore")
     cli.console.say("", "Next:", *(f"  {step}" for step in next_steps(folder, repository, branch)))
 
 
 def configuration(repository: Path, branch: str) -> str:
-    from runner.config.git_address import url_flaw
     from runner.config.written import written
 
-    # A path with a space in it is no address; git reads the escaped form.
-    address = repository.as_uri() if url_flaw(str(repository)) else str(repository)
-    return CONFIG.format(url=written(address), branch=written(branch))
-
-
-def repository_of(folder: Path) -> Path | None:
-    """The work tree that the folder is in."""
-    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
-
-
-def branch_of(repository: Path) -> str:
-    """The branch that is checked out there; `main` if that is unknown."""
-    with suppress(OSError):
-        name = (repository / ".git" / "HEAD").read_text().strip().removeprefix("ref: refs/heads/")
-        if not name.startswith("ref:") and len(name) != 40:
-            return name
-    return "main"
+    return CONFIG.format(url=written(address_of(repository)), branch=written(branch))
 
 
 def next_steps(folder: Path, repository: Path | None, branch: str) -> list[str]:
@@ -88,10 +101,3 @@ def next_steps(folder: Path, repository: Path | None, branch: str) -> list[str]:
         "driftline daemon --once",
         "driftline status",
     ]
-
-
-def _ignore(file: Path) -> None:
-    """Add the data directory to what git leaves out: it holds plans and state."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    if IGNORED not in lines:
-        file.write_text("\n".join([*lines, IGNORED, ""]))

@@ -14,7 +14,7 @@ from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option
 from runner.errors import BadConfig, BadStackFile, DriftlineError, NotFound
 from runner.model.settings.server import Settings
-from runner.model.settings.source import Allow, SourceSettings
+from runner.model.settings.source import GENEROUS, Allow, SourceSettings
 from runner.model.values.problem import Problem
 from runner.view.document import document
 from runner.view.problem import problem_row
@@ -24,28 +24,6 @@ if TYPE_CHECKING:
     from runner.ports.git import Git
 
 USUAL = "stack.yaml"
-# Where no configuration says what the source allows.
-GENEROUS = Allow(
-    aws_roles=("*",),
-    provisioners=True,
-    backends=(
-        "azurerm",
-        "consul",
-        "cos",
-        "gcs",
-        "http",
-        "kubernetes",
-        "local",
-        "oci",
-        "oss",
-        "pg",
-        "remote",
-        "s3",
-    ),
-    state_folders=("/",),
-    modules=("*",),
-    lower_approvals=True,
-)
 
 
 @click.command("validate")

@@ -53,6 +53,30 @@ class Allow:
     outputs: tuple[str, ...] = ()
 
 
+# Where no configuration says what the source allows.
+GENEROUS = Allow(
+    aws_roles=("*",),
+    provisioners=True,
+    backends=(
+        "azurerm",
+        "consul",
+        "cos",
+        "gcs",
+        "http",
+        "kubernetes",
+        "local",
+        "oci",
+        "oss",
+        "pg",
+        "remote",
+        "s3",
+    ),
+    state_folders=("/",),
+    modules=("*",),
+    lower_approvals=True,
+)
+
+
 @dataclass(frozen=True)
 class Previews:
     """Which pull requests are planned before their merge. `base` None is the branch of the source."""

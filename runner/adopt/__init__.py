@@ -1,0 +1,1 @@
+"""Bringing users of other tools over: their files and folders are read, and stack files written."""

@@ -1,0 +1,1 @@
+"""The files of other tools: one module and one row of `table.py` each."""
