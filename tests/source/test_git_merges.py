@@ -340,7 +340,10 @@ def test_a_merge_that_takes_too_long_is_stopped(host: Host, monkeypatch: pytest.
 
 def test_everything_that_reads_a_revision_reads_a_merge(host: Host) -> None:
     base = host.main({"a.tf": "1"})
-    head = host.open(1, {"b.tf": "2"})
+    words = ("commit", "--quiet", "--amend", "--no-edit")
+    host.remote.git("checkout", "--quiet", host.open(1, {"b.tf": "2"}).revision)
+    host.remote.git(*words, env={"GIT_COMMITTER_DATE": "2001-02-03T04:05:06+07:00"})
+    head = host.show(1, host.remote.head)
     merged = host.merged(head)
     assert isinstance(merged, Merged)
     mirrors, source = host.remote.mirrors, host.remote.source
