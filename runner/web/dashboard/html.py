@@ -17,7 +17,7 @@ from runner.model.events.feed import TOPICS
 from runner.model.run.life import State
 from runner.view import when, words
 from runner.web.api.numbers import page_of_name
-from runner.web.dashboard import flash
+from runner.web.dashboard import flash, packed
 from runner.web.dashboard.assets import asset_url
 from runner.web.dashboard.navigation import NAVIGATION
 from runner.web.dashboard.states import Look, of_state
@@ -40,7 +40,7 @@ def html(
         "theme": theme_of(request),
     }
     text = environment().get_template(template).render(known | values)
-    answer = HTMLResponse(text, status)
+    answer = packed.page(request, text, status)
     if said is not None:
         flash.forget(request, answer)
     return answer
