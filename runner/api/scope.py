@@ -57,6 +57,7 @@ HARMLESS: Mapping[str, str] = {
     "events_head": "a number",
     "cursors": "positions of consumers",
     "cursor": "the position of a consumer",
+    "waiting": "a number and a time",
     "daemon_request": "the operation shows people their own requests only",
     "audit_head": "a number and a hash",
     "audit_hash": "a hash",
@@ -329,6 +330,9 @@ class ScopedReader:
 
     def cursor(self, consumer: str) -> Cursor | None:
         return self.whole.cursor(consumer)
+
+    def waiting(self, after: int, topics: Collection[str]) -> tuple[int, datetime | None]:
+        return self.whole.waiting(after, topics)
 
     def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]:
         return [letter for letter in self.whole.dead_letters(consumer) if self._shows(letter.event)]

@@ -20,6 +20,7 @@ NOUNS = (
     "locks",
     "me",
     "logs",
+    "notifications",
     "pauses",
     "plans",
     "policies",

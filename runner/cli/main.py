@@ -48,6 +48,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "source": "List, sync and check sources.",
         "policy": "List policies, run their tests, and try them on a plan.",
         "events": "List or follow the event feed.",
+        "notify": "List and test notifications, and retry what could not be delivered.",
         "audit": "List, verify and export the audit log.",
     },
     "Operate": {

@@ -100,9 +100,17 @@ def _reports(reader: "Reader") -> Iterable[tuple[str, str]]:
     return ((report.name, f"{report.stack} {report.status.value}") for report in reader.reports())
 
 
+def _notifications(reader: "Reader") -> Iterable[tuple[str, str]]:
+    from runner.model.notify.consumer import notification_of
+
+    found = ((notification_of(cursor.consumer), cursor.problem) for cursor in reader.cursors())
+    return ((name, problem) for name, problem in found if name is not None)
+
+
 stacks = _suggest(_stacks)
 runs = _suggest(_runs)
 waiting = _suggest(_waiting)
 labels = _suggest(_labels)
 sources = _suggest(_sources)
 reports = _suggest(_reports)
+notifications = _suggest(_notifications)

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from itertools import dropwhile
 
 from runner.config.check import Complaint
 from runner.config.cron import cron_flaw
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
-from runner.host.reference import FETCHED
+from runner.host.reference import FETCHED, refers
 from runner.model.notify.rate import Rate
 from runner.model.notify.topics import matching
-from runner.model.settings.notifications import Notification
+from runner.model.settings.notifications import VARIABLE, Notification
 from runner.model.settings.server import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -49,10 +50,19 @@ def _to(here: KeyPath, one: Notification) -> Iterator[Complaint]:
     if any(map(_CONTROL.search, words)):
         yield Complaint(here, "contains control characters", got=False)
     elif not isinstance(one.to, str):
-        if not one.to or not one.to[0].startswith("/"):
-            yield Complaint(here, "a command begins with the absolute path of its program", got=False)
+        yield from _command(here, one.to)
     elif _ADDRESS.match(one.to) is None:
         yield Complaint(here, "expected an address such as https://..., or a list for a command", got=False)
+
+
+def _command(here: KeyPath, words: tuple[str, ...]) -> Iterator[Complaint]:
+    argv = tuple(dropwhile(VARIABLE.fullmatch, words))
+    if not argv or not argv[0].startswith("/"):
+        message = "a command begins with the absolute path of its program, after variables such as TOKEN=..."
+        yield Complaint(here, message, got=False)
+    if any(map(refers, argv)):
+        message = "arguments are visible to all users of the machine"
+        yield Complaint(here, message, 'write ["TOKEN=${cred:NAME}", "/path/to/program"]', got=False)
 
 
 def _when(here: KeyPath, one: Notification) -> Iterator[Complaint]:

@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from runner.errors import DriftlineError
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store
 from runner.service.cycle.notify import Notified, notify
 
 LOOK_SECONDS = 0.5
-LEAVE_SECONDS = 2.0
+LEAVE_SECONDS = 2.0  # at the end of the daemon
+PASS_SECONDS = 60.0  # at the end of a pass
 
 
 class _Delivery:
@@ -62,3 +64,23 @@ class Deliveries:
         until = time.monotonic() + LEAVE_SECONDS
         for one in ended:
             one.join(max(0.0, until - time.monotonic()))
+
+
+def deliver_once(
+    store: Store, clock: Clock, wanted: Iterable[Notified], report: Callable[[str], None]
+) -> None:
+    """Everything that is due, at the end of a pass. What takes too long is left for the next one."""
+
+    def deliver(one: Notified) -> None:
+        try:
+            while notify(store, clock, one):
+                pass
+        except DriftlineError as error:
+            report(f"notification {one.name}: {error.message}")
+
+    threads = [threading.Thread(target=deliver, args=(one,), daemon=True) for one in wanted]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + PASS_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))

@@ -163,8 +163,11 @@ class Daemon:
 
     def _begin_consumers(self) -> None:
         """New ones start here; those no longer configured hold no event back."""
-        names = {consumer.name for consumer in self._consumers}
-        begin_notifying(self.parts.worker.control.store, self.parts.notified, others=names)
+        store, notified = self.parts.worker.control.store, self.parts.notified
+        with store.writing() as writer:
+            ours = {consumer.name for consumer in self._consumers}
+            writer.forget_consumers(but=ours.union(one.consumer for one in notified))
+        begin_notifying(store, notified)
         self._deliver_all()
         self._deliveries.turn_to(self.parts.notified)
 

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from runner.daemon.channels import deliver_once
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
 from runner.model.run.life import Run
 from runner.service.cycle.left_git import retire_sources
+from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.queue.enqueue import enqueue_due
@@ -20,6 +22,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     ended: list[Run] = []
     control = parts.worker.control
     parts.worker.settled = ended.append
+    begin_notifying(control.store, parts.notified)
     retire_sources(control.store, parts.settings)
     reschedule(control.store, parts.settings.drift, control.clock.now())
     recovered = recover(control)
@@ -49,6 +52,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
             report(f"retention: {problem}")
     except DriftlineError as error:
         report(f"retention: {error.message}")  # the next pass tries again; what was done is done
+    deliver_once(control.store, control.clock, parts.notified, report)
     return ended
 
 

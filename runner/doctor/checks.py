@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.app import App
 from runner.doctor import (
     confinement,
+    notifications,
     people,
     place,
     policies,
@@ -57,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     Check("aws", reach.aws_roles),
     Check("daemon", service.daemon),
     Check("web", web.web),
+    Check("notifications", notifications.notifications),
 )
 # For checks that work without a configuration: the defaults, and a path where nothing can exist.
 UNCONFIGURED = Settings(data_dir=Path(os.devnull))

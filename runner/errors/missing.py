@@ -15,6 +15,12 @@ class PromotionNotFound(NotFound):
     hint_template = "driftline promote"
 
 
+class NotificationNotFound(NotFound):
+    """notification "{notification}" is not in the configuration"""
+
+    hint_template = "driftline notify list"
+
+
 class NoDatabase(NotFound):
     """{data_dir} has no database yet"""
 

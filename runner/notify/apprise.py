@@ -6,15 +6,16 @@ stopped, and reach no more than `apprise_process.py` lets them.
 
 import json
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import Any
 
 from runner.errors import NotDelivered
 from runner.model.notify.message import Message
 from runner.notify.command import start
 from runner.notify.target import Target
-from runner.notify.templates import Templates
+from runner.notify.templates import ENDINGS, Templates
 from runner.process.program import Surround
 
 _HANDED = ("LANG", "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
@@ -29,23 +30,33 @@ class Apprise:
     env: Mapping[str, str]
 
     def send(self, message: Message) -> None:
-        if find_spec("apprise") is None or find_spec("jinja2") is None:
-            raise NotDelivered("pip install 'driftline[notify]' is needed for this address")
-        asked = {
-            "address": self.target.words[0],
-            "allowed": list(self.allowed),
+        if problem := self._missing() or self._asked(self._sending(message)):
+            raise NotDelivered(problem)
+
+    def flaws(self) -> Iterator[str]:
+        if problem := self._missing() or self._asked({}):
+            yield problem
+        yield from self.templates.flaws()
+
+    def _missing(self) -> str:
+        here = all(map(find_spec, ("apprise", "jinja2")))
+        return "" if here else "this address needs an extra: pip install 'driftline[notify]'"
+
+    def _sending(self, message: Message) -> dict[str, Any]:
+        return {
             "level": message.level,
             "conversation": message.conversation,
             "title": self.templates.title(message),
-            "bodies": {form: self.templates.body(message, form) for form in ("text", "markdown", "html")},
+            "bodies": {form: self.templates.body(message, form) for form in ENDINGS},
         }
+
+    def _asked(self, asked: Mapping[str, Any]) -> str:
+        """What the process says is wrong, without secrets."""
+        asked = {"address": self.target.words[0], "allowed": list(self.allowed), **asked}
         argv = (sys.executable, "-I", "-m", "runner.notify.apprise_process")
         env = {name: self.env[name] for name in _HANDED if name in self.env}
         ended = start(argv, env, json.dumps(asked).encode(), self.surround)
-        if ended.problem:
-            raise NotDelivered(ended.problem)
-        if problem := _problem(ended.stdout, self.target):
-            raise NotDelivered(problem)
+        return ended.problem or _problem(ended.stdout, self.target)
 
 
 def _problem(answer: bytes, target: Target) -> str:

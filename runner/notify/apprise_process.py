@@ -87,7 +87,7 @@ class Heard(logging.Handler):
 
 
 def send(asked: dict[str, Any]) -> dict[str, str]:
-    """`problem` is empty if the message was sent; `host` is one that may be named in it."""
+    """`problem` is empty if the message was sent; `host` is one that may be named in it. Without bodies, only look."""
     heard, guard = _hear(), Guard(asked["allowed"])
     guard.begin()
     import apprise
@@ -97,8 +97,9 @@ def send(asked: dict[str, Any]) -> dict[str, str]:
     requests.Session.get_redirect_target = lambda *_: None  # type: ignore[method-assign]
     asset = apprise.AppriseAsset(app_id="Driftline", app_desc="Driftline", app_url="", secure_logging=True)
     service = apprise.Apprise.instantiate(_threaded(asked), asset=asset)
-    if service is None:
-        return {"problem": "this is no address that Apprise understands", "host": ""}
+    if service is None or "bodies" not in asked:
+        unknown = "" if service else "this is no address that Apprise understands"
+        return {"problem": unknown, "host": ""}
     form = _form(service, asked["address"])
     service.notify_format = apprise.NotifyFormat(form)
     try:
@@ -134,7 +135,7 @@ def _threaded(asked: dict[str, Any]) -> str:
     from urllib.parse import urlencode
 
     address: str = asked["address"]
-    conversation = asked["conversation"]
+    conversation = asked.get("conversation", "")
     thread = f"<{conversation.replace('/', '.')}@driftline>"
     keys = _THREADS.get(address.partition("://")[0].lower(), {})
     if not keys:

@@ -1,8 +1,9 @@
 """The table of channels: each has a file here and a row below."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from runner.errors import NotDelivered
 from runner.model.notify.message import Message
 from runner.model.settings.notifications import Notification
 from runner.notify.apprise import Apprise
@@ -58,6 +59,15 @@ class Resolving:
     by: Surroundings
 
     def send(self, message: Message) -> None:
+        self._resolved().send(message)
+
+    def flaws(self) -> Iterator[str]:
+        try:
+            yield from self._resolved().flaws()
+        except NotDelivered as error:
+            yield error.message
+
+    def _resolved(self) -> Channel:
         to = target(self.settings.to, self.by.environ)
         kind = next(kind for kind in KINDS if kind.serves(self.settings, to))
-        kind.make(self.settings, to, self.by).send(message)
+        return kind.make(self.settings, to, self.by)

@@ -1,21 +1,21 @@
 """Commands of the operator: a message as JSON on standard input, confined as scanners are, and with an end."""
 
 import json
-import re
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.errors import DriftlineError, NotDelivered
 from runner.model.notify.document import event_document
 from runner.model.notify.message import Message
+from runner.model.settings.notifications import VARIABLE
 from runner.process.program import Ended, Program, Surround, module, run_program
 
 SECONDS = 30
 MEMORY = 1 << 30
 FILES = 64 << 20  # bytes of one file that it may write
-_VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,17 @@ class Command:
         if ended.problem or code:
             raise NotDelivered(f"{Path(argv[0]).name}: {ended.problem or f'exit code {code}'}")
 
+    def flaws(self) -> Iterator[str]:
+        _, argv = split(self.words)
+        if not argv or not os.access(argv[0], os.X_OK):
+            yield f"{argv[0] if argv else 'the program'} is not there, or not executable"
+
 
 def split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The environment before the program, and the program with its arguments."""
     own: dict[str, str] = {}
     for index, word in enumerate(words):
-        variable = _VARIABLE.fullmatch(word)
+        variable = VARIABLE.fullmatch(word)
         if variable is None:
             return own, words[index:]
         own[variable[1]] = variable[2]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from runner.errors import NotDelivered
 from runner.host.reference import Unresolved, references_in, replaced, resolve
@@ -43,12 +43,3 @@ def target(to: str | tuple[str, ...], environ: Mapping[str, str]) -> Target:
         return Target((replaced(to, lambda one: quote(resolve(one, environ), safe="")),))
     except Unresolved as problem:
         raise NotDelivered(str(problem), hint=_HINT) from None
-
-
-def scheme(to: str | tuple[str, ...]) -> str:
-    """What may be shown of a target as it is configured: the host of `slack://` is a token."""
-    if not isinstance(to, str):
-        return to[-1].rpartition("/")[2] if len(to) == 1 else "command"
-    if [to] == list(references_in(to)):
-        return to
-    return urlsplit(to).scheme

@@ -1,17 +1,20 @@
 """Texts of messages, from Jinja templates that an operator can replace one by one."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from runner.model.events.feed import TOPICS
 from runner.model.notify.form import Form, Own, plain, written
-from runner.model.notify.message import Message
+from runner.model.notify.message import Message, folded, message_of
+from runner.model.notify.sample import sample
 
 OURS = Path(__file__).with_name("templates")
-_ENDINGS: Mapping[Form, str] = {"text": "txt", "markdown": "md", "html": "html"}
+ENDINGS: Mapping[Form, str] = {"text": "txt", "markdown": "md", "html": "html"}
 _MARKUP = re.compile(r"[`*~<>|\\\[\]]")
 LARGEST = 20_000  # characters of one message: what it is about comes first
 
@@ -27,7 +30,7 @@ class Templates:
         return ("(test) " if message.test else "") + _MARKUP.sub("", plain(message.title))
 
     def body(self, message: Message, form: Form) -> str:
-        name = f"{'events' if message.folded else 'event'}.{_ENDINGS[form]}"
+        name = f"{'events' if message.folded else 'event'}.{ENDINGS[form]}"
         if self.folder is None or not (self.folder / name).exists():
             return self._drawn(OURS, name, message, form)
         try:
@@ -36,16 +39,22 @@ class Templates:
             broken = f"The template {name} is broken ({_said(error)}); this is the default text."
             return f"{self._drawn(OURS, name, message, form)}\n\n{written(broken, form)}"
 
-    def flaws(self, samples: tuple[Message, ...]) -> Iterator[tuple[str, str]]:
-        """Each broken template of the operator's, and why."""
-        for sample in samples:
-            for form, ending in _ENDINGS.items():
-                name = f"{'events' if sample.folded else 'event'}.{ending}"
-                if self.folder is not None and (self.folder / name).exists():
-                    try:
-                        self._drawn(self.folder, name, sample, form)
-                    except Exception as error:  # noqa: BLE001 - whatever a template does
-                        yield name, _said(error)
+    def flaws(self) -> Iterator[str]:
+        """Which templates of the operator are broken, and why."""
+        now = datetime.now(UTC)
+        events = [sample(topic, now) for topic in TOPICS]
+        samples = {"event": [message_of(event, None) for event in events], "events": [folded(events, None)]}
+        for name, form in ((name, form) for name in samples for form in ENDINGS):
+            file = f"{name}.{ENDINGS[form]}"
+            if self.folder is not None and (self.folder / file).exists():
+                yield from self._flaw(file, form, samples[name])
+
+    def _flaw(self, file: str, form: Form, samples: Iterable[Message]) -> Iterator[str]:
+        try:
+            for one in samples:
+                self._drawn(self.folder or OURS, file, one, form)
+        except Exception as error:  # noqa: BLE001 - whatever a template does
+            yield f"template {file} is broken: {_said(error)}"
 
     def _drawn(self, folder: Path, name: str, message: Message, form: Form) -> str:
         source = (folder / name).read_text()
@@ -54,7 +63,7 @@ class Templates:
 
     @cached_property
     def _environments(self) -> Mapping[Form, Any]:
-        return {form: _environment(form) for form in _ENDINGS}
+        return {form: _environment(form) for form in ENDINGS}
 
 
 def _environment(form: Form) -> Any:
@@ -73,12 +82,13 @@ def _environment(form: Form) -> Any:
 def _values(message: Message) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(message, name) for name in _SHOWN}
     values["level"], values["at"] = Own(message.level), Own(f"{message.at:%Y-%m-%d %H:%M} UTC")
+    values["topics"] = {Own(topic): count for topic, count in (message.topics or {}).items()}
     values["events"] = message.told
     values["event"] = message.told[0]
     return values
 
 
-_SHOWN = ("title", "conversation", "count", "topics", "names", "more_names", "digest", "test", "folded")
+_SHOWN = ("title", "conversation", "count", "names", "more_names", "digest", "test", "folded")
 
 
 def _said(error: Exception) -> str:

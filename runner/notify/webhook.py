@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -51,6 +51,13 @@ class Webhook:
             moved = " and redirects, which is not followed" if 300 <= status < 400 else ""
             raise NotDelivered(f"{parts.hostname} answered {status}{moved}")
 
+    def flaws(self) -> Iterator[str]:
+        try:
+            parts, _ = _parts(self.url, self.allowed), secret_of(self.url)
+            addresses(parts.hostname or "", parts.port or _PORTS[parts.scheme], self.allowed)
+        except NotDelivered as error:
+            yield error.message
+
 
 def signature(key: bytes, message: str, at: int, body: bytes) -> str:
     signed = hmac.digest(key, f"{message}.{at}.".encode() + body, hashlib.sha256)
@@ -73,8 +80,11 @@ def secret_of(url: str) -> bytes:
 
 
 def _parts(url: str, allowed: Collection[str]) -> SplitResult:
-    parts = urlsplit(url)
-    host = parts.hostname
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
     if not host or any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
         raise NotDelivered("the address is not an https address")
     if parts.scheme != "https" and not is_allowed(host, allowed):

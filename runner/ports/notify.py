@@ -1,5 +1,6 @@
 """Channels: how a notification reaches somebody."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from runner.model.notify.message import Message
@@ -8,3 +9,7 @@ from runner.model.notify.message import Message
 class Channel(Protocol):
     def send(self, message: Message) -> None:
         """Raises NotDelivered, whose message has no secret in it. It takes no longer than half a minute."""
+
+    def flaws(self) -> Iterator[str]:
+        """Why it would not deliver anything; nothing is sent."""
+        ...

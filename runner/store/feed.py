@@ -56,6 +56,12 @@ class FeedReads(Session):
         row = self._one("SELECT * FROM consumers WHERE name = ?", consumer)
         return None if row is None else _cursor(row)
 
+    def waiting(self, after: int, topics: Collection[str]) -> tuple[int, datetime | None]:
+        marks = ", ".join("?" * len(topics))
+        sql = f"SELECT count(*) AS found, min(at) AS at FROM outbox WHERE id > ? AND topic IN ({marks})"  # noqa: S608
+        row = self._one(sql, after, *topics)
+        return (row["found"], time_or_none(row["at"])) if row else (0, None)
+
     def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]:
         """Oldest first."""
         sql = "SELECT * FROM dead_letters WHERE coalesce(consumer = ?, 1) ORDER BY id, consumer"

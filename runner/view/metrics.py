@@ -15,6 +15,7 @@ from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
 from runner.service.queue.enqueue import views
 from runner.view.host import Host
+from runner.view.notification import notification_rows
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class SourceNumbers:
     answered_at: datetime | None
     failures: int
     checked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NotificationNumbers:
+    """`waiting_since`: the oldest event that it has not delivered yet."""
+
+    name: str
+    messages: int
+    failures: int
+    waiting_since: datetime | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,7 @@ class Numbers:
     drifted_since: Mapping[str, datetime]  # by stack, of open reports
     sources: tuple[SourceNumbers, ...]
     dead_letters: Mapping[str, int]  # by consumer
+    notifications: tuple[NotificationNumbers, ...]
     ended: Mapping[tuple[Kind, State], int]
     took: Mapping[str, Timed]
 
@@ -87,6 +99,10 @@ def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host) -> Num
             for source in settings.sources
         ),
         dead_letters=Counter(letter.consumer for letter in reader.dead_letters()),
+        notifications=tuple(
+            NotificationNumbers(row.name, row.messages, row.failures, row.waiting_since)
+            for row in notification_rows(reader, settings)
+        ),
         ended=reader.run_totals(),
         took=reader.execution_totals(),
     )

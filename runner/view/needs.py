@@ -13,6 +13,7 @@ from runner.model.audit.restored import SHOWN_FOR, sentence
 from runner.model.drift.probe import Distrust
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import DeadLetter
+from runner.model.notify.consumer import notification_of
 from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import held_elsewhere
 from runner.model.stack.definition import Stack
@@ -101,7 +102,9 @@ def needs(
         found.append(Need(Why.PROBE, one.provider.name, one.stack, text, command))
     for consumer, count in Counter(letter.consumer for letter in dead_letters).items():
         text = f"{words.counted(count, 'event')} could not be delivered"
-        found.append(Need(Why.EVENTS, consumer, None, text, "driftline events --dead", failure=True))
+        name = notification_of(consumer)
+        command = f"driftline notify retry {name} --all" if name else "driftline events --dead"
+        found.append(Need(Why.EVENTS, consumer, None, text, command, failure=True))
     found += [need for report in reports for need in _of_report(report, now)]
     known = {facts.stack.problem for facts in stacks}
     found += [need for source in sources for need in _of_source(source, known)]

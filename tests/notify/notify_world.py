@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message as Headers
@@ -40,6 +40,9 @@ class Told:
             self.refuses -= 1
             raise NotDelivered("the other side is away")
         self.messages.append(message)
+
+    def flaws(self) -> Iterator[str]:
+        yield from ()
 
     @property
     def keys(self) -> list[str]:

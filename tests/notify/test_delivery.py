@@ -8,10 +8,11 @@ from notify_world import Told, notified
 from store_world import NOON, HandClock, discovered, new_run, run_in
 
 from runner.model.events.feed import MAX_TRIES
+from runner.model.notify.consumer import consumer_of
 from runner.model.run.life import State
 from runner.model.stack.match import StackMatch
 from runner.service.cycle.feed import deliver
-from runner.service.cycle.notify import Notified, begin_notifying, consumer_of, notify
+from runner.service.cycle.notify import Notified, begin_notifying, notify
 from runner.store.database import SqliteStore
 
 RESUMES: dict[str, Any] = {"topics": ("stack.resume",)}
@@ -47,7 +48,7 @@ def test_a_removed_notification_loses_its_cursor_and_its_dead_letters(
     for _ in range(MAX_TRIES):
         drain(store, clock, to)
         clock.pass_(hours=1)
-    begin_notifying(store, [], others=["journal"])
+    begin_notifying(store, [])
     with store.reading() as reader:
         assert (reader.cursors(), reader.dead_letters()) == ([], [])
 
@@ -335,7 +336,7 @@ def test_a_notification_that_waits_holds_back_no_other_consumer(store: SqliteSto
 
     journal, to = Journal(), notified(Told(refuses=1000), **RESUMES)
     deliver(store, clock, journal)
-    begin_notifying(store, [to], others=["journal"])
+    begin_notifying(store, [to])
     resume(store, 50)
     drain(store, clock, to)
     assert deliver(store, clock, journal) == 50

@@ -210,6 +210,7 @@ ALERTS = {
     "DriftlineStackLocked": ('driftline_stack_locked_since_timestamp_seconds{stack="app"}', "0x370", "0x350"),
     "DriftlineDiskShortage": ("driftline_disk_shortage", "1x3", "0x3"),
     "DriftlineDeadLetters": ('driftline_dead_letters{consumer="mail"}', "1x3", "0x3"),
+    "DriftlineNotificationFails": ('driftline_notification_failures_total{notification="ops"}', "0+1x14", "0x5 1x5"),
     "DriftlineWebFails": (
         'driftline_web_requests_total{method="GET",route="/",status="500",instance="a"}',
         "0+3x5",

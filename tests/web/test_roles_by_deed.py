@@ -35,6 +35,10 @@ OF_ALL: list[Deed] = [
     ("GET", "/doctor", None),
     ("POST", "/syncs", {}),
     ("GET", "/sources/infra/head", None),
+    ("GET", "/notifications", None),
+    ("POST", "/notifications/ops/test", {}),
+    ("POST", "/notifications/ops/retry", {}),
+    ("DELETE", "/notifications/ops/letters", {}),
     ("POST", "/trust", {"provider": "x", "reason": "x"}),
 ]
 BEFORE = {"operator": "viewer", "approver": "operator", "owner": "approver"}

@@ -116,10 +116,23 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
         *forgotten(settings, known.counting),
         *doubtful_windows(settings.windows, known.counting, SystemClock().now()),
         *careless(settings, os.environ),
+        *_broken_templates(settings),
         *flaws,
     ):
         yield Problem(str(path), 1, 1, sentence)
     yield from placed(path, list(server_heal_doubts(settings, known.counting)))
+
+
+def _broken_templates(settings: Settings) -> Iterator[str]:
+    from importlib.util import find_spec
+
+    own = [one for one in settings.notifications if one.templates is not None]
+    if own and find_spec("jinja2") is not None:
+        from runner.notify.templates import Templates
+
+        for one in own:
+            for flaw in Templates(one.templates).flaws():
+                yield f'notification "{one.name}": {flaw}; the default text is used'
 
 
 def _flawed_policies(app: "App") -> Iterator[str]:

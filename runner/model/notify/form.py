@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from runner.model.values.markdown import sentence
 from runner.model.values.text import safe_text
 
 Form = Literal["text", "markdown", "html"]
@@ -25,14 +26,21 @@ class Own(str):
 
 def plain(value: object) -> str:
     """In one line, bounded, with nothing that a program would act on."""
+    return _broken(_line(value))
+
+
+def _line(value: object) -> str:
     text = safe_text(" ".join(str(value)[: LONGEST * 4].split()))
-    return _TAKEN.sub(_BREAK, text if len(text) <= LONGEST else text[: LONGEST - 1] + "…")
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _broken(text: str) -> str:
+    return _TAKEN.sub(_BREAK, text)
 
 
 def _markdown(value: object) -> str:
-    """As code, which no dialect of Markdown looks into."""
-    text = plain(value).replace("`", "'")
-    return f"`{text}`" if text else ""
+    """Chats know code spans of one backtick only. Some look for mentions even there."""
+    return _broken(sentence(_line(value).replace("`", "'")))
 
 
 def _html(value: object) -> str:

@@ -1,11 +1,15 @@
 """Who hears of what: notifications, and which hosts they may reach."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import EVERY_STACK, StackMatch
+
+VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)  # before the program of a command
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,13 @@ class Notification:
     at_most: str | None = "30/h"
     digest: str | None = None
     templates: Path | None = None
+
+    @property
+    def way(self) -> str:
+        """What may be shown of `to`: the host of some addresses is a token."""
+        if not isinstance(self.to, str):
+            return "command"
+        return self.to if _REFERENCE.fullmatch(self.to) else self.to.partition("://")[0]
 
 
 @dataclass(frozen=True)

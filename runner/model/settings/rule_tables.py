@@ -41,6 +41,12 @@ def set_names(context: Context) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value}
 
 
+def without_secrets(rule: Any) -> dict[str, Any]:
+    """The keys that are set, without those that a dataclass excludes from its repr."""
+    secret = {one.name for one in fields(rule) if not one.repr}
+    return {key: value for key, value in set_keys(rule).items() if key not in secret}
+
+
 @dataclass(frozen=True)
 class RuleTable:
     """A list in the configuration whose entries have a `match`; `says` is what one of them sets, by key."""
@@ -60,6 +66,7 @@ TABLES = (
     RuleTable("policies", lambda settings: settings.policies),
     RuleTable("checks", lambda settings: settings.checks),
     RuleTable("contexts", lambda settings: settings.contexts, set_names),
+    RuleTable("notifications", lambda settings: settings.notifications, without_secrets),
 )
 
 

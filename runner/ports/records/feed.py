@@ -1,6 +1,7 @@
 """The event feed, and the position of each consumer."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
 
 from runner.model.events.feed import Cursor, DeadLetter, FeedEvent, Payload
@@ -26,6 +27,10 @@ class FeedReader(Protocol):
     def cursors(self) -> list[Cursor]: ...
     def cursor(self, consumer: str) -> Cursor | None:
         """None if this consumer has never taken an event."""
+        ...
+
+    def waiting(self, after: int, topics: Collection[str]) -> tuple[int, datetime | None]:
+        """How many events of these topics are behind it, and the time of the first one."""
         ...
 
     def dead_letters(self, consumer: str | None = None) -> list[DeadLetter]: ...

@@ -3,7 +3,7 @@
 What waits is what lies behind the cursor: nothing else is kept, so a crash loses nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,6 +11,7 @@ from functools import cache
 from runner.errors import NotDelivered, StackNotFound
 from runner.model.events.feed import Cursor, FeedEvent, waits
 from runner.model.notify.batch import MOST, may_send, sent, together
+from runner.model.notify.consumer import consumer_of, notification_of
 from runner.model.notify.message import Message, folded, message_of
 from runner.model.notify.terms import Declared, Terms
 from runner.model.stack.definition import StackDefinition
@@ -35,17 +36,13 @@ class Notified:
         return consumer_of(self.name)
 
 
-def consumer_of(notification: str) -> str:
-    """Apart from the names of our own consumers."""
-    return f"notify/{notification}"
-
-
-def begin_notifying(store: Store, notified: Sequence[Notified], others: Collection[str] = ()) -> None:
-    """New ones get what happens from now on; consumers that are not configured any more hold no event back."""
+def begin_notifying(store: Store, notified: Sequence[Notified]) -> None:
+    """New ones get what happens from now on; those that are not configured any more hold no event back."""
     wanted = {one.consumer for one in notified}
     with store.writing() as writer:
-        writer.forget_consumers(but=wanted.union(others))
-        for consumer in wanted.difference(cursor.consumer for cursor in writer.cursors()):
+        known = {cursor.consumer for cursor in writer.cursors()}
+        writer.forget_consumers(but=wanted | {one for one in known if notification_of(one) is None})
+        for consumer in wanted - known:
             writer.save_cursor(Cursor(consumer, writer.events_head()))
 
 

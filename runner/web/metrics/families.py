@@ -42,6 +42,7 @@ def families(of: Numbers) -> Iterator[Metric]:
     for consumer, count in of.dead_letters.items():
         dead.add_metric([consumer], count)
     yield dead
+    yield from _notifications(of)
     yield _histogram(of.took)
 
 
@@ -91,6 +92,23 @@ def _sources(of: Numbers) -> Iterator[Metric]:
     yield from (answered, checked, failures)
 
 
+def _notifications(of: Numbers) -> Iterator[Metric]:
+    messages, failures = (
+        CounterMetricFamily(f"{PREFIX}_notification_{name}", text, labels=["notification"])
+        for name, text in (("messages", "Messages sent."), ("failures", "Attempts to send that failed."))
+    )
+    lag = GaugeMetricFamily(
+        f"{PREFIX}_notification_lag_seconds",
+        "Age of the oldest event that is not delivered; 0 without one.",
+        labels=["notification"],
+    )
+    for one in of.notifications:
+        messages.add_metric([one.name], one.messages)
+        failures.add_metric([one.name], one.failures)
+        lag.add_metric([one.name], _seconds(of.now, one.waiting_since))
+    yield from (messages, failures, lag)
+
+
 def _histogram(took: Mapping[str, Timed]) -> Metric:
     family = HistogramMetricFamily(
         f"{PREFIX}_execution_seconds", "How long plans, drift checks and applies took.", labels=["operation"]
@@ -114,7 +132,11 @@ def _gauge(name: str, text: str, labels: Mapping[str, str], value: float) -> Met
 
 
 def _age(name: str, text: str, now: datetime, since: datetime | None) -> Metric:
-    return _gauge(name, text, {}, 0 if since is None else max(0.0, (now - since).total_seconds()))
+    return _gauge(name, text, {}, _seconds(now, since))
+
+
+def _seconds(now: datetime, since: datetime | None) -> float:
+    return 0 if since is None else max(0.0, (now - since).total_seconds())
 
 
 def _each(name: str, text: str, label: str, values: Iterable[StrEnum], counts: Mapping[Any, int]) -> Metric:
