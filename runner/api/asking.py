@@ -18,7 +18,8 @@ WAIT_SECONDS = 10.0  # then the caller asks again: no thread of a server waits l
 def ask(caller: Caller, daemon: DaemonProcess, operation: str, arguments: Mapping[str, Any]) -> Any:
     """The answer as JSON. DaemonUnreachable; RequestPending if it takes longer than anybody should wait at once."""
     _refuse_dead(caller.app, daemon)
-    new = NewRequest(operation, document(dict(arguments)), caller.person, caller.subjects, caller.on_host)
+    given = document(dict(arguments))
+    new = NewRequest(operation, given, caller.person, caller.subjects, caller.on_host, caller.session)
     with caller.app.store.writing() as writer:
         request = writer.add_request(new)
     return wait(caller.app, daemon, request)

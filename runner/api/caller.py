@@ -21,6 +21,8 @@ from runner.view.host import Host
 class Caller:
     """`who` is asked only where something is changed: to know it may take work.
 
+    `session` is the digest of the login they came by, if they came by one.
+
     `daemon` performs what needs remotes or terraform, for a process that may use neither.
     """
 
@@ -30,6 +32,7 @@ class Caller:
     name: str = "this user"
     daemon: DaemonProcess | None = None
     subjects: tuple[str, ...] = ()
+    session: str | None = None
 
     @cached_property
     def person(self) -> Person:

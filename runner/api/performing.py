@@ -33,13 +33,25 @@ def performer(app: Callable[[], App]) -> Performer:
 
 
 def _caller(app: App, request: DaemonRequest) -> Caller:
-    """Whoever asked, with the access that they have now; NotLoggedIn if it was by a token that is not valid any more."""
+    """Whoever asked, with the access that they have now; NotLoggedIn if their token or login is not valid any more."""
+    _refuse_ended_session(app, request)
     if request.on_host:
         access = EVERYTHING
     else:
         _refuse_ended_tokens(app, request)
         access = access_of(request.subjects, app.settings.web.access)
     return Caller(app, lambda: request.person, access, request.person.name, subjects=request.subjects)
+
+
+def _refuse_ended_session(app: App, request: DaemonRequest) -> None:
+    if request.session is None:
+        return
+    now = app.clock.now()
+    with app.store.reading() as reader:
+        session = reader.session(request.session)
+        token = None if session is None or session.token is None else reader.token(session.token)
+    if session is None or not session.lives(token, now):
+        raise NotLoggedIn
 
 
 def _refuse_ended_tokens(app: App, request: DaemonRequest) -> None:

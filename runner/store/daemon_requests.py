@@ -40,6 +40,7 @@ class DaemonRequestWrites(DaemonRequestReads):
                 "person": compact(to_plain(request.person)),
                 "subjects": compact(request.subjects),
                 "on_host": request.on_host,
+                "session": request.session,
                 "at": text(self._now),
             },
         )
@@ -69,6 +70,7 @@ def _request(row: sqlite3.Row) -> DaemonRequest:
         person=from_plain(Person, json.loads(row["person"])),
         subjects=strings_of(row["subjects"]),
         on_host=bool(row["on_host"]),
+        session=row["session"],
         at=at,
         taken_at=time_or_none(row["taken_at"]),
         answered_at=time_or_none(row["answered_at"]),

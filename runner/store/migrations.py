@@ -548,6 +548,8 @@ ALTER TABLE daemon_requests ADD COLUMN subjects TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE daemon_requests ADD COLUMN on_host INTEGER NOT NULL DEFAULT 0;
 """
 
+_SESSIONS_OF_REQUESTS = "ALTER TABLE daemon_requests ADD COLUMN session TEXT;"
+
 _SUBJECTS_OF_APPROVERS = "ALTER TABLE approvals ADD COLUMN also TEXT NOT NULL DEFAULT '[]';"
 
 # Of notifications: the times of messages that count for their rate, and what they have sent so far.
@@ -659,4 +661,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("messages", _MESSAGES),
     ("pull_requests", _PULL_REQUESTS),
     ("reviews", _REVIEWS),
+    ("sessions_of_requests", _SESSIONS_OF_REQUESTS),
 )

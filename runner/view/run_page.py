@@ -121,12 +121,12 @@ def run_page(
 
 def _way_out(reader: Reader, run: Run) -> tuple[str, bool]:
     """Only from the newest change of a stack: whatever came after an older one went on from there."""
-    if run.kind is Kind.DRIFT or run.state not in FAILED:
+    if run.kind.only_reads or run.state not in FAILED:
         return "", False
     lock = reader.lock(run.stack)
     if lock is not None:
         return (lock.way_out, True) if lock.run == run.id else ("", False)
-    changes = (RunFilter(stack=run.stack, kind=kind, limit=1) for kind in Kind if kind is not Kind.DRIFT)
+    changes = (RunFilter(stack=run.stack, kind=kind, limit=1) for kind in Kind if not kind.only_reads)
     newest = max(one.id for asked in changes for one in reader.runs(asked))
     return (f"driftline plan {run.stack}", False) if newest == run.id else ("", False)
 

@@ -32,6 +32,12 @@ RUN = a_run(state=State.AWAITING_APPROVAL, plan_digest="p", fingerprint="f", bin
 BY_HAND = {"trigger": Trigger.MANUAL, "requested_by": "bo"}
 
 
+def test_the_id_of_an_issuer_is_compared_exactly() -> None:
+    people = {"ana": ["oidc:sub:AbC"]}
+    assert "ana" in names_of("oidc:sub:AbC", people)
+    assert "ana" not in names_of("oidc:sub:abc", people)
+
+
 def terms(settings: ApprovalSettings, **rules: object) -> Terms:
     definition = StackDefinition("prod/vpc", apply=ApplyRules(**rules))  # type: ignore[arg-type]
     return agreed(settings, [Declaration(definition, "infra", "vpc", "state", "vpc/stack.yaml", "b" * 40)])

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from asked_daemon import AskedDaemon
 from cli_world import World, until
-from web_world import Served, access
+from fastapi import Request
+from web_world import BO, Served, access, logged_in
 
 from runner.api import asking
 from runner.api.asking import ask
@@ -33,6 +34,8 @@ from runner.errors import (
     RoleMissing,
 )
 from runner.model.access.access import Access, Binding
+from runner.model.access.session import Session
+from runner.model.access.token import digest_of
 from runner.model.approval.approval import Person
 from runner.model.execution.daemon_request import (
     BEGUN_WITHIN,
@@ -44,6 +47,8 @@ from runner.model.execution.daemon_request import (
     NewRequest,
 )
 from runner.view.refusal import raised_again
+from runner.web.application import application
+from runner.web.identity.caller import caller_of
 
 ANA = Person("ana@example.com", "oidc", ("oidc:user:ana@example.com", "oidc:sub:00u1"))
 
@@ -77,6 +82,20 @@ def performed_late(app: App, meanwhile: Callable[[], object] = lambda: None) -> 
     create_token(Caller(app, lambda: ANA), name="ci")
     new = NewRequest("sync_sources", {}, Person("ci", "token"), CI)
     with app.store.writing() as writer:
+        number = writer.add_request(new)
+    meanwhile()
+    AskedDaemon().look(app)
+    return asked(app, number)
+
+
+def asked_by_login(app: App, meanwhile: Callable[[], object] = lambda: None) -> DaemonRequest:
+    """What somebody asked for by a login, performed after something else has happened."""
+    secret, now = "login_a", app.clock.now()
+    with app.store.writing() as writer:
+        session = Session(digest_of(secret), BO, now, now + timedelta(hours=12), now)
+        writer.add_session(session, address="127.0.0.1")
+        person = Person(BO.name, BO.known_by)
+        new = NewRequest("sync_sources", {}, person, BO.subjects, session=session.digest)
         number = writer.add_request(new)
     meanwhile()
     AskedDaemon().look(app)
@@ -257,6 +276,43 @@ def test_a_new_token_of_the_same_name_does_not_speak_for_the_revoked_one(tmp_pat
         create_token(Caller(app, lambda: ANA), name="ci")
 
     assert isinstance(refusal(performed_late(app, replace_token)), NotLoggedIn)
+
+
+BO_IS_ADMIN = 'web: {access: [{role: admin, subjects: ["oidc:user:bo@example.com"]}]}'
+
+
+def test_what_was_asked_by_a_login_that_is_valid_is_done(tmp_path: Path) -> None:
+    assert asked_by_login(World(tmp_path, more=BO_IS_ADMIN).app).error is None
+
+
+@pytest.mark.parametrize("how", ["an admin ends it", "it is logged out", "it expires"])
+def test_a_login_that_ends_before_it_is_performed_has_nothing_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    app = World(tmp_path, more=BO_IS_ADMIN).app
+
+    def end() -> None:
+        if how == "it expires":
+            later = app.clock.now() + timedelta(hours=13)
+            monkeypatch.setattr(type(app.clock), "now", lambda _: later)
+            monkeypatch.setattr("runner.model.execution.daemon_request.BEGUN_WITHIN", timedelta(days=1))
+            return
+        with app.store.writing() as writer:
+            if how == "it is logged out":
+                writer.end_session(digest_of("login_a"))
+            else:
+                writer.end_sessions(BO.name, by="ana")
+
+    assert isinstance(refusal(asked_by_login(app, end)), NotLoggedIn)
+
+
+def test_a_request_over_http_says_by_which_login_it_came(tmp_path: Path) -> None:
+    world = World(tmp_path, more=BO_IS_ADMIN)
+    logged_in(world, "login_a")
+    request = Request(
+        {"type": "http", "headers": [(b"authorization", b"Bearer login_a")], "app": application(world.app)}
+    )
+    assert caller_of(request).session == digest_of("login_a")
 
 
 def test_so_many_wait_at_most(app: App) -> None:

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from runner.model.approval.approval import Approval, Commit, Person
 
 People = Mapping[str, Sequence[str]]
+_EXACT = "oidc:sub:"
 _MAIL = re.compile(r"<([^<>\s]+)>")  # in the user id of an OpenPGP key
 
 
 def fold(name: str) -> str:
-    """A name in the form that is compared: without case, width, combining marks, or invisible characters."""
+    """A name in the form that is compared: without case, width, combining marks, or invisible characters.
+
+    The id that an issuer gives is compared as it is: OpenID Connect Core 1.0, section 2, `sub` is case sensitive.
+    """
+    if name.startswith(_EXACT):
+        return name
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
 

@@ -28,6 +28,7 @@ class NewRequest:
     person: Person
     subjects: tuple[str, ...] = ()  # what they may do is worked out when it is performed
     on_host: bool = False  # they may do everything
+    session: str | None = None  # digest of the login that they asked by
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class DaemonRequest:
     at: datetime
     subjects: tuple[str, ...] = ()
     on_host: bool = False
+    session: str | None = None
     taken_at: datetime | None = None
     answered_at: datetime | None = None
     answer: Any = None

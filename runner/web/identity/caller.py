@@ -20,9 +20,10 @@ _OF_ONE_HUMAN = ("oidc:user:", "oidc:sub:")
 
 def caller_of(request: Request) -> Caller:
     """The authenticated caller of the API; NotLoggedIn."""
-    identity = _identity(request)
-    if identity is None:
+    found = _known(request)
+    if found is None:
         raise NotLoggedIn
+    identity, session = found
     app: App = request.app.state.app
     access = EVERYTHING if identity.host else access_of(identity.subjects, app.settings.web.access)
     return Caller(
@@ -32,6 +33,7 @@ def caller_of(request: Request) -> Caller:
         identity.name,
         DaemonProcess(),
         identity.subjects,
+        session,
     )
 
 
@@ -43,29 +45,31 @@ def page_caller(request: Request) -> Caller:
         raise LoginFirst from none
 
 
-def _identity(request: Request) -> Identity | None:
-    given = request.headers.get("authorization")
-    if given is not None:
-        return _of_token(request, given) if given.startswith(BEARER) else None
-    uid = peer_uid(request)
-    if uid is not None:
-        app: App = request.app.state.app
-        return peer_identity(uid, app.settings.data_dir)
-    session = session_of(request)
-    return None if session is None else session.identity
-
-
-def _of_token(request: Request, given: str) -> Identity | None:
+def _known(request: Request) -> tuple[Identity, str | None] | None:
+    """Who it is, and the digest of the session that they came by."""
     app: App = request.app.state.app
-    secret = given.removeprefix(BEARER)
-    if (session := login_of(app, secret)) is not None:
-        return session.identity
-    token = known_token(app, secret)
+    given = request.headers.get("authorization")
+    if given is None and (uid := peer_uid(request)) is not None:
+        return peer_identity(uid, app.settings.data_dir), None
+    if given is None:
+        session = session_of(request)
+    elif given.startswith(BEARER):
+        secret = given.removeprefix(BEARER)
+        if (session := login_of(app, secret)) is None:
+            return _of_token(request, secret)
+    else:
+        return None
+    return None if session is None else (session.identity, session.digest)
+
+
+def _of_token(request: Request, secret: str) -> tuple[Identity, None] | None:
+    token = known_token(request.app.state.app, secret)
     if token is None:
         # After the look: whoever has a right one is not kept out by others behind the same address.
         note_wrong(request, secret)
         refuse_guesses(request, secret)
-    return None if token is None else identity_of_token(token.name)
+        return None
+    return identity_of_token(token.name), None
 
 
 def person_of(identity: Identity) -> Person:
