@@ -30,7 +30,7 @@ def sync_sources(caller: Caller, *, source: str | None = None) -> PollRows:
     results = sync(caller.app.poller, sources, by=caller.person.name)
     for one in sources:
         if not results[one.name].problem:
-            caller.app.previewer.look(one)
+            caller.app.previewer.look(one, results[one.name].pulls)
     return tuple(poll_row(results[one.name], one) for one in sources)
 
 

@@ -18,6 +18,7 @@ from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
 from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
+from runner.model.preview.heads import PullHeads
 from runner.model.settings.source import SourceSettings
 from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
@@ -151,10 +152,10 @@ class Daemon:
                 log.info("source.note", source=source.name, note=note)
             self._wake.set()
         if not polled.problem:
-            self._look_at_pulls(source)
+            self._look_at_pulls(source, polled.pulls)
 
-    def _look_at_pulls(self, source: SourceSettings) -> None:
-        looked = self.parts.previewer.look(source)
+    def _look_at_pulls(self, source: SourceSettings, heads: PullHeads | None) -> None:
+        looked = self.parts.previewer.look(source, heads)
         if looked.problem:
             log.warning("pulls.failed", source=source.name, problem=looked.problem)
         if looked.moved:

@@ -7,7 +7,9 @@ from runner.daemon.channels import deliver_once
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
+from runner.model.preview.heads import PullHeads
 from runner.model.run.life import Run
+from runner.model.settings.source import SourceSettings
 from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
@@ -59,10 +61,14 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
 def _poll(parts: Parts, report: Callable[[str], None]) -> None:
     """In parallel: a remote that does not answer takes half a minute."""
     with ThreadPoolExecutor(min(POLL_THREADS, len(parts.settings.sources) or 1)) as threads:
-        for polled in threads.map(parts.poller.poll, parts.settings.sources):
+        polls = threads.map(parts.poller.poll, parts.settings.sources)
+        taken: list[tuple[SourceSettings, PullHeads | None]] = []
+        for source, polled in zip(parts.settings.sources, polls, strict=True):
             report(f"source {polled.source}: {polled.problem or polled.revision}")
             for line in polled.problems + polled.notes:
                 report(f"  {line}")
-        for looked in threads.map(parts.previewer.look, parts.settings.sources):
+            if not polled.problem:
+                taken.append((source, polled.pulls))
+        for looked in threads.map(lambda one: parts.previewer.look(*one), taken):
             if looked.problem or looked.moved:
                 report(f"pull requests of {looked.source}: {looked.problem or f'{looked.moved} moved'}")

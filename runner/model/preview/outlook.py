@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from runner.model.preview.heads import PullHead
 from runner.model.preview.pull_request import Hold, PullRequest, PullState
 
 Forks = Literal["never", "approved"]
+AGAIN_AFTER = timedelta(minutes=10)  # a request that is too large would be downloaded by each poll
 REF_GONE, BRANCH_GONE = "its ref is gone", "its branch is gone"
 _FORK: Mapping[Forks, str] = {
     "never": "no branch of this repository has its head, and forks are not planned",
@@ -61,7 +62,7 @@ def outlook(
     return Outlook(
         ended,
         tuple(one for one in held if one is not None),
-        tuple(one for one in allowed[:most] if _stale(one, before.get(one.number), base, judged_with)),
+        tuple(one for one in allowed[:most] if _stale(one, before.get(one.number), base, judged_with, now)),
     )
 
 
@@ -110,12 +111,14 @@ def _held(
     return one.held(hold, reason, now)
 
 
-def _stale(one: PullRequest, known: PullRequest | None, base: str, judged_with: str) -> bool:
+def _stale(one: PullRequest, known: PullRequest | None, base: str, judged_with: str, now: datetime) -> bool:
     if (
         known is None
         or known.state is not one.state
         or known.head != one.head
-        or known.hold in {Hold.FORK, Hold.LIMIT, Hold.FAILED}
+        or known.hold in {Hold.FORK, Hold.LIMIT}
     ):
+        return True
+    if known.hold is Hold.FAILED and now - known.changed_at >= AGAIN_AFTER:
         return True
     return (known.base, known.judged_with) != (base, judged_with)

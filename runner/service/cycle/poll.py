@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from runner import failpoint
-from runner.errors import BranchMissing, DriftlineError, NoRoom, SourceNotTaken, Untrusted
+from runner.errors import BranchMissing, DriftlineError, GitFailed, NoRoom, SourceNotTaken, Untrusted
 from runner.host.uncollected import uncollected
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature, proof, signed
 from runner.model.audit.actor import DAEMON
+from runner.model.preview.heads import PullHeads
 from runner.model.schedule.poll_due import poll_due
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
@@ -42,6 +43,7 @@ class Polled:
     problem: str | None = None
     rewritten_from: str | None = None
     refused: str | None = None  # the head that was rejected as untrusted
+    pulls: PullHeads | None = None  # from the same answer, for a look at pull requests
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ class Poller:
         with self.store.reading() as reader:
             status = reader.source(source.name)
         try:
-            head = self.discoverer.git.head(source)
+            head, pulls = self._ask(source)
             known = status.discovered_with == self.discoverer.settings_digest(source)
             if head == status.head and known and not again:
-                return self._unmoved(status, head)
-            return self._take(source, status, head, by)
+                return replace(self._unmoved(status, head), pulls=pulls)
+            return replace(self._take(source, status, head, by), pulls=pulls)
         except Untrusted as error:
             return self._refused(source, error, by)
         except DriftlineError as error:
@@ -95,6 +97,19 @@ class Poller:
             _log_bug(source.name)
             problem = printable(f"{type(error).__name__}: {error}"[:MAX_PROBLEM])
             return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem))
+
+    def _ask(self, source: SourceSettings) -> tuple[str, PullHeads | None]:
+        """For a source with previews the answer names its pull requests too. Too many of them must not stop the branch."""
+        git = self.discoverer.git
+        if source.previews is None:
+            return git.head(source), None
+        try:
+            pulls = git.pull_heads(source, source.previews.refs, source.branch)
+        except BranchMissing:
+            raise
+        except GitFailed:
+            return git.head(source), None
+        return pulls.base, pulls
 
     def _unmoved(self, status: SourceStatus, head: str) -> Polled:
         """Nothing to record, unless the source has recovered."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from runner.errors import DriftlineError, Untrusted
 from runner.model.code.known_inputs import moved
-from runner.model.preview.heads import Conflict
+from runner.model.preview.heads import Conflict, PullHeads
 from runner.model.preview.outlook import outlook
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
 from runner.model.settings.source import Previews, SourceSettings
@@ -46,22 +46,25 @@ class Previewer:
     discoverer: Discoverer
     clock: Clock
 
-    def look(self, source: SourceSettings) -> Looked:
-        """After a poll: the base is the revision that was taken in. A failure is told, and never raised."""
+    def look(self, source: SourceSettings, heads: PullHeads | None = None) -> Looked:
+        """After a poll, with the `heads` that it found: the base is the revision that was taken in.
+
+        Without them it asks again. A failure is told, and never raised.
+        """
         if source.previews is None:
             return Looked(source.name)
         try:
-            return self._look(source, source.previews)
+            return self._look(source, source.previews, heads)
         except DriftlineError as error:
             return Looked(source.name, problem=error.message)
 
-    def _look(self, source: SourceSettings, previews: Previews) -> Looked:
+    def _look(self, source: SourceSettings, previews: Previews, heads: PullHeads | None) -> Looked:
         with self.store.reading() as reader:
             base, known = reader.source(source.name).head, reader.pull_requests(source.name)
         if base is None:
             return Looked(source.name)
         git = self.discoverer.git
-        heads = git.pull_heads(source, previews.refs, source.branch)
+        heads = heads or git.pull_heads(source, previews.refs, source.branch)
         now = self.clock.now()
         found = outlook(
             source.name,
