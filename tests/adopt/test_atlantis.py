@@ -140,6 +140,20 @@ def test_what_has_no_counterpart_is_told(repository: Made, project: str, key: st
     assert "app" in {row["directory"] for row in page["stacks"]}
 
 
+def test_what_looks_like_a_secret_is_not_copied(repository: Made) -> None:
+    flow = (
+        "workflows:\n  w:\n    plan:\n      steps:\n"
+        "      - env: {name: DB_PASSWORD, value: hunter2}\n      - env: {name: AWS_SESSION_NAME, value: hunter2}\n"
+    )
+    top = repository(with_projects("- {dir: network, workflow: w}\n", flow))
+    page = imported()
+    assert (
+        "contexts"
+        in {row["key"]: row["instead"] for row in page["notes"]}["workflows.w.plan.steps[0].env.value"]
+    )
+    assert "hunter2" not in json.dumps(page) + (top / "network/stack.yaml").read_text()
+
+
 def test_a_template_behind_an_anchor_is_used_where_its_aliases_are(repository: Made) -> None:
     top = repository(
         with_projects(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from runner.adopt.formats import atlantis, digger
+from runner.adopt.formats import atlantis, digger, listed, terrateam
 from runner.adopt.node import Node
 from runner.adopt.reading import Reading
 from runner.model.adopt.layout import Layout
@@ -26,6 +26,14 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format("atlantis", "Atlantis", ("atlantis.yaml", "repos.yaml"), atlantis.shows, atlantis.read),
     Format("digger", "Digger", ("digger.yml", "digger.yaml"), digger.shows, digger.read),
+    Format(
+        "terrateam",
+        "Terrateam",
+        (".terrateam/config.yml", ".terrateam/config.yaml"),
+        terrateam.shows,
+        terrateam.read,
+    ),
+    Format("list", "another tool", (), listed.shows, listed.read),
 )
 BY_NAME = {row.name: row for row in FORMATS}
 

@@ -33,7 +33,7 @@ class FormatName(click.ParamType[str]):
     "format_name",
     type=FormatName(),
     metavar="NAME",
-    help="Format, if the name of the file does not say it: atlantis, digger or folders.",
+    help="Format, if the name of the file does not say it: atlantis, digger, terrateam, list or folders.",
 )
 @click.option(
     "--out",
