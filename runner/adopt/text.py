@@ -84,7 +84,7 @@ def configuration(
             *(["    allow:", *allow] if allow else []),
             "approvals:",
             "  rules:",
-            f"    # Nothing is applied until you remove this rule, once {product} applies nothing any more.",
+            "    # Nothing is applied until you remove this rule. Turn off applies elsewhere first.",
             "    - match: {sources: [here]}",
             "      mode_at_most: never",
             f"      reason: {written(f'applied by {product} until adopted')}",

@@ -70,7 +70,8 @@ def bring_over(
     if any(file.path == CONFIGURATION and file.state == "new" for file in found.files):
         leave_out_data(out / ".gitignore")
     if differing and not force:
-        raise FilesDiffer(files=counted(len(differing), "file"))
+        again = "driftline import" if tool.readings else "driftline init --scan"
+        raise FilesDiffer(files=counted(len(differing), "file"), command=again)
     cli.console.say("", "Next:", *(f"  {step}" for step in _next_steps(found, out)))
 
 

@@ -21,4 +21,4 @@ class FormatUnknown(BadUsage):
 class FilesDiffer(Conflict):
     """{files} already there and different; nothing was overwritten"""
 
-    hint_template = "driftline import --diff   shows the differences; add --force to replace them"
+    hint_template = "{command} --diff   shows the differences; {command} --force   replaces the files"

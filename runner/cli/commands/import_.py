@@ -56,8 +56,8 @@ def command(
 ) -> None:
     """Write stack files and a configuration from what another tool has, and report what has no counterpart.
 
-    Reads the files of known tools, such as atlantis.yaml, in DIR (by default the current directory), or FILE. Never
-    overwrites a file.
+    Reads the files of known tools, such as atlantis.yaml, in DIR (by default the current directory), or FILE. Overwrites
+    nothing without --force.
     """
     from runner.adopt.bring_over import DIRECTORIES, read_directories, read_tool, usual_files
     from runner.adopt.scan import scan
