@@ -74,7 +74,7 @@ class AnswerLost(Conflict):
 
 
 class TooManyFollowers(DriftlineError):
-    """{most} clients follow events or logs already"""
+    """{who} may have {most} streams of events and logs at a time, and has them already"""
 
     exit_code = 69
     hint_template = "close pages that nobody looks at, or try again later"

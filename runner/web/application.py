@@ -23,6 +23,7 @@ from runner.web.oidc.issuer import Issuer
 from runner.web.pages.table import add_pages
 from runner.web.stream import events, log_stream
 from runner.web.stream.feed import Feed
+from runner.web.stream.places import Places
 
 PARTS = (login_pages, from_afar, oidc_pages, description, events, log_stream, health, metrics, assets, theme)
 
@@ -43,6 +44,7 @@ def application(app: App) -> FastAPI:
     web.state.issuer = Issuer.of(app.settings.web.oidc)
     web.state.guesses = Guesses()
     web.state.feed = Feed(app.store)
+    web.state.places = Places()
     web.state.requests = RequestNumbers()
     add_refusals(web)
     web.add_exception_handler(LoginFirst, to_login)

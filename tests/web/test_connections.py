@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,21 @@ def test_a_connection_serves_several_requests(port: int) -> None:
     request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     got = answer(port, request + b"\r\n", request + b"Connection: close\r\n\r\n")
     assert got.count(b"HTTP/1.1 200") == 2
+
+
+def test_one_address_leaves_connections_for_others(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_OF_ONE", 2)
+    request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with ExitStack() as held:
+        for source in ("127.0.0.2", "127.0.0.2"):
+            address = ("127.0.0.1", port)
+            held.enter_context(socket.create_connection(address, timeout=10, source_address=(source, 0)))
+        with socket.create_connection(address, timeout=10, source_address=("127.0.0.2", 0)) as third:
+            assert third.recv(10) == b""
+        assert answer(port, request).startswith(b"HTTP/1.1 200")
+
+
+def test_the_connections_of_a_proxy_are_of_many() -> None:
+    assert connection._is_among("10.1.2.3", ["127.0.0.1", "10.0.0.0/8"])
+    assert not connection._is_among("192.0.2.1", ["127.0.0.1", "10.0.0.0/8"])
+    assert not connection._is_among("127.0.0.1", [])

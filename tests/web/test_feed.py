@@ -9,8 +9,9 @@ from cli_world import World
 
 from runner.errors import TooManyFollowers
 from runner.model.events.feed import FeedEvent, StackLeft
-from runner.web.stream import feed
+from runner.web.stream import feed, places
 from runner.web.stream.feed import BEHIND, Feed, Follower
+from runner.web.stream.places import Places
 
 
 def event(number: int) -> FeedEvent:
@@ -41,17 +42,22 @@ def test_nobody_looks_while_nobody_follows(tmp_path: Path, monkeypatch: pytest.M
     assert made._look is None
 
 
-def test_followers_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "MOST", 1)
-    made = Feed(World(tmp_path).app.store)
+def test_streams_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "MOST", 2)
+    taken = Places()
+    with taken.held("ana"), taken.held("bo"), pytest.raises(TooManyFollowers, match="all clients may have 2"):
+        taken.refuse_more("cy")
+    taken.refuse_more("cy")
 
-    async def follow() -> None:
-        made.refuse_more()
-        async with made.follow():
-            made.refuse_more()
 
-    with pytest.raises(TooManyFollowers):
-        asyncio.run(follow())
+def test_one_person_leaves_streams_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "MOST_OF_ONE", 1)
+    taken = Places()
+    with taken.held("ana"):
+        with pytest.raises(TooManyFollowers, match="ana may have 1"):
+            taken.refuse_more("ana")
+        taken.refuse_more("bo")
+    taken.refuse_more("ana")
 
 
 def test_a_database_that_is_gone_ends_every_follower(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Guessing secrets, and names that other sites point at this server."""
 
+import time
 from pathlib import Path
 
 import httpx2
@@ -14,6 +15,7 @@ from runner.model.settings.web import OidcSettings, WebSettings
 from runner.web.application import application
 from runner.web.guard.hosts import known, known_names
 from runner.web.identity.guesses import KEPT, MOST, Guesses, keys_of
+from runner.web.login import from_afar
 from runner.web.oidc.issuer import Issuer
 
 STATUS = "/api/v1/status"
@@ -42,7 +44,52 @@ def test_the_login_form_takes_no_more_guesses_than_the_api(served: Served) -> No
     browser, right = Browser(served), served.token("ci")
     for n in range(MOST):
         assert browser.log_in(f"once_{n}").status_code == 401
-    assert browser.log_in(right).status_code == 429
+    assert browser.log_in("once_x").status_code == 429
+    # Others behind the same address log in.
+    assert browser.log_in(right).status_code == 303
+
+
+def begun(served: Served) -> tuple[TestClient, str]:
+    """A login by code that nobody confirms, and its handle."""
+    answers = {
+        "/.well-known/openid-configuration": {
+            "issuer": "https://issuer.example",
+            "device_authorization_endpoint": "https://issuer.example/device",
+            "token_endpoint": "https://issuer.example/token",
+        },
+        "/device": {
+            "device_code": "d:1",
+            "user_code": "U",
+            "verification_uri": "https://issuer.example",
+            "expires_in": 60,
+        },
+    }
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path in answers:
+            return httpx2.Response(200, json=answers[request.url.path])
+        return httpx2.Response(400, json={"error": "authorization_pending"})
+
+    web = application(served.world.app)
+    issuer = OidcSettings(issuer="https://issuer.example", client_id="it")
+    web.state.issuer = Issuer(issuer, httpx2.MockTransport(answer))
+    http = TestClient(web, base_url="http://localhost")
+    return http, http.post("/api/v1/login/device").json()["handle"]
+
+
+def test_a_login_by_code_is_polled_so_often_at_most(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(from_afar, "MOST_POLLS", 3)
+    http, handle = begun(served)
+    told = [http.post("/api/v1/login/device/token", json={"handle": handle}).status_code for _ in range(4)]
+    assert told == [200, 200, 200, 429]
+
+
+def test_a_login_by_code_expires_by_itself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    http, handle = begun(served)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    refused = http.post("/api/v1/login/device/token", json={"handle": handle}).json()
+    assert refused["detail"] == "the login failed: the code has expired"
 
 
 def test_logins_by_code_are_bounded_also_while_the_issuer_is_down(served: Served) -> None:

@@ -1,6 +1,7 @@
 """Login at a real issuer, with a browser and from the command line."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from web_world import Served
 
 from runner.errors import LoginRefused
 from runner.model.settings.web import OidcSettings
+from runner.web.oidc import pages
 from runner.web.oidc.issuer import Issuer
 
 ANA = '{role: admin, subjects: ["oidc:user:ana@example.com"]}'
@@ -71,6 +73,17 @@ def test_an_answer_that_belongs_to_another_browser_is_refused(served: Served) ->
     assert victim.http.get(callback).json()["code"] == "LoginRefused"
     victim.http.get("/login/oidc")
     assert victim.http.get(callback).json()["code"] == "LoginRefused"
+
+
+def test_a_login_that_was_begun_long_ago_is_refused_whatever_the_browser_keeps(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(served, BASE)
+    callback = Visitor("ana").visit(browser.http.get("/login/oidc").headers["location"])
+    kept, now = dict(browser.http.cookies), time.time()
+    monkeypatch.setattr(time, "time", lambda: now + pages.SECONDS + 1)
+    answer = browser.http.get(callback, headers={"Cookie": "; ".join(f"{k}={v}" for k, v in kept.items())})
+    assert answer.json()["detail"].endswith("took more than ten minutes")
 
 
 def test_an_answer_counts_once(served: Served) -> None:

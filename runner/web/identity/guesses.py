@@ -21,13 +21,14 @@ class Guesses:
     _noted: tuple[int, float] = (0, 0.0)
     _lock: Lock = field(default_factory=Lock)
 
-    def refuse_more(self, *keys: str) -> None:
+    def refuse_more(self, *keys: str, most: int | None = None) -> None:
         """TooManyGuesses while one of these has used up its guesses."""
+        most = MOST if most is None else most
         now = monotonic()
         with self._lock:
             for key in keys:
                 count, since = self._wrong.get(key, (0, now))
-                if count >= MOST and now - since < SECONDS:
+                if count >= most and now - since < SECONDS:
                     raise TooManyGuesses(seconds=int(SECONDS - (now - since)) + 1)
 
     def wrong(self, *keys: str) -> bool:

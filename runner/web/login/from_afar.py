@@ -1,6 +1,7 @@
 """Login of the command line: by a code that a person confirms at the issuer (RFC 8628), and logout."""
 
 import binascii
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from itsdangerous import BadSignature
 from runner.api.http import DEVICE_LOGIN, LOGOUT
 from runner.app import App
 from runner.errors import LoginEnded, LoginRefused
+from runner.model.access.token import digest_of
 from runner.web.identity.cookie import signer
 from runner.web.identity.live import address_of, begin_login, end_login, login_of
 from runner.web.identity.tokens import BEARER
@@ -19,6 +21,7 @@ from runner.web.oidc.issuer import Issuer
 
 INTERVAL_SECONDS = 5.0  # by the RFC, where the issuer says nothing
 SLOWER_SECONDS = 5.0
+MOST_POLLS = 60  # a minute; a client asks every five seconds
 NOTHING = {"address": None, "code": None, "handle": None, "interval": None, "seconds": None}
 
 router = APIRouter(include_in_schema=False)
@@ -37,13 +40,13 @@ def begin_device(request: Request) -> dict[str, Any]:
     if not issuer.has_devices:
         return NOTHING
     begun = issuer.begin_device()
-    interval = float(begun.get("interval", INTERVAL_SECONDS))
+    interval, seconds = float(begun.get("interval", INTERVAL_SECONDS)), float(begun["expires_in"])
     return {
         "address": begun.get("verification_uri_complete") or begun["verification_uri"],
         "code": begun["user_code"],
-        "handle": _sealed(request, f"{interval}:{begun['device_code']}"),
+        "handle": _sealed(request, f"{time.time() + seconds}:{interval}:{begun['device_code']}"),
         "interval": interval,
-        "seconds": float(begun["expires_in"]),
+        "seconds": seconds,
     }
 
 
@@ -53,7 +56,13 @@ def device_token(request: Request, handle: Annotated[str, Body(embed=True)]) -> 
     issuer: Issuer | None = request.app.state.issuer
     if issuer is None:
         raise LoginRefused(reason="this server has no issuer any more")
-    interval, _, code = _opened(request, handle).partition(":")
+    until, interval, code = _opened(request, handle).split(":", 2)
+    if float(until) < time.time():
+        raise LoginRefused(reason="the code has expired")
+    # The issuer is asked each time, and holds a thread while it answers.
+    key, guesses = f"poll {digest_of(handle)}", request.app.state.guesses
+    guesses.refuse_more(key, most=MOST_POLLS)
+    guesses.wrong(key)
     token, slower = issuer.device_token(code)
     if token is None:
         return {"token": None, "interval": float(interval) + (SLOWER_SECONDS if slower else 0.0)}

@@ -43,12 +43,13 @@ def log_in(
 ) -> Response:
     """With a token, or with a code of `driftline token link`."""
     refuse_token(request, csrf)
-    refuse_guesses(request, secret)
     try:
         known = _known(request.app.state.app, secret.strip())
     except LoginEnded as ended:
         return _page(request, next, problem=f"{ended.message.capitalize()}.")
     if known is None:
+        # After the look: whoever has a right one is not kept out by others behind the same address.
+        refuse_guesses(request, secret)
         note_wrong(request, secret)
         return _page(request, next, problem=SPENT if secret.startswith(CODE_PREFIX) else WRONG)
     identity, token = known

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -29,7 +30,13 @@ def to_issuer(request: Request, next: str = "/") -> Response:  # noqa: A002 - th
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     address = issuer_of(request).login_address(_redirect(request), state, nonce, verifier)
     answer = RedirectResponse(address, 303)
-    begun = {"state": state, "nonce": nonce, "verifier": verifier, "next": safe_next(next)}
+    begun = {
+        "state": state,
+        "nonce": nonce,
+        "verifier": verifier,
+        "next": safe_next(next),
+        "until": time.time() + SECONDS,
+    }
     set_cookie(request, answer, BEGUN, json.dumps(begun), SECONDS)
     return answer
 
@@ -63,9 +70,10 @@ def issuer_of(request: Request) -> Issuer:
 
 def _begun(request: Request) -> dict[str, Any]:
     found = signed_cookie(request, BEGUN)
-    if found is None:
+    begun: dict[str, Any] = json.loads(found or "{}")
+    # A browser forgets the cookie by then; whoever has copied it does not.
+    if begun.get("until", 0.0) < time.time():
         raise LoginRefused(reason="it was not begun in this browser, or took more than ten minutes")
-    begun: dict[str, Any] = json.loads(found)
     return begun
 
 

@@ -22,6 +22,7 @@ from runner.view.document import document
 from runner.view.event import EventRow, event_row
 from runner.web.identity.caller import caller_of
 from runner.web.stream.feed import Feed, Follower
+from runner.web.stream.places import Places
 from runner.web.stream.sse import HEARTBEAT_SECONDS, Stream, last_event
 
 PATH = PREFIX + "/events"
@@ -45,9 +46,10 @@ async def follow_events(
     if not caller.access.allows(Role.VIEWER, stack):
         raise caller.lacks(Role.VIEWER, stack, "Follow events.")
     feed: Feed = request.app.state.feed
-    feed.refuse_more()
+    places: Places = request.app.state.places
+    places.refuse_more(caller.name)
     wanted = Wanted(request, caller, topics_of(topic), stack)
-    return Stream(_sent(feed, wanted, last_event(request)))
+    return Stream(_sent(feed, wanted, last_event(request)), places.held(caller.name))
 
 
 @dataclass

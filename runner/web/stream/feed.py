@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import structlog
 from anyio import CapacityLimiter, to_thread
 
-from runner.errors import DriftlineError, TooManyFollowers
+from runner.errors import DriftlineError
 from runner.model.events.feed import FeedEvent
 from runner.ports.records.store import Store
 
 EVERY_SECONDS = 0.2
 AT_ONCE = 100  # events read in one look
 BEHIND = 256  # events that wait for a client; one that is further behind has to come back
-MOST = 300  # followers
 
 
 @dataclass(eq=False)
@@ -64,10 +63,6 @@ class Feed:
             yield follower
         finally:
             self._followers.discard(follower)
-
-    def refuse_more(self) -> None:
-        if len(self._followers) >= MOST:
-            raise TooManyFollowers(most=MOST)
 
     def after(self, position: int) -> list[FeedEvent]:
         with self._store.reading() as reader:

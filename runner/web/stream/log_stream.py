@@ -16,6 +16,7 @@ from runner.view.log import LogPart
 from runner.web.api.arguments import Arguments
 from runner.web.dashboard.log import followed
 from runner.web.identity.caller import caller_of
+from runner.web.stream.places import Places
 from runner.web.stream.sse import Stream, last_event
 
 PATH = PREFIX + "/runs/{run}/log/stream"
@@ -27,6 +28,8 @@ arguments = Arguments(read_log)
 @router.get(PATH)
 async def follow_log(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Response:
     """`lines` as they are written, and `over` once no more will come. The id of an event is the offset behind it."""
+    places: Places = request.app.state.places
+    places.refuse_more(caller.name)
     given = await arguments.read(request)
     start = last_event(request)
     start = given.get("offset", 0) if start is None else start
@@ -38,7 +41,7 @@ async def follow_log(request: Request, caller: Annotated[Caller, Depends(caller_
         """Who it is is asked each time: a token may be revoked."""
         return read_log(caller_of(request), run, offset=offset)
 
-    return Stream(_until_refused(followed(path, read, start)))
+    return Stream(_until_refused(followed(path, read, start)), places.held(caller.name))
 
 
 async def _until_refused(events: AsyncGenerator[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:

@@ -1,7 +1,7 @@
 """Server-sent events, as every stream of this server sends them."""
 
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from fastapi import Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -16,13 +16,14 @@ SLOW_SECONDS = 10  # that a client may need for one event
 
 
 class Stream(EventSourceResponse):
-    """Ends for a client that does not read."""
+    """Ends for a client that does not read. `held` is for as long as it is sent."""
 
-    def __init__(self, content: AsyncIterator[ServerSentEvent]) -> None:
+    def __init__(self, content: AsyncIterator[ServerSentEvent], held: AbstractContextManager[None]) -> None:
+        self._held = held
         super().__init__(content, ping=HEARTBEAT_SECONDS, send_timeout=SLOW_SECONDS, sep="\n")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(SendTimeoutError):
+        with self._held, suppress(SendTimeoutError):
             await super().__call__(scope, receive, send)
 
 
