@@ -20,6 +20,7 @@ GITHUB_USES = {
     "/app": ["get"],
     "/users/{username}": ["get"],
     "/app/installations/{installation_id}/access_tokens": ["post"],
+    REPO: ["get"],
     f"{REPO}/pulls": ["get"],
     f"{REPO}/commits/{{ref}}/statuses": ["get"],
     f"{REPO}/statuses/{{sha}}": ["post"],
@@ -73,6 +74,7 @@ def operation(whole: dict[str, Any], of: dict[str, Any]) -> dict[str, Any]:
     return {
         "query": sorted(one["name"] for one in parameters if one["in"] == "query"),
         "body": pruned(body.get("schema")),
+        "needs_body": of.get("requestBody", {}).get("required", False),
         "answers": {
             status: answer(whole, followed(whole, given))
             for status, given in of["responses"].items()
@@ -141,8 +143,17 @@ def write(name: str, package: str, uses: dict[str, Any], whole: dict[str, Any]) 
             definitions[one] = pruned(whole["components"]["schemas"][one])
         wanted = set(references(definitions)) - definitions.keys()
     SCHEMA.mkdir(exist_ok=True)
-    made = {"package": package, "operations": uses, "$defs": dict(sorted(definitions.items()))}
-    (SCHEMA / name).write_text(json.dumps(made, indent=1) + "\n")
+    parts = {"package": package, "operations": uses, "$defs": dict(sorted(definitions.items()))}
+    (SCHEMA / name).write_text(f"{in_lines(parts)}\n")
+
+
+def in_lines(parts: dict[str, Any]) -> str:
+    """A line for each operation and definition, so that a new version can be compared."""
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {in_lines(part) if name in {'operations', '$defs'} else json.dumps(part)}"
+        for name, part in parts.items()
+    )
+    return f"{{\n{lines}\n}}"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.app import App
 from runner.doctor import (
     confinement,
+    forges,
     notifications,
     people,
     place,
@@ -54,6 +55,7 @@ CHECKS: tuple[Check, ...] = (
     Check("artifacts", records.artifacts),
     Check("slots", service.slots),
     Check("sources", reach.sources),
+    Check("forges", forges.forges),
     Check("signatures", signatures.signatures),
     Check("aws", reach.aws_roles),
     Check("daemon", service.daemon),

@@ -38,6 +38,10 @@ class Bitbucket:
     def me(self) -> str:
         return text(self._to.get("/user"), "uuid")
 
+    def may_write(self) -> bool | None:
+        self._to.get(self._at)
+        return None
+
     def requests(self) -> Iterator[RequestAtForge]:
         for one in self._pages("/pullrequests", state="OPEN"):
             head = self._revision(one)

@@ -52,6 +52,11 @@ class GitHub(LikeGitHub):
             return str(number(self._to.get(f"/users/{quote(credentials.login())}"), "id"))
         return super().me()
 
+    def may_write(self) -> bool | None:
+        if isinstance(self._to.credentials, AppToken):
+            return self._to.credentials.may_write()
+        return super().may_write()
+
     def requests(self) -> Iterator[RequestAtForge]:
         found = (request_of(one, "repo", "id") for one in self._pages("/pulls", state="open"))
         return (one for one in found if one is not None)

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 from runner.errors import ForgeRefused
 from runner.forge.exchange import Answer, Exchange, Message, NoAnswer
-from runner.forge.reading import moment, text
+from runner.forge.reading import at, moment, text
 from runner.forge.throttle import http_date
 from runner.model.settings.forge import AppSettings
 from runner.ports.basics import Clock
 
 # GitHub accepts a JWT for ten minutes at most, and none from its own future.
 _LIFE, _BACKDATED = timedelta(minutes=9), timedelta(seconds=60)
+# What Driftline writes with.
+WRITTEN = ("statuses", "issues", "pull_requests")
 _EARLY = timedelta(minutes=5)
 _ACCEPT = "application/vnd.github+json"
 
@@ -28,6 +30,7 @@ class AppToken:
     clock: Clock
     _token: str | None = field(default=None, repr=False)
     _expires: datetime | None = None
+    _permissions: dict[str, str] = field(default_factory=dict)
     _skew: timedelta = timedelta(0)
     _seen: list[str] = field(default_factory=list, repr=False)
 
@@ -49,18 +52,23 @@ class AppToken:
         """The name under which the App writes."""
         return f"{text(self._as_app('GET', '/app').data(), 'slug')}[bot]"
 
+    def may_write(self) -> bool:
+        self.header()
+        return all(self._permissions.get(name) == "write" for name in WRITTEN)
+
     def _issue(self) -> None:
         issued = self._as_app("POST", f"/app/installations/{self.app.installation}/access_tokens").data()
         self._token = text(issued, "token")
         self._expires = moment(issued, "expires_at")
+        self._permissions = at(issued, "permissions") or {}
         self._seen = [*self._seen[-3:], self._token]
 
     def _as_app(self, method: str, path: str) -> Answer:
         """Signed for the local clock, or for GitHub's if that differs."""
         answer = self._signed(method, path)
-        at = http_date(answer.headers.get("date", ""))
-        if answer.status == 401 and at is not None:
-            self._skew = at - self.clock.now()
+        theirs = http_date(answer.headers.get("date", ""))
+        if answer.status == 401 and theirs is not None:
+            self._skew = theirs - self.clock.now()
             answer = self._signed(method, path)
         if answer.status >= 500:
             raise NoAnswer(f"it answers {answer.status}")

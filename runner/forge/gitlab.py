@@ -1,21 +1,14 @@
-"""GitLab by python-gitlab, whose requests go through the same bounded connection as those to other forges."""
+"""GitLab, also self-managed. An approval is a note of the system, and a line that begins with a slash is a command."""
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from io import BytesIO
-from itertools import islice
 from typing import Any
-
-import gitlab
-from gitlab._backends.requests_backend import RequestsBackend, RequestsResponse
-from gitlab.v4.objects import Project
-from requests import Response
-from requests.structures import CaseInsensitiveDict
+from urllib.parse import quote
 
 from runner.errors import ForgeRefused
 from runner.forge.api import Commit, Issue, Note, Place, Request
-from runner.forge.connection import MAX_PAGES, Connection
+from runner.forge.connection import Connection, items
 from runner.forge.reading import MAX_BODY, MAX_OWN, at, is_revision, link, listed, moment, number, text
 from runner.model.forge.request import RequestAtForge, RequestComment
 from runner.model.forge.text import Capabilities, CommitStatus, StatusState
@@ -27,35 +20,12 @@ _STATES: Mapping[StatusState, str] = {
     "error": "failed",
 }
 PER_PAGE = 100
-# A line like `/close` is a command to GitLab, also in what was written by a program: an invisible space disarms it.
+DEVELOPER = 30  # the lowest role that may set statuses
+MAX_ASSIGNEES = 10
+# GitLab runs quick actions such as `/close` also from what a program wrote; an invisible space disarms them.
 _COMMAND = re.compile(r"(?m)^(\s*)/(?=\w)")
 _DISARMED = "\u200b/"
 _APPROVED = "approved this merge request"
-
-
-class Through(RequestsBackend):
-    """Sends the requests of python-gitlab through our connection, which also adds the token and raises the errors."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__()
-        self._to = connection
-
-    def http_request(
-        self,
-        method: str,
-        url: str,
-        json: Any = None,
-        data: Any = None,  # noqa: ARG002 - only files are sent as such
-        params: Any = None,
-        *_: Any,
-        **__: Any,
-    ) -> RequestsResponse:
-        answer = self._to.send(method.upper(), url, params=params, json=json)
-        response = Response()
-        response.status_code = answer.status
-        response.headers = CaseInsensitiveDict(answer.headers)
-        response.raw = BytesIO(answer.body)
-        return RequestsResponse(response)
 
 
 class GitLab:
@@ -64,18 +34,20 @@ class GitLab:
     states = _STATES
 
     def __init__(self, connection: Connection, path: str) -> None:
-        url = connection.base.removesuffix("/api/v4")
         self._to = connection
-        self._lab = gitlab.Gitlab(
-            url, backend=Through, connection=connection, per_page=PER_PAGE, keep_base_url=True
-        )
-        self._project: Project = self._lab.projects.get(path, lazy=True)
+        self._at = f"/projects/{quote(path, safe='')}"
 
     def me(self) -> str:
-        return str(number(self._lab.http_get("/user"), "id"))
+        return str(number(self._to.get("/user"), "id"))
+
+    def may_write(self) -> bool | None:
+        found = at(self._to.get(self._at), "permissions")
+        levels = [at(found, name, "access_level") for name in ("project_access", "group_access")]
+        known = [level for level in levels if isinstance(level, int)]
+        return max(known) >= DEVELOPER if known else None
 
     def requests(self) -> Iterator[RequestAtForge]:
-        for one in _some(self._project.mergerequests, state="opened", order_by="created_at", sort="asc"):
+        for one in self._pages("/merge_requests", state="opened", order_by="created_at", sort="asc"):
             if is_revision(text(one, "sha")):
                 yield RequestAtForge(
                     number=number(one, "iid"),
@@ -90,20 +62,18 @@ class GitLab:
                 )
 
     def comments(self, since: datetime) -> Iterator[RequestComment]:
-        """An approval is a note that GitLab itself writes, in the name of whoever approved."""
-        moved = {"updated_after": since.astimezone(UTC).isoformat()}
-        for request in _some(self._project.mergerequests, state="opened", **moved):
+        moved = since.astimezone(UTC).isoformat()
+        for request in self._pages("/merge_requests", state="opened", updated_after=moved):
             of = number(request, "iid")
-            notes = self._project.mergerequests.get(of, lazy=True).notes
-            for one in _some(notes, order_by="updated_at", sort="desc"):
+            for one in self._pages(f"/merge_requests/{of}/notes", order_by="updated_at", sort="desc"):
                 if moment(one, "updated_at") < since:
                     break
-                approves = at(one, "system") is True and text(one, "body") == _APPROVED
-                if approves or at(one, "system") is not True:
-                    yield _comment(of, one, approves=approves)
+                by_system = at(one, "system") is True
+                if not by_system or text(one, "body") == _APPROVED:
+                    yield _comment(of, one, approves=by_system)
 
     def statuses(self, revision: str) -> Iterator[tuple[str, tuple[str, str, str]]]:
-        for one in _some(self._commit(revision).statuses):
+        for one in self._pages(f"/repository/commits/{revision}/statuses"):
             target = text(one, "target_url", longest=2000)
             yield text(one, "name"), (text(one, "status"), text(one, "description"), target)
 
@@ -111,73 +81,67 @@ class GitLab:
         told = {"name": status.context, "state": self.states[status.state], "description": status.description}
         target = {"target_url": status.url} if status.url else {}
         try:
-            self._commit(revision).statuses.create({**told, **target})
+            self._to.write("POST", f"{self._at}/statuses/{revision}", {**told, **target})
         except ForgeRefused as refusal:
             # To the state that it is in already: GitLab keeps the old description then.
             if "Cannot transition status" not in refusal.message:
                 raise
 
-    def _commit(self, revision: str) -> Any:
-        return self._project.commits.get(revision, lazy=True)
-
     def notes(self, place: Place) -> Iterator[Note]:
         """Comments on commits can be changed as parts of their discussion only."""
         if not isinstance(place, Commit):
-            for one in _some(self._listed(place), order_by="created_at", sort="asc"):
+            for one in self._pages(self._listed(place), order_by="created_at", sort="asc"):
                 yield _note(str(number(one, "id")), one)
             return
-        for thread in _some(self._listed(place)):
+        for thread in self._pages(self._listed(place)):
             for one in listed(thread, "notes")[:1]:
-                yield _note(f"{text(thread, 'id')}/{number(one, 'id')}", one)
+                yield _note(f"{text(thread, 'id')}/notes/{number(one, 'id')}", one)
 
     def add_note(self, place: Place, body: str) -> str:
-        made = self._listed(place).create({"body": _disarmed(body)}).asdict()
+        made = self._to.write("POST", self._at + self._listed(place), {"body": _disarmed(body)})
         if not isinstance(place, Commit):
             return str(number(made, "id"))
-        return f"{text(made, 'id')}/{number((listed(made, 'notes') or [None])[0], 'id')}"
+        return f"{text(made, 'id')}/notes/{number(next(iter(listed(made, 'notes')), None), 'id')}"
 
     def edit_note(self, place: Place, note: str, body: str) -> None:
-        thread, _, only = note.rpartition("/")
-        notes = self._listed(place)
-        if isinstance(place, Commit):
-            notes = notes.get(thread, lazy=True).notes
-        notes.update(int(only), {"body": _disarmed(body)})
+        self._to.write("PUT", f"{self._at}{self._listed(place)}/{note}", {"body": _disarmed(body)})
 
-    def _listed(self, place: Place) -> Any:
+    def _listed(self, place: Place) -> str:
         if isinstance(place, Commit):
-            return self._commit(place.revision).discussions
-        of = self._project.mergerequests if isinstance(place, Request) else self._project.issues
-        return of.get(place.number, lazy=True).notes
+            return f"/repository/commits/{place.revision}/discussions"
+        return f"/{'merge_requests' if isinstance(place, Request) else 'issues'}/{place.number}/notes"
 
     def issues(self, label: str) -> Iterator[Issue]:
-        for one in _some(self._project.issues, state="opened", labels=label):
+        for one in self._pages("/issues", state="opened", labels=label):
             body = _armed(text(one, "description", longest=MAX_OWN))
             author = str(at(one, "author", "id"))
             yield Issue(number(one, "iid"), author, text(one, "title"), body, link(one, "web_url"))
 
     def add_issue(self, title: str, body: str, labels: tuple[str, ...], assignees: tuple[str, ...]) -> int:
-        known = [one for name in assignees for one in self._lab.users.list(username=name, get_all=False)]
         told = {
             "title": title,
             "description": _disarmed(body),
-            "labels": list(labels),
-            "assignee_ids": [one.get_id() for one in known],
+            "labels": ",".join(labels),
+            "assignee_ids": list(self._ids(assignees[:MAX_ASSIGNEES])),
         }
-        return number(self._project.issues.create(told).asdict(), "iid")
+        return number(self._to.write("POST", f"{self._at}/issues", told), "iid")
+
+    def _ids(self, names: tuple[str, ...]) -> Iterator[int]:
+        for name in names:
+            yield from (number(one, "id") for one in items(self._to.get("/users", username=name))[:1])
 
     def edit_issue(self, number: int, title: str, body: str) -> None:
-        self._project.issues.update(number, {"title": title, "description": _disarmed(body)})
+        told = {"title": title, "description": _disarmed(body)}
+        self._to.write("PUT", f"{self._at}/issues/{number}", told)
 
     def is_open(self, number: int) -> bool:
-        return text(self._project.issues.get(number).asdict(), "state") == "opened"
+        return text(self._to.get(f"{self._at}/issues/{number}"), "state") == "opened"
 
     def close_issue(self, number: int) -> None:
-        self._project.issues.update(number, {"state_event": "close"})
+        self._to.write("PUT", f"{self._at}/issues/{number}", {"state_event": "close"})
 
-
-def _some(listing: Any, **wanted: Any) -> Iterator[dict[str, Any]]:
-    for one in islice(listing.list(iterator=True, **wanted), MAX_PAGES * PER_PAGE):
-        yield one.asdict()
+    def _pages(self, path: str, **params: Any) -> Iterator[Any]:
+        return self._to.pages(self._at + path, **params, per_page=PER_PAGE)
 
 
 def _note(ident: str, one: Any) -> Note:

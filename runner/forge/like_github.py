@@ -22,6 +22,11 @@ class LikeGitHub:
     def me(self) -> str:
         return str(number(self._to.get("/user"), "id"))
 
+    def may_write(self) -> bool | None:
+        """Of the account: a token can be for less, which nothing tells."""
+        may = at(self._to.get(self._at), "permissions", "push")
+        return may if isinstance(may, bool) else None
+
     def _pages(self, path: str, **params: Any) -> Iterator[Any]:
         """The items of a list of the repository."""
         raise NotImplementedError

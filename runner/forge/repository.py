@@ -47,6 +47,11 @@ class Repository:
             ]
         return tuple(sorted(found, key=lambda one: (one.updated, one.id)))
 
+    def may_write(self) -> bool | None:
+        """Whether the token may write, as far as the forge says without a write. The errors of a forge if it is refused."""
+        with self._understood():
+            return self._api.may_write() if self.me else None
+
     @property
     def me(self) -> str:
         with self._understood():

@@ -21,13 +21,12 @@ from runner.ports.basics import Clock
 
 @dataclass(frozen=True)
 class Row:
-    """`module` and the class in it that speaks the forge's API, and the library that this needs."""
+    """`module` and the class in it that speaks the forge's API; where that is, by the address of the pages."""
 
     module: str
     api: str
     base: Callable[[str], str]
     accept: str = "application/json"
-    needs: str | None = None
 
 
 def _github(url: str) -> str:
@@ -38,7 +37,7 @@ def _github(url: str) -> str:
 
 FORGES: dict[str, Row] = {
     "github": Row("runner.forge.github", "GitHub", _github, "application/vnd.github+json"),
-    "gitlab": Row("runner.forge.gitlab", "GitLab", lambda url: f"{url}/api/v4", needs="gitlab"),
+    "gitlab": Row("runner.forge.gitlab", "GitLab", lambda url: f"{url}/api/v4"),
     "gitea": Row("runner.forge.gitea", "Gitea", lambda url: f"{url}/api/v1"),
     "bitbucket": Row(
         "runner.forge.bitbucket",
@@ -63,13 +62,12 @@ class ConfiguredForges:
 
 
 def open_forge(source: SourceSettings, clock: Clock) -> Repository | None:
-    """None for a source without a forge. ExtraMissing if the library of its forge is not installed."""
+    """None for a source without a forge. ExtraMissing if an App's library is not installed."""
     if source.forge is None or (address := forge_address(source.forge, source.url)) is None:
         return None
     row = FORGES[source.forge.type]
-    for module in (row.needs, source.forge.app and "jwt"):
-        if module and find_spec(module) is None:
-            raise ExtraMissing(what=f"forge {address.name}", module=module, extra="forge")
+    if source.forge.app is not None and find_spec("jwt") is None:
+        raise ExtraMissing(what=f"forge {address.name}", module="jwt", extra="forge")
     base = row.base(address.url)
     try:
         exchange = Exchange(base, source.forge.ca)

@@ -20,7 +20,8 @@ def throttled_until(answer: Answer, now: datetime) -> datetime | None:
     """By the local clock, or None. The forge's times are read relative to its own clock, which may differ."""
     if not _throttles(answer):
         return None
-    wait = _retry_after(answer.headers, now) or _reset(answer.headers, now) or DEFAULT
+    told = (_retry_after(answer.headers, now), _reset(answer.headers, now))
+    wait = next((one for one in told if one is not None), DEFAULT)
     return now + min(max(wait, timedelta(seconds=1)), LONGEST)
 
 

@@ -16,10 +16,12 @@ class FakeBitbucket(Fake):
     kind = "bitbucket"
     prefix = "/2.0"
     has_labels = False
+    tells_what_it_allows = False
     reviews_have_texts = False
     longest = 32_768
     routes: ClassVar[Mapping[str, str]] = {
         "GET /user": "user",
+        f"GET {REPO}": "repository",
         f"GET {REPO}/pullrequests": "pulls",
         f"GET {REPO}/pullrequests/activity": "activity",
         f"GET {REQUEST}/comments": "comments",
@@ -50,6 +52,9 @@ class FakeBitbucket(Fake):
 
     def user(self, _: Asked) -> Any:
         return _user(self.me)
+
+    def repository(self, _: Asked) -> Any:
+        return {"type": "repository", "full_name": "acme/infra"}
 
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "OPEN"

@@ -14,6 +14,7 @@ class FakeGitea(Fake):
     prefix = "/api/v1"
     routes: ClassVar[Mapping[str, str]] = {
         "GET /user": "user",
+        f"GET {REPO}": "repository",
         f"GET {REPO}/pulls": "pulls",
         f"GET {REPO}/pulls/{{number}}/reviews": "reviews",
         f"GET {REPO}/commits/{{revision}}/statuses": "statuses",
@@ -41,6 +42,9 @@ class FakeGitea(Fake):
 
     def user(self, _: Asked) -> Any:
         return _user(self.me)
+
+    def repository(self, _: Asked) -> Any:
+        return {"full_name": "acme/infra", "permissions": {"admin": False, "push": self.pushes, "pull": True}}
 
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "open"

@@ -17,6 +17,7 @@ class FakeGitHub(Fake):
     prefix = "/api/v3"
     routes: ClassVar[Mapping[str, str]] = {
         "GET /user": "user",
+        f"GET {REPO}": "repository",
         f"GET {REPO}/pulls": "pulls",
         f"GET {REPO}/commits/{{revision}}/statuses": "statuses",
         f"POST {REPO}/statuses/{{revision}}": "add_status",
@@ -42,6 +43,12 @@ class FakeGitHub(Fake):
 
     def user(self, _: Asked) -> Any:
         return PUBLISHED.example("GET /user", **_user(self.me))
+
+    def repository(self, _: Asked) -> Any:
+        shown = PUBLISHED.example(f"GET {OWNED}")
+        for name in ("source", "parent", "template_repository"):
+            del shown[name]
+        return {**shown, "language": "HCL", "permissions": {**shown["permissions"], "push": self.pushes}}
 
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "open"

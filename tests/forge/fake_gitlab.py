@@ -19,6 +19,7 @@ class FakeGitLab(Fake):
     longest = 1_048_576
     routes: ClassVar[Mapping[str, str]] = {
         "GET /user": "user",
+        f"GET {PROJECT}": "project",
         "GET /users": "users",
         f"GET {PROJECT}/merge_requests": "pulls",
         f"GET {REQUEST}/notes": "notes",
@@ -49,6 +50,10 @@ class FakeGitLab(Fake):
     def users(self, asked: Asked) -> Any:
         login = asked.query["username"]
         return [{"id": USERS[login], "username": login}] if login in USERS else []
+
+    def project(self, _: Asked) -> Any:
+        level = {"access_level": 40 if self.pushes else 20}
+        return {"id": 1, "permissions": {"project_access": None, "group_access": level}}
 
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "opened"
@@ -107,8 +112,7 @@ class FakeGitLab(Fake):
     def add_issue(self, asked: Asked) -> Any:
         of = asked.body
         names = [name for name, ident in USERS.items() if ident in of["assignee_ids"]]
-        labels = of["labels"] if isinstance(of["labels"], list) else of["labels"].split(",")
-        return _issue(self.world.open_issue(of["title"], of["description"], labels, names))
+        return _issue(self.world.open_issue(of["title"], of["description"], of["labels"].split(","), names))
 
     def issue(self, _: Asked, number: str) -> Any:
         return _issue(self.world.issue(int(number)))

@@ -11,7 +11,9 @@ from threading import Thread
 from typing import Any, ClassVar, Literal
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from forge_world import DRIFTLINE, Person, World
+from forge_world import Person, World
+
+from runner.model.settings.forge import AppSettings
 
 TOKEN = "canary-0f5e1d3c9b7a"
 
@@ -23,6 +25,7 @@ class Asked:
     query: dict[str, str]
     body: Any
     headers: dict[str, str]
+    raw_query: str = ""
 
     @property
     def writes(self) -> bool:
@@ -53,16 +56,23 @@ class Fake:
     per_page = 100
     longest = 65_536  # characters of a comment
     has_labels = True
+    tells_what_it_allows = True
     reviews_have_texts = True
 
     def __init__(self) -> None:
-        self.me = DRIFTLINE
         self.world = World()
         self.asked: list[Asked] = []
         self.faults: list[Callable[[Asked], Told | None]] = []
         self.url = ""
+        self.app: AppSettings | None = None
+        self.checks = True
+        self.pushes = True  # whether the token's account may write
         self.ends = ExitStack()  # closes what is connected to it
         self.wrong: list[Exception] = []
+
+    @property
+    def me(self) -> Person:
+        return self.world.me
 
     def author(self, person: Person) -> str:
         """The name by which the forge knows somebody for good."""
@@ -91,6 +101,9 @@ class Fake:
         for fault in self.faults:
             if (told := fault(asked)) is not None:
                 return told
+        return self.judged_without_faults(asked)
+
+    def judged_without_faults(self, asked: Asked) -> Told:
         if not self.knows(asked):
             return Told(401, {"message": "Bad credentials"})
         try:
@@ -110,7 +123,8 @@ class Fake:
                 parts = {key: unquote(value) for key, value in match.groupdict().items()}
                 found = getattr(self, name)(asked, **parts)
                 told = found if isinstance(found, Told) else Told(201 if method == "POST" else 200, found)
-                self.check(route, asked, told)
+                if self.checks:
+                    self.check(route, asked, told)
                 return self.paged(asked, told)
         return Told(404, {"message": "Not Found"})
 
@@ -157,7 +171,7 @@ def listening(answer: Callable[[Asked], Told]) -> Iterator[str]:
                 name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()
             }
             headers = {name.lower(): value for name, value in self.headers.items()}
-            told = answer(Asked(self.command, parts.path, query, body, headers))
+            told = answer(Asked(self.command, parts.path, query, body, headers, parts.query))
             content = told.body if isinstance(told.body, bytes) else json.dumps(told.body).encode()
             self.send_response_only(told.status)
             for name, value in {"Content-Type": "application/json", **told.headers}.items():

@@ -64,15 +64,18 @@ class World:
     issues: list[Ticket] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     at: datetime = START
+    me: Person = DRIFTLINE
     _ids: Any = field(default_factory=lambda: count(100))
 
     def tick(self) -> datetime:
         self.at += timedelta(seconds=1)
         return self.at
 
-    def write(self, place: Any, body: str, author: Person = DRIFTLINE, *, approves: bool = False) -> Writing:
+    def write(
+        self, place: Any, body: str, author: Person | None = None, *, approves: bool = False
+    ) -> Writing:
         now = self.tick()
-        made = Writing(next(self._ids), author, body, now, now, approves)
+        made = Writing(next(self._ids), author or self.me, body, now, now, approves)
         self.writings.setdefault(place, []).append(made)
         return made
 
@@ -105,7 +108,7 @@ class World:
         return wanted[-1]
 
     def open_issue(self, title: str, body: str, labels: list[str], assignees: list[str]) -> Ticket:
-        made = Ticket(len(self.issues) + 50, DRIFTLINE, title, body, labels, assignees)
+        made = Ticket(len(self.issues) + 50, self.me, title, body, labels, assignees)
         self.issues.append(made)
         return made
 

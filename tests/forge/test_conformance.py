@@ -1,49 +1,21 @@
 """What every forge does alike, through its own API: one suite for all of them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from fake_bitbucket import FakeBitbucket
-from fake_gitea import FakeGitea
-from fake_github import FakeGitHub
-from fake_gitlab import FakeGitLab
-from forge_server import TOKEN, Fake, served
+from forge_opening import opened
+from forge_server import Fake
 from forge_world import ANA, HEAD, OTHER, START, Pull
 
 from runner.errors import ForgeRefused
 from runner.forge.repository import Repository
-from runner.forge.table import open_forge
-from runner.host.clock import SystemClock
 from runner.model.forge.marker import marker
 from runner.model.forge.text import CommitStatus, IssueText
-from runner.model.settings.forge import ForgeSettings
-from runner.model.settings.source import SourceSettings
 
-FAKES = {one.kind: one for one in (FakeBitbucket, FakeGitea, FakeGitHub, FakeGitLab)}
 MARK = marker("request")
 PLANNED = CommitStatus(
     "driftline/plan: network", "success", "2 to add", "https://driftline.example.com/runs/1"
 )
-
-
-@pytest.fixture(params=sorted(FAKES))
-def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
-    with served(FAKES[request.param]()) as one:
-        yield one
-
-
-def opened(fake: Fake) -> Repository:
-    settings = ForgeSettings(fake.kind, url=fake.url, repository="acme/infra", token=TOKEN)
-    forge = open_forge(SourceSettings("infra", "/srv/infra.git", forge=settings), SystemClock())
-    assert forge is not None
-    fake.ends.callback(forge.close)
-    return forge
-
-
-@pytest.fixture
-def forge(fake: Fake) -> Repository:
-    return opened(fake)
 
 
 def with_issues(forge: Repository) -> None:
@@ -252,6 +224,13 @@ def test_own_comments_are_not_told_but_those_of_the_tokens_owner_are(fake: Fake,
     forge.save_comment(1, MARK, "a plan")
     fake.world.write(1, "by hand", fake.me)
     assert [one.body for one in forge.comments_since(START)] == ["by hand"]
+
+
+@pytest.mark.parametrize("pushes", [True, False])
+def test_a_forge_says_whether_the_token_may_write(fake: Fake, forge: Repository, *, pushes: bool) -> None:
+    fake.pushes = pushes
+    assert forge.may_write() is (pushes if fake.tells_what_it_allows else None)
+    assert not fake.writes
 
 
 def test_an_issue_is_opened_once(fake: Fake, forge: Repository) -> None:
