@@ -73,7 +73,7 @@ SERVER: Mapping[str, str] = {
     "sources[].verify.revoked": "Path to a file of revoked SSH keys: public keys, or a list made by ssh-keygen -k",
     "sources[].previews": "Plan pull requests as they would be after their merge; null means that they are not planned",
     "sources[].previews.refs": "Refs of pull requests at the Git server, where * is the number: refs/pull/*/head for GitHub, Gitea and Forgejo, refs/merge-requests/*/head for GitLab, refs/pull-requests/*/from for Bitbucket Data Center",
-    "sources[].previews.base": "Branch that pull requests are merged into; null means the branch of the source",
+    "sources[].previews.base": "Branch that pull requests are merged into: the branch of the source, which is also the default",
     "sources[].previews.forks": "never to plan only pull requests whose head is also a branch of the repository; approved to plan others after a person has approved that head, since a plan runs its code",
     "sources[].previews.max": "Maximum number of pull requests with previews; the newest ones are planned",
     "sources[].allow": "What commits may decide; everything else is up to the operator",

@@ -91,19 +91,20 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
     yield from _size((*here, "max_size"), source.max_size, _MIN_MIRROR)
     yield from _auth((*here, "auth"), source.auth, transport(source.url))
     if source.previews is not None:
-        yield from _previews((*here, "previews"), source.previews)
+        yield from _previews((*here, "previews"), source.previews, source.branch)
     yield from _allow((*here, "allow"), source.allow)
 
 
-def _previews(here: KeyPath, previews: Previews) -> Iterator[Complaint]:
+def _previews(here: KeyPath, previews: Previews, branch: str) -> Iterator[Complaint]:
     yield from out_of_limits(previews, PREVIEWS, here)
     if not previews.refs:
         yield Complaint((*here, "refs"), "the list is empty, so no pull request is found", got=False)
     for index, pattern in enumerate(previews.refs):
         if flaw := pull_pattern_flaw(pattern):
             yield Complaint((*here, "refs", index), flaw)
-    if previews.base is not None and (flaw := branch_flaw(previews.base)):
-        yield Complaint((*here, "base"), flaw)
+    # Only what was accepted from the source's own branch has been verified, and is in its mirror.
+    if previews.base not in {None, branch}:
+        yield Complaint((*here, "base"), f"expected the branch of the source, {branch}")
 
 
 def _auth(here: KeyPath, auth: SourceAuth, way: Transport | None) -> Iterator[Complaint]:

@@ -46,7 +46,7 @@ HARMLESS_HERE: tuple[str, ...] = (
 
 BRANCHES = "refs/heads/*"
 KEPT = "refs/keep"
-PULLS, PREVIEWS, BASE = "refs/driftline/pulls", "refs/driftline/previews", "refs/driftline/base"
+PULLS, PREVIEWS = "refs/driftline/pulls", "refs/driftline/previews"
 HEAD = "refs/mirror/head"  # one fixed name, so that a renamed branch never collides with an older one
 COMMIT_FORMAT = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%e%x00%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
 

@@ -76,15 +76,15 @@ class Mirror:
         lines = (line.partition("\t") for line in ended.output.decode(errors="replace").split("\n"))
         return {name: revision for revision, _, name in lines if REVISION.fullmatch(revision)}
 
-    def branch_missing(self, branch: str, setting: str = "branch") -> BranchMissing:
+    def branch_missing(self, branch: str) -> BranchMissing:
         default = self._default_branch()
         other = f"its default branch is {default}: " if default else ""
         return BranchMissing(
             source=self.source.name,
             branch=branch,
-            hint=f"{other}set {setting} of source {self.source.name}",
+            hint=f"{other}set branch of source {self.source.name}",
             advice=f"{other.replace('{', '{{').replace('}', '}}')}set {{setting}}",
-            setting=setting,
+            setting="branch",
         )
 
     def _default_branch(self) -> str:

@@ -32,7 +32,7 @@ def heads(mirror: Mirror, refs: Sequence[str], base: str) -> PullHeads:
     target = check_branch(base)
     found = mirror.remote_refs(target, arguments.BRANCHES, *refs)
     if target not in found:
-        raise mirror.branch_missing(base, "previews.base" if base != mirror.source.branch else "branch")
+        raise mirror.branch_missing(base)
     own = {revision for name, revision in found.items() if name.startswith(BRANCH)}
     pulls: dict[int, PullHead] = {}
     for number, name in _numbered(refs, found):
@@ -50,18 +50,13 @@ def _numbered(refs: Sequence[str], names: dict[str, str]) -> Iterator[tuple[int,
 
 
 def fetch(mirror: Mirror, head: PullHead) -> None:
-    """The head, and the base if that is another branch than the mirror's own."""
     name = _kept(arguments.PULLS, head.number)
     before = _exactly(mirror, name)
     if before == head.revision:
         return
     if before:
         forget(mirror.path)
-    wanted = {check_ref(head.ref): name}
-    previews = mirror.source.previews
-    if previews is not None and previews.base not in {None, mirror.source.branch}:
-        wanted[check_branch(str(previews.base))] = arguments.BASE
-    mirror.fetch_refs(wanted)
+    mirror.fetch_refs({check_ref(head.ref): name})
 
 
 def missing(mirror: Mirror, head: PullHead) -> str:

@@ -32,10 +32,10 @@ def test_an_empty_record_is_previews_of_github_without_forks(tmp_path: Path) -> 
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
-    words = "{refs: [refs/merge-requests/*/head, refs/changes/*], base: next, forks: approved, max: 5}"
+    words = "{refs: [refs/merge-requests/*/head, refs/changes/*], base: main, forks: approved, max: 5}"
     previews, problems = checked(tmp_path, words)
     assert problems == []
-    assert previews == Previews(("refs/merge-requests/*/head", "refs/changes/*"), "next", "approved", 5)
+    assert previews == Previews(("refs/merge-requests/*/head", "refs/changes/*"), "main", "approved", 5)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,8 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("{refs: [refs/pull/pr-*]}", "refs[0]: expected * as a whole part of the ref"),
         ("{refs: [refs/pull/../*/head]}", "refs[0]: branch names may not contain .."),
         ('{refs: ["refs/pull/*/head:refs/x"]}', "refs[0]: branch names may not contain"),
-        ("{base: refs/heads/main}", "base: expected a branch name without refs/heads/"),
+        ("{base: refs/heads/main}", "base: expected the branch of the source, main"),
+        ("{base: next}", "base: expected the branch of the source, main"),
         ("{forks: always}", 'forks: expected never or approved, got "always"'),
         ("{max: 0}", "max: expected 1 to 1000"),
         ("{max: 1001}", "max: expected 1 to 1000"),

@@ -131,13 +131,12 @@ def test_the_first_pattern_wins_a_number_that_two_have(host: Host) -> None:
     ]
 
 
-@pytest.mark.parametrize(("base", "setting"), [("main", "branch"), ("next", "previews.base")])
-def test_a_missing_base_is_told_with_its_setting(host: Host, base: str, setting: str) -> None:
+def test_a_missing_base_is_told(host: Host) -> None:
     host.main({"a.tf": "one"})
     host.git("branch", "--move", "main", "other", cwd=host.server)
-    with pytest.raises(BranchMissing, match=f'no branch "{base}"') as missing:
-        host.remote.mirrors.pull_heads(host.remote.source, ("refs/pull/*/head",), base)
-    assert missing.value.facts["setting"] == setting
+    with pytest.raises(BranchMissing, match='no branch "main"') as missing:
+        host.heads()
+    assert missing.value.hint == "its default branch is other: set branch of source infra"
 
 
 def test_any_branch_with_exactly_this_head_makes_it_the_repository_s_own(host: Host) -> None:

@@ -7,7 +7,6 @@ from remote.repository import Remote
 
 from runner.errors import GitFailed
 from runner.model.preview.heads import Conflict, Merged, PullHead
-from runner.model.settings.source import Previews
 
 PULLS = ("refs/pull/*/head",)
 
@@ -65,21 +64,6 @@ def test_a_head_that_moved_meanwhile_is_not_fetched_in_its_place(remote: Remote)
     request(remote, 3, b="z")
     with pytest.raises(GitFailed, match="the remote changed"):
         remote.mirrors.fetch_pull(remote.source, head)
-
-
-def test_requests_into_another_branch_are_merged_into_that(remote: Remote) -> None:
-    remote.commit({"a.tf": "one"})
-    remote.git("checkout", "--quiet", "-b", "next")
-    base = remote.commit({"n.tf": "next"})
-    remote.git("checkout", "--quiet", "main")
-    head = request(remote, 3, b="y")
-    remote.taken()
-    source = replace(remote.source, previews=Previews(base="next"))
-    assert remote.mirrors.pull_heads(source, PULLS, "next").base == base
-    remote.mirrors.fetch_pull(source, head)
-    merged = remote.mirrors.merge(source, 3, base, head.revision)
-    assert isinstance(merged, Merged)
-    assert [e.path for e in remote.mirrors.tree(source, merged.revision)] == ["a.tf", "b.tf", "n.tf"]
 
 
 def test_dropped_requests_lose_their_refs(remote: Remote) -> None:
