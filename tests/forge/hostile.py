@@ -1,5 +1,9 @@
 """Names and values that a stranger chose."""
 
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 TEXTS = (
@@ -59,3 +63,10 @@ texts = st.one_of(
     st.text(alphabet="`|@#<>[]()!*_~\\-=+:/.& \nab1", max_size=40),
     st.text(max_size=40),
 )
+
+
+def hostile(test: Callable[..., Any]) -> Callable[..., Any]:
+    """Each of the texts, and others like them, as the only argument."""
+    for text in TEXTS:
+        test = example(text)(test)
+    return given(texts)(test)
