@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runner.service.cycle.notify import Notified
     from runner.service.cycle.poll import Poller
     from runner.service.discovery.discover import Discoverer
+    from runner.service.forge.keep import AtForges
     from runner.service.preview.look import Previewer
     from runner.source.mirrors import GitMirrors
     from runner.store.database import SqliteStore
@@ -241,7 +242,20 @@ class App:
             slots(self.settings),
             self._web(),
             self.notified,
+            self.at_forges,
         )
+
+    @cached_property
+    def at_forges(self) -> "AtForges | None":
+        """None where no source is at a forge that Driftline may write to."""
+        if all(source.forge is None for source in self.settings.sources):
+            return None
+        from runner.forge.table import ConfiguredForges
+        from runner.service.forge.keep import AtForges
+        from runner.view.planned_request import RequestView
+
+        drawn = RequestView(self.settings, self.clock)
+        return AtForges(ConfiguredForges(self.settings.sources, self.clock), drawn.of)
 
     @cached_property
     def notified(self) -> "tuple[Notified, ...]":

@@ -25,6 +25,8 @@ from runner.model.drift.report import DriftReport
 from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
 from runner.model.events.text import stacks_of
 from runner.model.execution.daemon_request import DaemonRequest
+from runner.model.forge.planned import Answer
+from runner.model.forge.request import RequestComment
 from runner.model.outputs.known import KnownOutputs
 from runner.model.plan.step import Step
 from runner.model.preview.pull_request import PullRequest, PullState
@@ -262,6 +264,20 @@ class ScopedReader:
 
     def carried(self, run: int) -> Carried | None:
         return self.whole.carried(self.run(run).id)
+
+    # What was read at forges
+
+    def forge_since(self, source: str) -> datetime | None:
+        return self.whole.forge_since(source) if self.sees_source(source) else None
+
+    def comment_taken(self, source: str, comment: RequestComment) -> bool:
+        return self.sees_source(source) and self.whole.comment_taken(source, comment)
+
+    def accounts_of(self, source: str, login: str) -> Collection[str]:
+        return self.whole.accounts_of(source, login) if self.sees_source(source) else ()
+
+    def answers(self, source: str, number: int) -> list[Answer]:
+        return self.whole.answers(source, number) if self.sees_source(source) else []
 
     def _of_pull(self, of: PullRequest) -> PullRequest:
         return replace(of, problems=(), stacks=tuple(self._only(of.stacks, lambda one: one.stack)))

@@ -13,7 +13,7 @@ READABLE = (
     " or set web.insecure_http: true where the network is trusted"
 )
 _LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/]+):[0-9]{1,5}")
-_SUBJECT = re.compile(r"(token|unix|oidc:(user|sub|group)):.+")
+_SUBJECT = re.compile(r"(token|unix|oidc:(user|sub|group)|forge:[^:]+):.+")
 
 
 def web_complaints(of: WebSettings) -> Iterator[Complaint]:
@@ -40,7 +40,7 @@ def web_complaints(of: WebSettings) -> Iterator[Complaint]:
             if _SUBJECT.fullmatch(subject) is None:
                 yield Complaint(
                     ("web", "access", index, "subjects", number),
-                    "expected token:NAME, unix:LOGIN, oidc:user:MAIL, oidc:sub:ID or oidc:group:NAME",
+                    "expected token:NAME, unix:LOGIN, oidc:user:MAIL, oidc:sub:ID, oidc:group:NAME or forge:SOURCE:LOGIN",
                 )
 
 

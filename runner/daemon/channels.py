@@ -1,8 +1,9 @@
-"""A thread for each notification: one that hangs or fails delays neither runs nor the others."""
+"""A thread for each notification and each forge: one that hangs or fails delays neither runs nor the others."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from runner.errors import DriftlineError
 from runner.ports.basics import Clock
@@ -36,31 +37,22 @@ class _Delivery:
 
 
 class Deliveries:
-    def __init__(
-        self, store: Store, clock: Clock, attempt: Callable[[str, Callable[[], None]], None]
-    ) -> None:
-        self._store, self._clock, self._attempt = store, clock, attempt
+    def __init__(self, attempt: Callable[[str, Callable[[], None]], None]) -> None:
+        self._attempt = attempt
         self._running: dict[str, _Delivery] = {}
 
-    def turn_to(self, wanted: Iterable[Notified]) -> None:
-        """Deliver to these from now on, with the settings that they have now."""
+    def turn_to(self, wanted: Mapping[str, Callable[[], None]]) -> None:
+        """Look at these from now on, with the settings that they have now."""
         before, self._running = self._running, {}
         for old in before.values():
             old.stopped.set()
-        for one in wanted:
-            self._running[one.name] = _Delivery(self._look_for(one), before.get(one.name))
-
-    def _look_for(self, one: Notified) -> Callable[[], None]:
-        def deliver() -> None:
-            while notify(self._store, self._clock, one):
-                pass
-
-        return lambda: self._attempt(f"notify {one.name}", deliver)
+        for name, look in wanted.items():
+            self._running[name] = _Delivery(partial(self._attempt, name, look), before.get(name))
 
     def close(self) -> None:
         """Without waiting for channels that hang."""
         ended = list(self._running.values())
-        self.turn_to(())
+        self.turn_to({})
         until = time.monotonic() + LEAVE_SECONDS
         for one in ended:
             one.join(max(0.0, until - time.monotonic()))
@@ -73,8 +65,7 @@ def deliver_once(
 
     def deliver(one: Notified) -> None:
         try:
-            while notify(store, clock, one):
-                pass
+            _deliver(store, clock, one)
         except DriftlineError as error:
             report(f"notification {one.name}: {error.message}")
 
@@ -84,3 +75,12 @@ def deliver_once(
     until = time.monotonic() + PASS_SECONDS
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
+
+
+def looks(store: Store, clock: Clock, notified: Iterable[Notified]) -> dict[str, Callable[[], None]]:
+    return {f"notify {one.name}": partial(_deliver, store, clock, one) for one in notified}
+
+
+def _deliver(store: Store, clock: Clock, to: Notified) -> None:
+    while notify(store, clock, to):
+        pass

@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from runner.daemon.channels import Deliveries
+from runner.daemon.channels import Deliveries, looks
+from runner.daemon.forges import forge_looks
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
 from runner.daemon.requests import Duty, Performer, Requests
@@ -27,6 +28,7 @@ from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
+from runner.service.forge.commands import Perform
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.operator.cancel import left_running
 from runner.service.queue.enqueue import enqueue_due
@@ -54,6 +56,7 @@ class Daemon:
         *,
         performer: Performer,
         duty: Duty,
+        in_comments: Perform,
         accept_clock: bool = False,
     ) -> None:
         self.parts = parts
@@ -78,7 +81,8 @@ class Daemon:
         store = parts.worker.control.store
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
-        self._deliveries = Deliveries(store, parts.worker.control.clock, self._safe.attempt)
+        self._deliveries = Deliveries(self._safe.attempt)
+        self._in_comments = in_comments
         self._duty = duty
         self._requests = Requests(
             store, parts.worker.control.clock, performer, self._start, self._safe.attempt
@@ -164,13 +168,15 @@ class Daemon:
 
     def _begin_consumers(self) -> None:
         """New ones start here; those no longer configured hold no event back."""
-        store, notified = self.parts.worker.control.store, self.parts.notified
-        with store.writing() as writer:
+        control, notified = self.parts.worker.control, self.parts.notified
+        sources = self.parts.settings.sources
+        forges = forge_looks(control.store, control.clock, sources, self.parts.at_forges, self._in_comments)
+        with control.store.writing() as writer:
             ours = {consumer.name for consumer in self._consumers}
-            writer.forget_consumers(but=ours.union(one.consumer for one in notified))
-        begin_notifying(store, notified)
+            writer.forget_consumers(but=ours.union(forges, (one.consumer for one in notified)))
+        begin_notifying(control.store, notified)
         self._deliver_all()
-        self._deliveries.turn_to(self.parts.notified)
+        self._deliveries.turn_to(looks(control.store, control.clock, notified) | forges)
 
     def _deliver_all(self) -> None:
         for consumer in self._consumers:

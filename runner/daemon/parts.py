@@ -7,6 +7,7 @@ from runner.ports.git import Trees
 from runner.process.kept import Kept
 from runner.service.cycle.notify import Notified
 from runner.service.cycle.poll import Poller
+from runner.service.forge.keep import AtForges
 from runner.service.preview.look import Previewer
 from runner.worker import Worker
 
@@ -23,3 +24,4 @@ class Parts:
     slots: int
     web: Kept | None = None
     notified: tuple[Notified, ...] = ()
+    at_forges: AtForges | None = None

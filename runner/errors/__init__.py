@@ -89,7 +89,7 @@ from runner.errors.engine import (
     OutputNotUnderstood,
     PlanTooLarge,
 )
-from runner.errors.forge import ForgeRefused, ForgeThrottled, ForgeUnreachable
+from runner.errors.forge import CommentRefused, ForgeRefused, ForgeThrottled, ForgeUnreachable
 from runner.errors.installation import (
     AddressInUse,
     BadConfig,
@@ -174,6 +174,7 @@ __all__ = [
     "CheckpointFailed",
     "ClockBehind",
     "ClockWentBack",
+    "CommentRefused",
     "Conflict",
     "ContextUnresolved",
     "CredentialsFailed",

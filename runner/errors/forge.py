@@ -21,3 +21,10 @@ class ForgeThrottled(DriftlineError):
 
     exit_code = 75
     hint_template = "wait; Driftline tries again by itself"
+
+
+class CommentRefused(DriftlineError):
+    """{who} may not give commands in comments: {reason}"""
+
+    exit_code = 6
+    hint_template = "docs/pull-requests.md says how the operator maps logins to people"

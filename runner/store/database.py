@@ -17,6 +17,7 @@ from runner.store.daemon_requests import DaemonRequestReads, DaemonRequestWrites
 from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.feed import FeedReads, FeedWrites
+from runner.store.forge import ForgeReads, ForgeWrites
 from runner.store.journal_mode import has_wal_fix
 from runner.store.keyed import KeyedWrites
 from runner.store.load import LoadReads, LoadWrites
@@ -66,6 +67,7 @@ class StoreReader(
     ProbeReads,
     PromotionReads,
     PullReads,
+    ForgeReads,
     OutputReads,
     SourceReads,
     LoadReads,
@@ -89,6 +91,7 @@ class StoreWriter(
     ProbeWrites,
     PromotionWrites,
     PullWrites,
+    ForgeWrites,
     OutputWrites,
     SourceWrites,
     LoadWrites,

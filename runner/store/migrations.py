@@ -633,6 +633,28 @@ CREATE TABLE carried_reviews (
 ) STRICT;
 """
 
+# What forges were asked for in comments: each acts at most once.
+_FORGE_COMMANDS = """
+CREATE TABLE forge_reads (
+    source TEXT PRIMARY KEY,
+    since TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE forge_commands (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    login TEXT NOT NULL,
+    account TEXT NOT NULL,
+    command TEXT NOT NULL,
+    outcome TEXT,
+    hint TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (source, kind, comment)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX commands_of_request ON forge_commands(source, number);
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -662,4 +684,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("pull_requests", _PULL_REQUESTS),
     ("reviews", _REVIEWS),
     ("sessions_of_requests", _SESSIONS_OF_REQUESTS),
+    ("forge_commands", _FORGE_COMMANDS),
 )

@@ -1,4 +1,6 @@
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -7,6 +9,9 @@ from forge_opening import FAKES, opened
 from forge_server import Fake, served
 
 from runner.forge.repository import Repository
+
+# What drives the commands and opens pull requests lies beside their own tests.
+sys.path += [str(Path(__file__).parents[1] / name) for name in ("cli", "preview")]
 
 
 @pytest.fixture(params=sorted(FAKES))

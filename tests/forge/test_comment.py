@@ -206,10 +206,10 @@ requests = st.builds(
     number=st.just(7),
     revision=st.just("ab" * 20),
     stacks=st.lists(stacks, max_size=3).map(tuple),
+    problems=st.lists(texts, max_size=2).map(tuple),
     problem=texts,
     hint=texts,
     url=st.sampled_from([None, f"{PAGE}/requests/7"]),
-    ended=st.sampled_from(["", "merged as abc"]),
     answers=st.lists(st.builds(Answer, texts, texts, texts), max_size=2).map(tuple),
 )
 
@@ -229,7 +229,7 @@ def test_no_text_of_a_stranger_becomes_markup(of: PlannedRequest, can: Capabilit
 @given(requests, st.integers(3_000, 12_000))
 def test_a_comment_is_never_longer_than_the_forge_takes(of: PlannedRequest, size: int) -> None:
     for details in (True, False):
-        assert len(comment(of, Capabilities(size, details=details))) <= size - MARKER_ROOM
+        assert len(comment(of, Capabilities(size, details=details)).encode()) <= size - MARKER_ROOM
 
 
 @pytest.mark.parametrize("can", [GITHUB, BITBUCKET])

@@ -62,6 +62,14 @@ def test_a_conflict_fails() -> None:
     assert (last.state, last.description) == ("failure", "conflicts with main")
 
 
+def test_a_problem_in_a_stack_file_fails() -> None:
+    last = statuses(replace(request(SAME), problems=("a/stack.yaml: unknown key",)))[-1]
+    assert (last.state, last.description) == (
+        "failure",
+        "1 problem in stack files, 1 stack without changes",
+    )
+
+
 def test_many_stacks_have_one_status_together() -> None:
     many = [replace(PLANNED, stack=f"s{n}") for n in range(MOST + 1)]
     assert [one.context for one in statuses(request(*many))] == ["driftline/plan"]

@@ -7,6 +7,7 @@ from types import FrameType
 import click
 import structlog
 
+from runner.api.forge_comments import in_comments
 from runner.api.performing import performer
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option
@@ -91,6 +92,7 @@ def _serve(cli: Cli, *, accept_clock: bool) -> int:
         machine_stops,
         performer=performer(lambda: app),
         duty=RequestsLock(app.settings.data_dir),
+        in_comments=in_comments(lambda: app),
         accept_clock=accept_clock,
     ).run()
     return 0

@@ -48,14 +48,15 @@ def comment(of: PlannedRequest, can: Capabilities) -> str:
 
 def headline(of: PlannedRequest) -> str:
     """Such as `Driftline: 2 stacks planned, 1 plan failed`."""
-    if of.ended:
-        return f"Driftline: {sentence(of.ended)}"
     if of.problem:
         return "Driftline: not planned"
     counts = Counter(one.state for one in of.stacks)
-    if not counts:
-        return "Driftline: no stack is touched"
-    return f"Driftline: {', '.join(_told(counts[state], state) for state in PlanState if counts[state])}"
+    told = [_told(counts[state], state) for state in PlanState if counts[state]]
+    if of.problems:
+        told.insert(
+            0, f"{len(of.problems)} {'problem' if len(of.problems) == 1 else 'problems'} in stack files"
+        )
+    return f"Driftline: {', '.join(told) or 'no stack is touched'}"
 
 
 _TOLD: dict[PlanState, tuple[str, str]] = {
@@ -173,6 +174,7 @@ def _fitted(plans: Sequence[_Plan], room: int) -> tuple[list[str], bool]:
 
 def _sections(of: PlannedRequest, stacks: Sequence[PlannedStack], room: int) -> list[str]:
     sections = (
+        ("Problems in stack files", [f"- {_told_of(one)}" for one in of.problems]),
         ("After the merge", list(_after_merge(stacks))),
         ("Drift that was there before", [_line(one, _told_of(one.drift)) for one in stacks if one.drift]),
         ("To approve a plan, comment", [_line(one, _approval(one)) for one in stacks if one.digest]),
@@ -210,7 +212,8 @@ def _approval(of: PlannedStack) -> str:
 
 
 def _answer(of: Answer) -> str:
-    return f"- {code(_short(of.command))} by {code(_short(of.author))}: {_told_of(of.outcome)}"
+    hint = f" ({code(_short(of.hint))})" if of.hint else ""
+    return f"- {code(_short(of.command))} by {code(_short(of.author))}: {_told_of(of.outcome)}{hint}"
 
 
 def _names(names: Sequence[str]) -> str:
@@ -232,7 +235,8 @@ def _cut_note(of: PlannedRequest) -> list[str]:
 
 
 def _size(lines: Iterable[str]) -> int:
-    return sum(len(line) + 1 for line in lines)
+    """In bytes: forges differ in how they count characters."""
+    return sum(len(line.encode()) + 1 for line in lines)
 
 
 def _list(head: Sequence[str], rows: Sequence[str], more: Callable[[int], str], room: int) -> list[str]:
@@ -246,7 +250,7 @@ def _list(head: Sequence[str], rows: Sequence[str], more: Callable[[int], str], 
 
 def _first(lines: Sequence[str], room: int) -> Sequence[str]:
     """The first lines, as many as fit."""
-    ends = accumulate(len(line) + 1 for line in lines)
+    ends = accumulate(_size([line]) for line in lines)
     return lines[: sum(1 for _ in takewhile(lambda end: end <= room, ends))]
 
 

@@ -40,27 +40,28 @@ class PlannedStack:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a command that somebody wrote in a comment."""
+    """What came of a command that somebody wrote in a comment, and how to go on from there."""
 
     author: str
     command: str
     outcome: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
 class PlannedRequest:
     """`problem` keeps all of it from being planned, such as a conflict; `hint` is the command that goes on from there.
 
-    `url` is the page of the dashboard that has everything. `ended` says that it was merged or closed.
+    `revision` is its head, and `url` the page of the dashboard that has everything.
     """
 
     number: int
     revision: str
     stacks: tuple[PlannedStack, ...] = ()
+    problems: tuple[str, ...] = ()  # in stack files, that the base does not have
     problem: str = ""
     hint: str = ""
     url: str | None = None
-    ended: str = ""
     answers: tuple[Answer, ...] = ()
 
     @property

@@ -39,6 +39,8 @@ def _aggregate(of: PlannedRequest) -> CommitStatus:
     worst: StatusState = next((state for state in _WORST if state in states), "success")
     if of.problem:
         return CommitStatus(AGGREGATE, "failure", cut(of.problem), of.url)
+    if of.problems:
+        worst = "failure"
     return CommitStatus(AGGREGATE, worst, cut(headline(of).removeprefix("Driftline: ")), of.url)
 
 

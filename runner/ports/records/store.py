@@ -10,6 +10,7 @@ from runner.ports.records.commits import CommitReader, CommitWriter
 from runner.ports.records.daemon_requests import DaemonRequestReader, DaemonRequestWriter
 from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
 from runner.ports.records.feed import FeedReader, FeedWriter
+from runner.ports.records.forge import ForgeReader, ForgeWriter
 from runner.ports.records.keyed import KeyedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
@@ -40,6 +41,7 @@ class Reader(
     ProbeReader,
     PromotionReader,
     PullReader,
+    ForgeReader,
     OutputReader,
     LoadReader,
     FeedReader,
@@ -77,6 +79,7 @@ class Writer(
     ProbeWriter,
     PromotionWriter,
     PullWriter,
+    ForgeWriter,
     OutputWriter,
     LoadWriter,
     FeedWriter,

@@ -1,0 +1,33 @@
+"""What the daemon's threads do at forges, one for each source that is at one."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import structlog
+
+from runner.model.settings.source import SourceSettings
+from runner.ports.basics import Clock
+from runner.ports.records.store import Store
+from runner.service.forge.commands import Commands, Perform
+from runner.service.forge.keep import AtForges, Kept
+
+log = structlog.get_logger()
+
+
+def forge_looks(
+    store: Store, clock: Clock, sources: Iterable[SourceSettings], at: AtForges | None, perform: Perform
+) -> dict[str, Callable[[], None]]:
+    """For each source at a forge."""
+    if at is None:
+        return {}
+    commands = Commands(store, perform)
+    kept = (
+        Kept(one, at, store, clock, commands, partial(_problem, one.name))
+        for one in sources
+        if one.forge is not None
+    )
+    return {one.name: one.look for one in kept}
+
+
+def _problem(source: str, problem: str) -> None:
+    log.warning("forge.failed", source=source, problem=problem)

@@ -1,0 +1,157 @@
+"""Keep what stands at a forge as it should be: derived from the records each time, so that nothing missed stays wrong."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from runner.errors import DriftlineError, ForgeRefused, ForgeThrottled
+from runner.model.events.feed import LAST_RETRY, Cursor, failed, waits
+from runner.model.forge.comment import comment
+from runner.model.forge.marker import marker
+from runner.model.forge.planned import Answer, PlannedRequest
+from runner.model.forge.status import statuses
+from runner.model.preview.pull_request import PullRequest, PullState
+from runner.model.settings.source import SourceSettings
+from runner.ports.basics import Clock
+from runner.ports.forge import Forge, Forges
+from runner.ports.records.store import Reader, Store
+from runner.service.cycle.feed import save_cursor
+from runner.service.forge.commands import Commands
+from runner.service.preview.record import record
+
+CLOSED = "closed at the forge"
+AGAIN = timedelta(hours=1)  # then everything is compared with the forge, where somebody may have removed it
+Draw = Callable[[Reader, PullRequest, Sequence[Answer]], PlannedRequest]
+Write = tuple[tuple[Any, ...], object, Callable[[], None]]
+
+
+def consumer_of(source: str) -> str:
+    """Its cursor, apart from the names of our own consumers."""
+    return f"forge/{source}"
+
+
+@dataclass(frozen=True)
+class AtForges:
+    """The configured forges, and what is drawn of a pull request there."""
+
+    forges: Forges
+    draw: Draw
+
+
+@dataclass
+class Kept:
+    """One repository at its forge. `written` is what stands there already, as far as this process knows."""
+
+    source: SourceSettings
+    at: AtForges
+    store: Store
+    clock: Clock
+    commands: Commands
+    log: Callable[[str], None]
+    written: dict[tuple[Any, ...], object] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)  # at the last look, though open in the records
+    next_read: datetime | None = None
+    compared: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return consumer_of(self.source.name)
+
+    def look(self) -> None:
+        """Read and write what is due. A forge that fails is asked again later, and delays nothing else."""
+        now = self.clock.now()
+        with self.store.reading() as reader:
+            head = reader.events_head()
+            cursor = reader.cursor(self.name) or Cursor(self.name, 0)
+        if waits(cursor, now):
+            return
+        reads = self.next_read is None or not now < self.next_read <= now + LAST_RETRY
+        if not reads and not cursor.tries and cursor.position == head:
+            return
+        try:
+            self._bring_up_to_date(now, reads=reads)
+        except DriftlineError as error:
+            save_cursor(self.store, self._later(cursor, error, now))
+            self.log(error.message)
+            return
+        if cursor.position != head or cursor.tries:
+            save_cursor(self.store, Cursor(self.name, head))
+
+    def _later(self, cursor: Cursor, error: DriftlineError, now: datetime) -> Cursor:
+        """It holds no event back: what should stand there comes from the records, whatever was missed."""
+        later = failed(cursor, error.message, now, random.random()) or replace(
+            cursor, next_try=now + LAST_RETRY, problem=error.message
+        )
+        if isinstance(error, ForgeThrottled):
+            later = replace(later, next_try=min(error.facts["until"], now + LAST_RETRY))
+        with self.store.reading() as reader:
+            return replace(later, position=reader.events_head())
+
+    def _bring_up_to_date(self, now: datetime, *, reads: bool) -> None:
+        forge = self.at.forges.of(self.source.name)
+        if forge is None:
+            return
+        if self.compared is None or not now < self.compared + AGAIN:
+            self.written.clear()
+            self.compared = now
+        if reads:
+            self._read(forge, now)
+            self.next_read = now + timedelta(seconds=float(self.source.poll))
+        for key, value, write in self._writes(forge):
+            if self.written.get(key) != value:
+                self._write(write)
+                self.written[key] = value
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """What is refused for one place, such as a locked conversation, is no reason to leave the others."""
+        try:
+            write()
+        except ForgeRefused as error:
+            self.log(error.message)
+
+    # What should stand there
+
+    def _writes(self, forge: Forge) -> Iterator[Write]:
+        mark = marker("request", self.source.name)
+        for request in self._requests():
+            for status in statuses(request):
+                key = ("status", request.revision, status.context)
+                yield key, status, partial(forge.set_status, request.revision, status)
+            text = comment(request, forge.can)
+            yield ("comment", request.number), text, partial(forge.save_comment, request.number, mark, text)
+
+    def _requests(self) -> list[PlannedRequest]:
+        with self.store.reading() as reader:
+            return [
+                self.at.draw(reader, pull, reader.answers(pull.source, pull.number))
+                for pull in reader.pull_requests(self.source.name, {PullState.OPEN})
+            ]
+
+    # What is read there
+
+    def _read(self, forge: Forge, now: datetime) -> None:
+        with self.store.reading() as reader:
+            pulls = reader.pull_requests(self.source.name)
+            since = reader.forge_since(self.source.name)
+        # After the look at the records: whatever is in them was at the forge before.
+        self._end_closed(pulls, {one.number for one in forge.open_requests()}, now)
+        if since is None:
+            since = now
+        comments = forge.comments_since(since)
+        self.commands.take(self.source.name, comments)
+        with self.store.writing() as writer:
+            writer.save_forge_since(self.source.name, max([since, *(one.updated for one in comments)]))
+
+    def _end_closed(self, pulls: Sequence[PullRequest], open_ones: set[int], now: datetime) -> None:
+        """Only what is missing twice in a row: lists of a forge may lag behind its refs."""
+        missing = {one.number for one in pulls if one.state is PullState.OPEN} - open_ones
+        for one in pulls:
+            if one.number in missing & self.gone:
+                record(self.store, one.ended(PullState.CLOSED, CLOSED, now))
+            elif one.reason == CLOSED and one.number in open_ones:
+                # Without its base it is examined again.
+                record(self.store, replace(one, state=PullState.OPEN, reason="", base="", changed_at=now))
+        self.gone = missing

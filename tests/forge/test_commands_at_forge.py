@@ -1,0 +1,96 @@
+"""Commands in comments: what people on record may have done, once, and what everybody else is told."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from forge_world import Person
+from kept_world import KeptWorld, at_forge
+from pulls_world import module
+
+BO = Person(9, "bo")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[KeptWorld]:
+    """Comments are read from the first look on."""
+    with at_forge(tmp_path) as one:
+        one.allow()
+        one.open(7, {"app/main.tf": module("new")})
+        one.look()
+        since(one)
+        yield one
+
+
+def since(kept: KeptWorld) -> None:
+    """The forge's clock is behind the real one."""
+    with closing(sqlite3.connect(kept.world.root / "data" / "driftline.db")) as database, database:
+        database.execute("UPDATE forge_reads SET since = '2026-01-31T12:00:00+00:00'")
+
+
+def answers(kept: KeptWorld) -> str:
+    return kept.comment().partition("**Answers**")[2].partition("Everything:")[0].strip()
+
+
+def test_a_person_has_a_stack_planned_again(kept: KeptWorld) -> None:
+    first = kept.world.preview(7)["id"]
+    kept.says("driftline plan a*")
+    kept.look()
+    assert answers(kept) == "- `driftline plan a*` by `ana`: plans again: app"
+    kept.world.once()
+    assert kept.world.preview(7)["id"] != first
+
+
+def test_a_comment_acts_once(kept: KeptWorld) -> None:
+    kept.says("driftline plan")
+    kept.look()
+    kept.world.once()
+    first = kept.world.preview(7)["id"]
+    since(kept)
+    kept.look()
+    kept.world.once()
+    assert kept.world.preview(7)["id"] == first
+
+
+def test_a_login_that_nobody_mapped_gets_an_answer_and_nothing_else(kept: KeptWorld) -> None:
+    first = kept.world.preview(7)["id"]
+    kept.says("driftline plan", BO)
+    kept.look()
+    assert "by `bo`: refused: bo may not give commands in comments" in answers(kept)
+    assert "`forge:infra:bo`" in answers(kept)
+    kept.world.once()
+    assert kept.world.preview(7)["id"] == first
+
+
+def test_a_mapped_person_without_the_role_is_refused(kept: KeptWorld) -> None:
+    kept.allow(more=', bo: ["forge:infra:bo"]')
+    kept.says("driftline plan", BO)
+    kept.look()
+    assert answers(kept).startswith("- `driftline plan` by `bo`: refused: bo needs the role operator")
+
+
+def test_an_edited_comment_never_acts(kept: KeptWorld) -> None:
+    written = kept.says("looks good")
+    kept.fake.world.edit(written.id, "driftline plan")
+    kept.look()
+    assert answers(kept) == ""
+
+
+def test_a_digest_of_no_present_plan_approves_nothing(kept: KeptWorld) -> None:
+    kept.says("driftline approve 0123456789abcdef")
+    kept.look()
+    assert "no present plan of this pull request has this digest" in answers(kept)
+
+
+def test_a_hostile_command_stays_code_in_the_answer(kept: KeptWorld) -> None:
+    kept.says("driftline <img src=x> @acme/team | x", BO)
+    kept.look()
+    assert answers(kept).startswith("- `driftline <img src=x> @acme/team | x` by `bo`: refused:")
+
+
+def test_help_says_what_can_be_asked_for(kept: KeptWorld) -> None:
+    kept.says("driftline help")
+    kept.look()
+    assert "approves the plan with this digest" in answers(kept)
