@@ -84,7 +84,8 @@ class Visit:
     def axe(self, *rules: str) -> list[str]:
         """What axe-core finds, by all of its rules or by these; a line for each place."""
         options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-        self.page.evaluate(AXE)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
         found = self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{one['id']}: {one['help']}: {node['target']} {node['html'][:200]} {node['failureSummary'][:300]}"

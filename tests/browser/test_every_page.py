@@ -1,12 +1,16 @@
 """What holds for every page of the dashboard, in a real browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from importlib import import_module
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from browser_pages import ONE_OF_EACH, PLACES, Place
-from browser_visit import PHONE, Visit
+from browser_visit import DESK, PHONE, Visit, visiting
+from playwright.sync_api import Browser
 from rich_world import CANARY, Rich
 
 from runner.web.pages.table import PAGES
@@ -19,19 +23,42 @@ every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.n
 every_page = pytest.mark.parametrize("place", ONE_OF_EACH, ids=lambda place: place.name)
 
 
+@pytest.fixture(scope="module")
+def windows(address: str, browser: Browser, sessions: Callable[[str], Any]) -> Iterator[Callable[..., Visit]]:
+    """One for each person, with JavaScript and without: a new one takes longer than a page."""
+    with ExitStack() as kept:
+
+        @cache
+        def window_of(who: str, **options: object) -> Visit:
+            return kept.enter_context(visiting(browser, address, storage_state=sessions(who), **options))
+
+        yield window_of
+
+
 @pytest.fixture
-def opened(visit: Callable[..., Visit], installation: Rich) -> Callable[..., Visit]:
-    def open_place(place: Place, **options: object) -> Visit:
-        window = visit(place.who, **options)
+def seen(windows: Callable[..., Visit], installation: Rich) -> Iterator[Callable[..., Visit]]:
+    """A place by day at a desk, in a window that has seen others before; nothing unexpected may happen in it."""
+    used: list[Visit] = []
+
+    def see(place: Place, **options: object) -> Visit:
+        window = windows(place.who, **options)
+        used.append(window)
+        window.page.emulate_media(color_scheme="light")
+        window.page.set_viewport_size(DESK)
         window.open(place.path(installation))
         return window
 
-    return open_place
+    yield see
+    for window in used:
+        window.listen()
+        wrong = window.wrong.copy()
+        window.wrong.clear()
+        assert wrong == []
 
 
 @every_place
-def test_axe_finds_nothing(opened: Callable[..., Visit], place: Place) -> None:
-    window = opened(place)
+def test_axe_finds_nothing(seen: Callable[..., Visit], place: Place) -> None:
+    window = seen(place)
     assert window.axe() == []
     # Nothing but colours is another in the dark.
     window.page.emulate_media(color_scheme="dark")
@@ -39,8 +66,8 @@ def test_axe_finds_nothing(opened: Callable[..., Visit], place: Place) -> None:
 
 
 @every_place
-def test_nothing_is_cut_off_at_a_desk_or_on_a_phone(opened: Callable[..., Visit], place: Place) -> None:
-    window = opened(place)
+def test_nothing_is_cut_off_at_a_desk_or_on_a_phone(seen: Callable[..., Visit], place: Place) -> None:
+    window = seen(place)
     window.page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     assert window.overflow() == []
     window.page.set_viewport_size(PHONE)
@@ -48,8 +75,11 @@ def test_nothing_is_cut_off_at_a_desk_or_on_a_phone(opened: Callable[..., Visit]
 
 
 @every_page
-def test_its_first_visit_stays_in_the_budget(opened: Callable[..., Visit], place: Place) -> None:
-    window = opened(place)
+def test_its_first_visit_stays_in_the_budget(
+    visit: Callable[..., Visit], installation: Rich, place: Place
+) -> None:
+    window = visit(place.who)
+    window.open(place.path(installation))
     window.page.wait_for_load_state("load")
     assert window.transferred() <= place.budget
 
@@ -64,8 +94,8 @@ def test_none_has_a_secret_or_a_link_that_is_code(visit: Callable[..., Visit], i
 
 
 @every_page
-def test_it_says_everything_without_javascript(opened: Callable[..., Visit], place: Place) -> None:
-    bare = opened(place, java_script_enabled=False).page
+def test_it_says_everything_without_javascript(seen: Callable[..., Visit], place: Place) -> None:
+    bare = seen(place, java_script_enabled=False).page
     assert bare.locator("h1").inner_text()
     assert bare.locator("main").inner_text().strip()
 

@@ -145,10 +145,11 @@ def test_a_run_reaches_no_service_of_the_machine(world: World) -> None:
 
 
 def test_the_machine_is_read_only_and_what_is_private_is_limited(world: World) -> None:
+    private = f"/tmp/{os.urandom(8).hex()}"  # nobody else's
     shown = tries(
         world,
-        """
-        for path, size in (("/etc/x", 1), ("/usr/x", 1), ("/dev/x", 1), ("/tmp/x", 300 << 20), ("/dev/shm/x", 300 << 20)):
+        f"""
+        for path, size in (("/etc/x", 1), ("/usr/x", 1), ("/dev/x", 1), ("{private}", 300 << 20), ("/dev/shm/x", 300 << 20)):
             try:
                 with open(path, "wb") as file:
                     for _ in range(0, size, 1 << 20):
@@ -159,7 +160,7 @@ def test_the_machine_is_read_only_and_what_is_private_is_limited(world: World) -
         """,
     )
     assert shown.split() == ["30", "30", "30", "28", "28"]
-    assert not Path("/tmp/x").exists()
+    assert not Path(private).exists()
 
 
 def test_a_plan_cannot_change_the_state_and_an_apply_can(world: World) -> None:
