@@ -31,6 +31,7 @@ from runner.service.cycle.recover import recover
 from runner.service.forge.commands import Perform
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.operator.cancel import left_running
+from runner.service.preview.retire import retire_pulls
 from runner.service.queue.enqueue import enqueue_due
 from runner.service.queue.next_check import reschedule
 from runner.systemd.notify import Notifier
@@ -186,6 +187,7 @@ class Daemon:
         """Consequences of the settings themselves."""
         control = self.parts.worker.control
         retire_sources(control.store, self.parts.settings)
+        retire_pulls(control.store, self.parts.settings, control.clock)
         reschedule(control.store, self.parts.settings.drift, control.clock.now())
 
     def _recover(self) -> None:

@@ -14,6 +14,7 @@ from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
+from runner.service.preview.retire import retire_pulls
 from runner.service.queue.enqueue import enqueue_due
 from runner.service.queue.next_check import reschedule
 from runner.worker import Pool
@@ -26,6 +27,7 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     parts.worker.settled = ended.append
     begin_notifying(control.store, parts.notified)
     retire_sources(control.store, parts.settings)
+    retire_pulls(control.store, parts.settings, control.clock)
     reschedule(control.store, parts.settings.drift, control.clock.now())
     recovered = recover(control)
     for run in recovered.ended:

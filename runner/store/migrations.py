@@ -560,7 +560,7 @@ ALTER TABLE consumers ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE consumers ADD COLUMN last_sent TEXT;
 """
 
-# A preview has an end of its own, which no other kind may have.
+# A preview has an end of its own: `planned`.
 _PULL_REQUESTS = """
 CREATE TABLE pull_requests (
     source TEXT NOT NULL,
@@ -607,13 +607,9 @@ WHEN NEW.kind NOT IN ('change', 'destroy') AND NEW.state NOT IN (
 ) BEGIN
     SELECT RAISE(ABORT, 'a run of this kind is never approved or applied');
 END;
-CREATE TRIGGER only_previews_end_as_planned BEFORE UPDATE OF kind, state ON runs
-WHEN NEW.state = 'planned' AND NEW.kind <> 'preview' BEGIN
-    SELECT RAISE(ABORT, 'only a preview ends as planned');
-END;
 -- What a preview is, it stays: as a change it could be approved.
-CREATE TRIGGER kinds_stay BEFORE UPDATE OF kind ON runs WHEN NEW.kind <> OLD.kind BEGIN
-    SELECT RAISE(ABORT, 'the kind of a run never changes');
+CREATE TRIGGER previews_stay_previews BEFORE UPDATE OF kind ON runs WHEN OLD.kind = 'preview' AND NEW.kind <> 'preview' BEGIN
+    SELECT RAISE(ABORT, 'a preview stays a preview');
 END;
 
 DROP INDEX changes_of_stack;

@@ -43,6 +43,13 @@ class RetentionWrites(Session):
             self._do(f"DELETE FROM commits WHERE (source, revision) NOT IN ({_NAMED_COMMITS})")  # noqa: S608
         return gone
 
+    def prune_pull_requests(self, before: datetime) -> None:
+        """Remove those that ended before."""
+        if self._do("DELETE FROM pull_requests WHERE state <> 'open' AND changed_at < ?", text(before)):
+            self._do(
+                "DELETE FROM previewed_stacks WHERE (source, number) NOT IN (SELECT source, number FROM pull_requests)"
+            )
+
     def prune_reports(self, before: datetime) -> list[int]:
         """Remove reports that were resolved before; returns their numbers, oldest first."""
         sql = "DELETE FROM reports WHERE status = 'resolved' AND resolved_at < ? RETURNING id"

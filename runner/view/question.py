@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from runner.model.approval.approval import Commit
+from runner.model.approval.carried import Carried
 from runner.model.approval.guardrails import Violation, needs_name_typed
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
@@ -38,6 +39,7 @@ class QuestionPage:
     approvals: str  # such as `1 of 2`
     closed: ClosedView | None  # the windows that its apply has to wait for
     seen: Seen  # goes back with the answer
+    reviews: Carried | None = None  # what became of the reviews of its pull request
 
     @property
     def type_the_name(self) -> bool:
@@ -66,4 +68,5 @@ def question_page(of: Question, commit: Commit | None, settings: Settings) -> Qu
         policies=of.judged.results,
         closed=closed_view(of.closed),
         seen=of.seen,
+        reviews=of.reviews,
     )

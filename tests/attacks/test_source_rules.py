@@ -41,6 +41,7 @@ READS_TREES = {
     "engine/modules/declared.py": "which variables are secret, with a bound for each file",
     "engine/versions/version.py": "`.terraform-version`, and no link",
     "engine/sensitive.py": "which variables are secret, so that their values are masked",
+    "adopt/scan.py": "the work tree of whoever calls `init --scan`, by the bounded walk of `foreign`",
     "cli/folder.py": "the work tree of whoever calls `stack validate`",
 }
 OPENING = {"open", "read_text", "read_bytes", "scandir", "iterdir", "glob", "rglob", "walk", "listdir"}

@@ -44,6 +44,7 @@ PLACES = (
     Place("acknowledged drift", "/drift", lambda _: "/drift?show=acknowledged"),
     Place("drift report", "/drift/{report}", lambda _: "/drift/dr-1"),
     _fixed("/promotions"),
+    _fixed("/pulls"),
     _fixed("/trends"),
     _fixed("/sources"),
     _fixed("/audit"),

@@ -215,7 +215,7 @@ def test_the_database_lets_no_preview_be_approved_or_applied(world: PullsWorld, 
     with closing(sqlite3.connect(world.root / "data/driftline.db")) as database:
         with pytest.raises(sqlite3.IntegrityError, match="never approved or applied"):
             database.execute("UPDATE runs SET state = ? WHERE kind = 'preview'", [state])
-        with pytest.raises(sqlite3.IntegrityError, match="never changes"):
+        with pytest.raises(sqlite3.IntegrityError, match="stays a preview"):
             database.execute("UPDATE runs SET kind = 'change' WHERE kind = 'preview'")
 
 
@@ -224,3 +224,16 @@ def test_a_preview_leaves_no_plan_file_behind(world: PullsWorld) -> None:
     world.once()
     run = world.preview(7)
     assert (run["plan_digest"], run["artifacts"]) == (None, ["plan.json"])
+
+
+def test_pull_requests_end_where_previews_are_turned_off(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    world.previews = "null"
+    world.configured()
+    world.once()
+    assert world.shown(7)["state"] == "closed"
+    world.previews = "{}"
+    world.configured()
+    world.once()
+    assert world.shown(7)["state"] == "open"

@@ -103,6 +103,7 @@ WAYS: dict[State, tuple[Event, ...]] = {
     State.APPLYING: (Event.CLAIM, Event.OFFER, Event.APPROVE, Event.START_APPLY),
     State.NO_CHANGES: (Event.CLAIM, Event.FIND_NOTHING),
     State.DRIFTED: (Event.CLAIM, Event.FIND_DRIFT),
+    State.PLANNED: (Event.CLAIM, Event.FIND_CHANGES),
     State.APPLIED: (Event.CLAIM, Event.OFFER, Event.APPROVE, Event.START_APPLY, Event.SUCCEED),
     State.REJECTED: (Event.CLAIM, Event.OFFER, Event.REJECT),
     State.CANCELED: (Event.CANCEL,),

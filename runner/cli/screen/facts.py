@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from runner.cli.screen.output import Cell, Colour, Line
+from runner.model.approval.carried import Carried
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.policy.result import PolicyResult
@@ -33,6 +34,17 @@ def ignored_facts(found: Sequence[IgnoredChange]) -> list[Fact]:
     more = [f"and {len(found) - MAX_IGNORED} more"] if len(found) > MAX_IGNORED else []
     rows = [f"! {one.sentence}" for one in found[:MAX_IGNORED]] + more
     return [("ignored" if not number else "", Cell(row, "yellow")) for number, row in enumerate(rows)]
+
+
+def review_facts(of: Carried | None) -> list[Fact]:
+    """Whether the plan of a merge does what was reviewed, and whose review does not count."""
+    if of is None:
+        return []
+    said: Cell = Cell(f"does what was reviewed in {of.pull}", "green")
+    if of.differences:
+        said = Cell(f"! differs from what was reviewed in {of.pull}: {'; '.join(of.differences)}", "yellow")
+    refused = (Cell(f"! a review does not count: {one}", "yellow") for one in of.refused)
+    return [("review", said), *(("", one) for one in refused)]
 
 
 def policy_facts(results: Sequence[PolicyResult]) -> list[Fact]:

@@ -54,7 +54,7 @@ def _state(of: PullRow) -> Cell:
     if of.state is not PullState.OPEN:
         return Cell(of.state.value, "dim")
     if of.hold is not None:
-        return Cell(f"● {of.hold}", "yellow")
+        return Cell(f"● {of.hold.in_words}", "yellow")
     if of.failed or of.problems:
         return Cell("✗ fails", "red")
     return Cell("planning", "cyan") if of.planning else Cell("✔ previewed", "green")

@@ -9,6 +9,7 @@ from runner.cli.screen.facts import (
     fact_lines,
     ignored_facts,
     policy_facts,
+    review_facts,
     terms_facts,
 )
 from runner.cli.screen.output import Cell, Line, Screen, Table
@@ -76,6 +77,7 @@ def _notable(of: QuestionPage) -> list[Fact]:
     if of.terms.nobody is not None:
         facts.append(("terms", Cell(f"! {of.terms.nobody}", "red")))
     facts += [("context", one.sentence) for one in of.contexts]
+    facts += review_facts(of.reviews)
     if of.run.targets:
         facts.append(("targets", Cell(", ".join(of.run.targets), "yellow")))
     if of.changes.provisioners:

@@ -11,6 +11,7 @@ from runner.cli.screen.facts import (
     fact_lines,
     ignored_facts,
     policy_facts,
+    review_facts,
     terms_facts,
 )
 from runner.cli.screen.output import Cell, Screen
@@ -61,6 +62,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("fingerprint", of.fingerprint or ""),
         ("binding", of.binding_digest or ""),
         ("approvals", "; ".join(_approval(one, now) for one in of.approvals)),
+        *review_facts(of.reviews),
         ("healed by", "; ".join(of.healed_by)),
         ("process", of.process or ""),
         ("next", of.superseded_by or of.way_out),

@@ -11,6 +11,9 @@ from runner.model.preview.pull_request import Hold, PullRequest, PullState
 Forks = Literal["never", "approved"]
 AGAIN_AFTER = timedelta(minutes=10)  # a request that is too large would be downloaded by each poll
 REF_GONE, BRANCH_GONE = "its ref is gone", "its branch is gone"
+NOT_PREVIEWED = "its source previews no pull requests"
+# Ends that are over once the head is there again.
+_FOR_NOW = frozenset({REF_GONE, BRANCH_GONE, NOT_PREVIEWED})
 _FORK: Mapping[Forks, str] = {
     "never": "no branch of this repository has its head, and forks are not planned",
     "approved": "no branch of this repository has its head; a plan runs its code, so a person has to allow it",
@@ -76,7 +79,7 @@ def _present(
             yield PullRequest(
                 source, head.number, head.ref, head.revision, head.own, PullState.OPEN, now, now
             )
-        elif known.head != head.revision or (known.reason in {REF_GONE, BRANCH_GONE} and head.own):
+        elif known.head != head.revision or (known.reason in _FOR_NOW and head.own):
             yield replace(
                 known,
                 ref=head.ref,

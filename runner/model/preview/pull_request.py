@@ -22,6 +22,19 @@ class Hold(StrEnum):
     UNTRUSTED = "untrusted"
     FAILED = "failed"
 
+    @property
+    def in_words(self) -> str:
+        return _HOLDS[self]
+
+
+_HOLDS: dict[Hold, str] = {
+    Hold.CONFLICT: "conflict",
+    Hold.FORK: "from a fork",
+    Hold.LIMIT: "over the limit",
+    Hold.UNTRUSTED: "not trusted",
+    Hold.FAILED: "cannot be merged",
+}
+
 
 @dataclass(frozen=True)
 class PreviewedStack:

@@ -6,6 +6,7 @@ from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.locks import LockReader, LockWriter
+from runner.ports.records.pulls import PullReader
 from runner.ports.records.reports import ReportReader, ReportWriter
 from runner.ports.records.runs import RunReader, RunWriter
 from runner.ports.records.sources import SourceReader, SourceWriter
@@ -20,7 +21,9 @@ class ConsentReader(ApprovalReader, DeclarationReader, AuditReader, Protocol):
     """Whether approvals are valid: who gave them, under which terms, and when."""
 
 
-class QuestionReader(ConsentReader, StackReader, RunReader, LockReader, ReportReader, SourceReader, Protocol):
+class QuestionReader(
+    ConsentReader, StackReader, RunReader, LockReader, ReportReader, SourceReader, PullReader, Protocol
+):
     """A plan that waits for approval, with everything that the approval is bound to, and what may let it pass without one."""
 
 

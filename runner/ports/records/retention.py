@@ -9,6 +9,10 @@ class RetentionWriter(Protocol):
         """Delete final runs that ended before then, unless a stack or an open report needs them; returns their ids."""
         ...
 
+    def prune_pull_requests(self, before: datetime) -> None:
+        """Those that ended before."""
+        ...
+
     def prune_reports(self, before: datetime) -> list[int]: ...
     def prune_outbox(self, before: datetime) -> int:
         """Delete events from before then that all consumers have passed; returns how many."""

@@ -23,6 +23,7 @@ from runner.errors import (
 )
 from runner.model.approval.approval import Approval, Commit, Person
 from runner.model.approval.binding import Binding, EngineFacts
+from runner.model.approval.carried import Carried
 from runner.model.approval.guardrails import DESTROYS, OUTDATED, Violation, needs_name_typed, unanswered
 from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, written_by
 from runner.model.approval.terms import Terms, nobody
@@ -86,6 +87,7 @@ class Question:
     ignored: tuple[IgnoredChange, ...] = ()  # what it changes although a drift rule ignores it
     judged: Judged = NOT_JUDGED
     closed: Closed | None = None  # the windows that its apply has to wait for
+    reviews: Carried | None = None  # what became of the reviews of its pull request
 
     @property
     def seen(self) -> Seen:
@@ -139,6 +141,7 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
         warnings=reader.diagnostics(run_id),
         ignored=ignored_by_rule(settings, reader, run, changes),
         closed=closed_for(settings, clock, reader, run, terms, Openings(clock.now())),
+        reviews=reader.carried(run_id),
     )
 
 

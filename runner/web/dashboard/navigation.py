@@ -29,6 +29,7 @@ NAVIGATION = (
     Place("/runs", "Runs", "run", "r"),
     Place("/drift", "Drift", "drift", "d"),
     Place("/graph", "Graph", "graph", "g"),
+    Place("/pulls", "Pull requests", "merge", "p"),
     Place("/promotions", "Promotions", "ahead"),
     Place("/trends", "Trends", "trend", "t"),
     Place("/sources", "Sources", "source"),

@@ -45,7 +45,7 @@ def run(
     request: Request, run: str, caller: Annotated[Caller, Depends(page_caller)], *, full: bool = False
 ) -> HTMLResponse:
     page = show_run(caller, run_number(run))
-    waits = page.state is State.AWAITING_APPROVAL
+    waits = page.state in {State.AWAITING_APPROVAL, State.PLANNED}
     parts = tuple(plan.parts(page.changes, full=full)) if page.changes else ()
     return html(
         request,
@@ -102,6 +102,8 @@ def approve(
 
 def _approved(of: Approved) -> str:
     said = f"You approved {of.run.id} ({of.approvals})."
+    if of.run.state is State.PLANNED:
+        return f"{said} The review counts for the plan of the merge if that does the same (apply.on_merge)."
     if not of.complete:
         return f"{said} It needs {counted(of.missing, 'more approval')}."
     if of.waits:

@@ -17,6 +17,7 @@ PAGES = (
     "report",
     "graph",
     "promotions",
+    "pulls",
     "trends",
     "sources",
     "audit",
