@@ -38,9 +38,7 @@ def read_answer(operation: Operation[..., T], answer: httpx2.Response) -> T:
     try:
         found: T = read_document(operation.answer, answer.json() if answer.content else None)
     except _NOT_OURS as error:
-        raise _other_version(answer, f"its answer cannot be read here ({error})") or _strange(
-            answer
-        ) from None
+        raise _other_version(answer, f"its answer cannot be read here ({error})") or strange(answer) from None
     return found
 
 
@@ -49,7 +47,7 @@ def error_of(answer: httpx2.Response) -> DriftlineError:
     try:
         raised = raised_again(answer.json())
     except _NOT_OURS:
-        return _strange(answer)
+        return strange(answer)
     if isinstance(raised, NotLoggedIn):
         raised.hint = raised.hint.replace("driftline login URL", f"driftline login {_address(answer)}")
     if isinstance(raised, _UNKNOWN):
@@ -65,7 +63,7 @@ def _other_version(answer: httpx2.Response, problem: str) -> OtherVersion | None
     return OtherVersion(url=_address(answer), server=server, here=__version__, problem=problem)
 
 
-def _strange(answer: httpx2.Response) -> NotDriftline:
+def strange(answer: httpx2.Response) -> NotDriftline:
     return NotDriftline(url=_address(answer), status=f"{answer.status_code} {answer.reason_phrase}".strip())
 
 

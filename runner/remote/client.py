@@ -18,7 +18,7 @@ from runner.api.operation import Operation
 from runner.errors import InsecureServer, RequestPending, ServerUnreachable
 from runner.model.values.loopback import is_loopback
 from runner.model.values.span import Seconds
-from runner.remote.answer import error_of, read_answer
+from runner.remote.answer import error_of, read_answer, strange
 from runner.view.document import document
 
 P = ParamSpec("P")
@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 TIMEOUT_SECONDS = 60.0
 RESTART_SECONDS = 15.0
+MOST_BYTES = 512 * 2**20  # of one answer: more than any artifact that is kept
+# What they say does not hold of a body that was read.
+_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # What a proxy answers while the server behind it is away.
 BY_A_PROXY = frozenset({502, 503, 504})
 # In what OpenSSL says when the other side answers https with plain http.
@@ -68,7 +71,10 @@ class Remote:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """What is no operation: logging in and out."""
         answer = self._send("POST", path, {"json": dict(body)})
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:
+            raise strange(answer) from None
 
     def _answered(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         """Also what the daemon takes long to answer; a daemon that is gone ends the wait."""
@@ -76,7 +82,10 @@ class Remote:
             try:
                 return self._send(method, path, content)
             except RequestPending as pending:
-                method, path, content = "GET", f"{PREFIX}/requests/{pending.facts['request']}", {}
+                request = pending.facts.get("request")
+                if not isinstance(request, int):
+                    raise
+                method, path, content = "GET", f"{PREFIX}/requests/{request}", {}
 
     def _send(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         """Who follows a run for an hour outlives a restart of the server; a change is never sent twice."""
@@ -96,7 +105,8 @@ class Remote:
 
     def _request(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         try:
-            answer = self.http.request(method, path, **content)
+            with self.http.stream(method, path, **content) as begun:
+                answer = self._whole(begun)
         except httpx2.UnsupportedProtocol as error:
             raise ServerUnreachable(
                 url=self.url, reason="it has no scheme", hint=f"https://{self.url}"
@@ -112,6 +122,24 @@ class Remote:
         if answer.status_code in BY_A_PROXY and VERSION not in answer.headers:
             raise ServerUnreachable(url=self.url, reason=f"{answer.status_code} {answer.reason_phrase}")
         return answer
+
+    def _whole(self, begun: httpx2.Response) -> httpx2.Response:
+        """Without the rest of an answer that would fill this host's memory."""
+        body = bytearray()
+        for part in begun.iter_bytes():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise ServerUnreachable(
+                    url=self.url, reason=f"its answer has more than {MOST_BYTES // 2**20} MiB"
+                )
+        headers = [(name, value) for name, value in begun.headers.multi_items() if name not in _OF_THE_BODY]
+        return httpx2.Response(
+            begun.status_code,
+            headers=headers,
+            content=bytes(body),
+            request=begun.request,
+            extensions=begun.extensions,
+        )
 
     def _note(self, answer: httpx2.Response) -> None:
         self._answers = True

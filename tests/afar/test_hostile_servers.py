@@ -1,14 +1,17 @@
 """A server, or something in between, that answers what no Driftline does."""
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from runner.api.status import show_daemon
-from runner.errors import DriftlineError, NotDriftline, ServerUnreachable
+from runner.errors import DriftlineError, LoginRefused, NotDriftline, RequestPending, ServerUnreachable
+from runner.remote import client
 from runner.remote.client import Remote
+from runner.remote.login import DeviceLogin, begin, wait
 
 REFUSAL: dict[str, Any] = {"detail": "no", "code": "Blocked", "exit_code": 3, "hint": "", "facts": {}}
 
@@ -47,3 +50,74 @@ def test_a_token_for_this_host_does_not_go_through_a_proxy(monkeypatch: pytest.M
             remote.call(show_daemon)
         with pytest.raises(BlockingIOError):
             proxy.accept()
+
+
+def saying(*answers: Any) -> Remote:
+    """One after the other, as JSON or as bytes."""
+    left = iter(answers)
+
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        told = next(left)
+        return (
+            httpx2.Response(200, content=told) if isinstance(told, bytes) else httpx2.Response(200, json=told)
+        )
+
+    return Remote("http://it", httpx2.Client(base_url="http://it", transport=httpx2.MockTransport(answer)))
+
+
+BEGUN: dict[str, Any] = {"address": "https://i", "code": "C", "handle": "h", "interval": 5.0, "seconds": 60.0}
+
+
+@pytest.mark.parametrize("name", BEGUN)
+@pytest.mark.parametrize("value", [None, [], True])
+def test_a_login_that_lacks_a_field_is_not_one_of_driftline(name: str, value: Any) -> None:
+    if (name, value) == ("address", None):
+        assert begin(saying({**BEGUN, name: value})) is None  # the server has no issuer
+        return
+    for answer in ({**BEGUN, name: value}, {key: one for key, one in BEGUN.items() if key != name}, [], "x"):
+        with pytest.raises(NotDriftline):
+            begin(saying(answer))
+
+
+@pytest.mark.parametrize("interval", [0, -5, 0.0])
+def test_a_server_is_not_asked_again_without_a_pause(interval: float) -> None:
+    paused: list[float] = []
+    login = DeviceLogin("https://i", "C", "h", interval, 60.0)
+    remote = saying({"token": None, "interval": interval}, {"token": "login_x", "interval": None})
+    assert wait(remote, login, paused.append) == "login_x"
+    assert paused == [1.0, 1.0]
+
+
+def test_a_login_that_never_ends_is_given_up() -> None:
+    login = DeviceLogin("https://i", "C", "h", 600.0, 1e12)
+    with pytest.raises(LoginRefused, match="expired"):
+        wait(saying(*[{"token": None, "interval": 600.0}] * 7), login, lambda _: None)
+
+
+def test_what_is_not_json_is_not_a_login() -> None:
+    with pytest.raises(NotDriftline):
+        begin(saying(b"<html>"))
+
+
+def test_an_open_request_without_a_number_is_told_as_it_came() -> None:
+    with pytest.raises(RequestPending):
+        refusing(REFUSAL | {"code": "RequestPending", "exit_code": 7}).call(show_daemon)
+
+
+def test_an_answer_that_has_no_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST_BYTES", 2**20)
+    read = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal read
+        while True:
+            read += 65536
+            yield b"x" * 65536
+
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=endless())
+
+    remote = Remote("http://it", httpx2.Client(base_url="http://it", transport=httpx2.MockTransport(answer)))
+    with pytest.raises(ServerUnreachable, match="more than 1 MiB"):
+        remote.call(show_daemon)
+    assert read <= 2**20 + 65536
