@@ -74,7 +74,9 @@ def test_a_login_that_lacks_a_field_is_not_one_of_driftline(name: str, value: An
     if (name, value) == ("address", None):
         assert begin(saying({**BEGUN, name: value})) is None  # the server has no issuer
         return
-    for answer in ({**BEGUN, name: value}, {key: one for key, one in BEGUN.items() if key != name}, [], "x"):
+    without = {key: one for key, one in BEGUN.items() if key != name}
+    answers: list[Any] = [{**BEGUN, name: value}, without, [], "x"]
+    for answer in answers:
         with pytest.raises(NotDriftline):
             begin(saying(answer))
 
