@@ -72,7 +72,10 @@ class RequestView:
         after = tuple(self._after(asked))
         if denied := sentences(asked.judged.results):
             return replace(changed, state=PlanState.REFUSED, note="; ".join(denied), after=after)
-        return replace(changed, after=after)
+        if asked.terms.mode == "never":
+            return replace(changed, after=after)
+        given = tuple(approval.person.name for approval in asked.standing.given)
+        return replace(changed, after=after, digest=run.binding_digest or "", approved_by=given)
 
     def _after(self, asked: Question) -> Iterator[str]:
         """What stands between the merge and the apply."""
@@ -85,6 +88,8 @@ class RequestView:
             yield f"approvers: {', '.join(terms.from_) or 'nobody'}"
         if (closed := closed_view(asked.closed)) is not None:
             yield f"waits for its windows: {closed.sentence}"
+        if asked.terms.on_merge == "reviewed":
+            yield "approvals of this plan count after the merge if the plan is the same then"
         for one in asked.violations:
             yield f"{one.sentence} ({option(one.answer)})" if one.answer else one.sentence
 

@@ -78,6 +78,38 @@ def test_an_edited_comment_never_acts(kept: KeptWorld) -> None:
     assert answers(kept) == ""
 
 
+def digest(kept: KeptWorld) -> str:
+    """As somebody copies it from the comment."""
+    return kept.comment().partition("`driftline approve ")[2].partition("`")[0]
+
+
+def test_a_person_approves_what_the_comment_shows(kept: KeptWorld) -> None:
+    kept.allow(more=', bo: ["forge:infra:bo"]', role="approver")
+    kept.says(f"driftline approve {digest(kept)}\n\nright size", BO)
+    kept.look()
+    assert "approved" in answers(kept)
+    (approval,) = kept.world.preview(7)["approvals"]
+    assert (approval["by"], approval["known_by"], approval["comment"]) == ("bo", "forge", "right size")
+    assert "(approved by `bo`)" in kept.comment()
+
+
+def test_authors_cannot_approve_their_own_code_by_a_comment(kept: KeptWorld) -> None:
+    """The commits of this world are by ana@example.com, which is mapped to the login."""
+    kept.says(f"driftline approve {digest(kept)}")
+    kept.look()
+    assert "refused: ana may not approve" in answers(kept)
+    assert kept.world.preview(7)["approvals"] == []
+
+
+def test_a_digest_of_an_older_head_approves_nothing(kept: KeptWorld) -> None:
+    old = digest(kept)
+    kept.open(7, {"app/main.tf": module("newer")})
+    kept.says(f"driftline approve {old}")
+    kept.look()
+    assert "no present plan of this pull request has this digest" in answers(kept)
+    assert kept.world.preview(7)["approvals"] == []
+
+
 def test_a_digest_of_no_present_plan_approves_nothing(kept: KeptWorld) -> None:
     kept.says("driftline approve 0123456789abcdef")
     kept.look()

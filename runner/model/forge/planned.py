@@ -20,7 +20,7 @@ class PlanState(StrEnum):
 class PlannedStack:
     """`note` says why it failed, waits or is refused; `drift` was there before. `url` is the page of its run.
 
-    `after` says what happens to it after the merge, a sentence each. `digest` is that of the plan, where a person
+    `after` says what happens to it after the merge, a sentence each. `digest` is that of its binding, where a person
     may approve it, and `approved_by` are those who have. `errors` are terraform's lines.
     """
 
