@@ -41,6 +41,8 @@ GIVEN: dict[str, Any] = {
     "digest": "0" * 12,
     "name": "shop",
     "request": 1,
+    "number": 1,
+    "head": "0" * 40,
     "source": "infra",
     "revision": "HEAD",
     "after": 0,

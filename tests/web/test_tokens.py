@@ -6,6 +6,7 @@ from cli_world import World
 from fastapi.testclient import TestClient
 from web_world import Served, access, pass_time
 
+from runner.api import tokens
 from runner.web.application import application
 
 SEES_ALL_OWNS_DEV = """web: {access: [
@@ -74,3 +75,21 @@ def test_a_read_only_server_notes_no_use_of_a_token(tmp_path: Path) -> None:
     client = TestClient(application(replace(world.app, read_only=True)), base_url="http://localhost")
     (listed,) = client.get("/api/v1/tokens", headers=headers).json()
     assert listed["used_at"] is None
+
+
+def test_names_of_tokens_are_bounded(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.run("db", "migrate")
+    for name in ("", "x" * 101):
+        assert "1 to 100 characters" in world.run("token", "create", name, expect=64).stderr
+
+
+def test_one_person_creates_so_many_tokens_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MOST_OF_ONE", 2)
+    world = World(tmp_path, more=access("ci"))
+    world.run("db", "migrate")
+    for name in ("a", "b"):
+        world.run("token", "create", name)
+    assert "2 tokens that are valid" in world.run("token", "create", "c", expect=4).stderr
+    world.run("token", "revoke", "a")
+    world.run("token", "create", "c")
