@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx2
@@ -113,16 +114,20 @@ def _status(parts: SplitResult, headers: dict[str, str], body: bytes, allowed: C
         raise NotDelivered(f"{host} cannot be reached: {type(error).__name__}") from None
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """The machine's authorities, among them private ones. To read them takes as long as twenty messages."""
+    return ssl.create_default_context()
+
+
 async def _post(parts: SplitResult, found: list[str], headers: dict[str, str], body: bytes) -> int:
     """To the addresses that were judged: the name is not resolved again. No proxy, no redirect."""
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     spelled = f"[{host}]" if ":" in host else host
     own = {**headers, "host": spelled if port == _PORTS[parts.scheme] else f"{spelled}:{port}"}
-    # Not httpx's bundle of authorities: a private one is installed on the machine.
-    trust = ssl.create_default_context()
     failure: httpx2.HTTPError | None = None
     async with httpx2.AsyncClient(
-        verify=trust, trust_env=False, follow_redirects=False, timeout=SECONDS
+        verify=_trust(), trust_env=False, follow_redirects=False, timeout=SECONDS
     ) as http:
         for address in found[:TRIED]:
             literal = f"[{address}]" if ":" in address else address

@@ -21,6 +21,7 @@ from benchmarks import (
     lock,
     look,
     modules,
+    notify,
     plan,
     policy,
     poll,
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "drift-modules": modules.measure,
     "drift-sweep": sweep.measure,
     "web": web.measure,
+    "notify": notify.measure,
 }
 
 

@@ -3,6 +3,7 @@
 What waits is what lies behind the cursor: nothing else is kept, so a crash loses nothing.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,10 @@ from runner.model.stack.definition import StackDefinition
 from runner.ports.basics import Clock
 from runner.ports.notify import Channel
 from runner.ports.records.store import Reader, Store
-from runner.service.cycle.feed import put_off, save_cursor
+from runner.service.cycle.feed import PAGE, put_off, save_cursor
 from runner.service.queue.next_check import next_fire
+
+PAUSE = 0.001  # seconds between two pages
 
 
 @dataclass(frozen=True)
@@ -54,20 +57,39 @@ def notify(store: Store, clock: Clock, to: Notified) -> bool:
             return False
         if not may_send(to.terms, cursor, now) or _collects(reader, to.terms, cursor, now):
             return False
-        found = reader.events(cursor.position, to.terms.topics, MOST)
-        declared = _declared(reader)
-        events = [event for event in found if to.terms.want(event, declared)]
-    more = len(found) == MOST
+    events, end, more = _waiting(store, to.terms, cursor)
     if to.terms.digest is not None and events and now < next_fire(to.terms.digest, events[0].at):
         save_cursor(store, cursor.moved(events[0].id - 1))
         return False
     last = _send(store, clock, to, cursor, events)
     if last is None:
         return False
-    end = found[-1].id if more else head
     if end > last.position:
         save_cursor(store, last.moved(end))
     return more
+
+
+def _waiting(store: Store, terms: Terms, cursor: Cursor) -> tuple[list[FeedEvent], int, bool]:
+    """The events that it wants, how far was looked, and whether there may be more.
+
+    In pages, each in a transaction of its own: thousands of events at once would hold up the daemon's loop, which
+    waits for the interpreter, and writers, which wait for readers.
+    """
+    most = PAGE if terms.rate is None and terms.digest is None else MOST
+    wanted: list[FeedEvent] = []
+    after = cursor.position
+    while True:
+        with store.reading() as reader:
+            head = reader.events_head()
+            found = reader.events(after, terms.topics, PAGE)
+            declared = _declared(reader)
+            wanted += [event for event in found if terms.want(event, declared)]
+        if len(found) < PAGE:
+            return wanted, head, False
+        after = found[-1].id
+        if len(wanted) >= most:
+            return wanted, after, True
+        time.sleep(PAUSE)
 
 
 def _collects(reader: Reader, terms: Terms, cursor: Cursor, now: datetime) -> bool:
