@@ -12,6 +12,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    build_schema,
+    get_named_type,
+    is_input_object_type,
+    is_specified_scalar_type,
+    parse,
+    print_type,
+    strip_ignored_characters,
+    visit,
+)
+
+from runner.forge.github import REVIEWS
+
 SCHEMA = Path(__file__).parent.parent / "tests/forge/schema"
 GITHUB = "@octokit/openapi@23.0.2"
 REPO = "/repos/{owner}/{repo}"
@@ -33,6 +53,28 @@ GITHUB_USES = {
     f"{REPO}/issues/{{issue_number}}": ["get", "patch"],
     f"{REPO}/assignees/{{assignee}}": ["get"],
 }
+# Of TypeScript, made from the OpenAPI description of each forge.
+GENERATOR = "ts-json-schema-generator@2.4.0"
+GITEA, GITEA_TYPES = "gitea-js@1.23.0", "dist/index.d.ts"
+GITEA_USES = (
+    *("User", "Repository", "PullRequest", "PullReview", "CommitStatus", "Comment", "Issue", "Label"),
+    *("CreateStatusOption", "CreateIssueCommentOption", "EditIssueCommentOption"),
+    *("CreateIssueOption", "EditIssueOption", "CreateLabelOption"),
+)
+BITBUCKET, BITBUCKET_TYPES = "bitbucket@2.12.0", "lib/bitbucket.d.ts"
+BITBUCKET_USES = tuple(
+    f"Schema.{name}"
+    for name in (
+        "Account",
+        "Repository",
+        "Pullrequest",
+        "PullrequestComment",
+        "CommitComment",
+        "Commit",
+        "Commitstatus",
+    )
+)
+GRAPHQL = "@octokit/graphql-schema@15.26.1"
 # Prose, and what describes other forms of the same thing.
 DROPPED = {
     "description",
@@ -50,6 +92,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         whole = json.loads(unpacked(package, Path(folder), "generated/api.github.com.json").read_text())
     write("github.json", package, operations(whole, GITHUB_USES), whole)
+    with tempfile.TemporaryDirectory() as folder:
+        sdl = unpacked(GRAPHQL, Path(folder), "schema.graphql").read_text()
+    (SCHEMA / "github.graphql").write_text(f"# {GRAPHQL}\n{used_types(sdl)}")
+    with tempfile.TemporaryDirectory() as folder:
+        write_types("gitea.json", GITEA, GITEA_TYPES, GITEA_USES, Path(folder))
+        write_types("bitbucket.json", BITBUCKET, BITBUCKET_TYPES, BITBUCKET_USES, Path(folder))
 
 
 def unpacked(package: str, folder: Path, name: str) -> Path:
@@ -133,6 +181,72 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from references(one)
+
+
+def used_types(sdl: str) -> str:
+    """The part of GitHub's GraphQL schema that the query for reviews needs."""
+    schema = build_schema(sdl, assume_valid_sdl=True)
+    info = TypeInfo(schema)
+    used: dict[str, dict[str, GraphQLField]] = {}
+
+    class Uses(Visitor):
+        def enter_field(self, *_: Any) -> None:
+            parent, field = info.get_parent_type(), info.get_field_def()
+            if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) and field is not None:
+                name = next(name for name, one in parent.fields.items() if one is field)
+                used.setdefault(parent.name, {})[name] = field
+
+    visit(parse(REVIEWS), TypeInfoVisitor(info, Uses()))
+    return print_used(schema, used)
+
+
+def print_used(schema: GraphQLSchema, used: dict[str, dict[str, GraphQLField]]) -> str:
+    lines, named = [], set()
+    for name, fields in sorted(used.items()):
+        kind = schema.type_map[name]
+        keyword = "interface" if isinstance(kind, GraphQLInterfaceType) else "type"
+        faces = [one.name for one in getattr(kind, "interfaces", ()) if one.name in used]
+        lines.append(f"{keyword} {name}{' implements ' + ' & '.join(faces) if faces else ''} {{")
+        inherited = {field: one for face in faces for field, one in used[face].items()}
+        for field, one in {**inherited, **fields}.items():
+            arguments = ", ".join(f"{given}: {taken.type}" for given, taken in one.args.items())
+            lines.append(f"  {field}{'(' + arguments + ')' if arguments else ''}: {one.type}")
+            named |= {get_named_type(one.type), *(get_named_type(taken.type) for taken in one.args.values())}
+        lines.append("}")
+    named |= {
+        get_named_type(part.type)
+        for one in named
+        for part in getattr(one, "fields", {}).values()
+        if is_input_object_type(one)
+    }
+    lines += [
+        print_type(one)
+        for one in sorted(named, key=str)
+        if one.name not in used and not is_specified_scalar_type(one)
+    ]
+    return strip_ignored_characters("\n".join(lines)).replace("}", "}\n")
+
+
+def write_types(name: str, package: str, source: str, types: tuple[str, ...], folder: Path) -> None:
+    subprocess.run(["npm", "install", "--silent", GENERATOR, package], cwd=folder, check=True)
+    path = folder / "node_modules" / package.partition("@")[0] / source
+    definitions: dict[str, Any] = {}
+    for one in types:
+        command = (
+            "npx",
+            "ts-json-schema-generator",
+            "--path",
+            path,
+            "--no-type-check",
+            "--expose",
+            "all",
+            "--type",
+            one,
+        )
+        done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        definitions |= json.loads(done.stdout.replace("#/definitions/", "#/$defs/"))["definitions"]
+    parts = {"package": package, "$defs": {key: pruned(definitions[key]) for key in sorted(definitions)}}
+    (SCHEMA / name).write_text(f"{in_lines(parts)}\n")
 
 
 def write(name: str, package: str, uses: dict[str, Any], whole: dict[str, Any]) -> None:

@@ -2,13 +2,29 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from forge_server import Asked, Fake, Refusal, Told
 from forge_world import Person, Pull, Writing, told
+from published import Types
 
 REPO = "/repositories/acme/infra"
+PUBLISHED = Types("bitbucket.json")
+# What each endpoint takes, and what it gives or lists; the published types do not have activities.
+TYPES = {
+    "user": (None, "Schema.Account"),
+    "repository": (None, "Schema.Repository"),
+    "pulls": (None, "Schema.Pullrequest"),
+    "activity": (None, None),
+    "commit": (None, "Schema.Commit"),
+    "comments": (None, "Schema.PullrequestComment"),
+    "add_comment": ("Schema.PullrequestComment", "Schema.PullrequestComment"),
+    "edit_comment": ("Schema.PullrequestComment", "Schema.PullrequestComment"),
+    "statuses": (None, "Schema.Commitstatus"),
+    "add_status": ("Schema.Commitstatus", "Schema.Commitstatus"),
+}
 REQUEST = f"{REPO}/pullrequests/{{number}}"
 
 
@@ -40,6 +56,12 @@ class FakeBitbucket(Fake):
 
     def plain(self, body: str) -> str:
         return re.sub(r"\A\[//\]: # \((.*)\)\n\n", r"<!-- \1 -->\n", body)
+
+    def check(self, route: str, asked: Asked, told: Told) -> None:
+        """Bodies are sent without the type that answers have."""
+        if asked.body is not None:
+            asked = replace(asked, body={"type": "any", **asked.body})
+        PUBLISHED.check(*TYPES[self.routes[route]], asked, told)
 
     def paged(self, asked: Asked, told: Told) -> Told:
         if not isinstance(told.body, list):
@@ -82,7 +104,7 @@ class FakeBitbucket(Fake):
         return [update, *(_event(place, one) for _, place, one in newest)]
 
     def comments(self, _: Asked, number: str) -> Any:
-        gone = {"id": 1, "deleted": True, "content": {"raw": ""}, "user": None}
+        gone = {"type": "pullrequest_comment", "id": 1, "deleted": True, "content": {"raw": ""}}
         return [gone, *(_comment(one) for one in self.world.comments(_place(number)))]
 
     def add_comment(self, asked: Asked, number: str) -> Any:
@@ -127,8 +149,14 @@ def _pull(one: Pull) -> dict[str, Any]:
         "id": one.number,
         "title": one.title,
         "author": _user(one.author),
-        "source": {"commit": {"hash": one.head[:12]}, "repository": {"full_name": full_name}},
-        "destination": {"branch": {"name": one.base}, "repository": {"full_name": "acme/infra"}},
+        "source": {
+            "commit": {"hash": one.head[:12]},
+            "repository": {"type": "repository", "full_name": full_name},
+        },
+        "destination": {
+            "branch": {"name": one.base},
+            "repository": {"type": "repository", "full_name": "acme/infra"},
+        },
         "draft": one.draft,
         "links": {"html": {"href": f"https://bitbucket.org/acme/infra/pull-requests/{one.number}"}},
     }

@@ -5,8 +5,30 @@ from typing import Any, ClassVar
 
 from forge_server import Asked, Fake, Refusal, Told
 from forge_world import Person, Pull, Ticket, Writing, told
+from published import Types
 
 REPO = "/repos/acme/infra"
+PUBLISHED = Types("gitea.json")
+# What each endpoint takes, and what it gives or lists.
+TYPES = {
+    "user": (None, "User"),
+    "repository": (None, "Repository"),
+    "pulls": (None, "PullRequest"),
+    "reviews": (None, "PullReview"),
+    "statuses": (None, "CommitStatus"),
+    "add_status": ("CreateStatusOption", "CommitStatus"),
+    "all_comments": (None, "Comment"),
+    "edit_comment": ("EditIssueCommentOption", "Comment"),
+    "comments": (None, "Comment"),
+    "add_comment": ("CreateIssueCommentOption", "Comment"),
+    "issues": (None, "Issue"),
+    "add_issue": ("CreateIssueOption", "Issue"),
+    "issue": (None, "Issue"),
+    "edit_issue": ("EditIssueOption", "Issue"),
+    "assignees": (None, "User"),
+    "labels": (None, "Label"),
+    "add_label": ("CreateLabelOption", "Label"),
+}
 
 
 class FakeGitea(Fake):
@@ -31,6 +53,9 @@ class FakeGitea(Fake):
         f"GET {REPO}/labels": "labels",
         f"POST {REPO}/labels": "add_label",
     }
+
+    def check(self, route: str, asked: Asked, told: Told) -> None:
+        PUBLISHED.check(*TYPES[self.routes[route]], asked, told)
 
     def paged(self, asked: Asked, told: Told) -> Told:
         """The comments of one issue come all at once."""

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from forge_server import Asked, Fake, Refusal, Told
 from forge_world import Person, Pull, Ticket, Writing, told
-from published import Published
+from graphql import build_schema, graphql_sync
+from published import FOLDER, Published
 
 PUBLISHED = Published("github.json")
 REPO = "/repos/acme/infra"
@@ -173,7 +174,11 @@ class FakeGitHub(Fake):
             for one in self.world.pulls
         ]
         page = {"hasNextPage": False, "endCursor": None}
-        return Told(200, {"data": {"repository": {"pullRequests": {"pageInfo": page, "nodes": nodes}}}})
+        root = {"repository": {"pullRequests": {"pageInfo": page, "nodes": nodes}}}
+        schema = build_schema((FOLDER / "github.graphql").read_text())
+        done = graphql_sync(schema, asked.body["query"], root, variable_values=asked.body["variables"])
+        assert not done.errors, done.errors
+        return Told(200, {"data": done.data})
 
 
 OWNED = "/repos/{owner}/{repo}"
@@ -206,6 +211,6 @@ def _review(one: Writing) -> dict[str, Any]:
     edited = told(one.updated) if one.updated != one.at else None
     return {
         "fullDatabaseId": str(one.id), "body": one.body, "submittedAt": told(one.at), "updatedAt": told(one.updated),
-        "lastEditedAt": edited, "author": {"login": one.author.login, "databaseId": one.author.id},
+        "lastEditedAt": edited, "author": {"__typename": "User", "login": one.author.login, "databaseId": one.author.id},
         "commit": {"oid": one.revision},
     }  # fmt: skip

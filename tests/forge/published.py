@@ -12,6 +12,25 @@ from forge_server import Asked, Told
 FOLDER = Path(__file__).parent / "schema"
 
 
+class Types:
+    """Of a forge whose endpoints are not published as data, but what they take and give."""
+
+    def __init__(self, name: str) -> None:
+        self._definitions = json.loads((FOLDER / name).read_text())["$defs"]
+        self._validator = cache(self._made)
+
+    def check(self, takes: str | None, gives: str | None, asked: Asked, told: Told) -> None:
+        assert (asked.body is None) == (takes is None)
+        for name, value in ((takes, asked.body), (gives, told.body)):
+            for one in value if isinstance(value, list) else [value]:
+                if name is not None and told.status < 300:
+                    errors = list(self._validator(name).iter_errors(one))
+                    assert not errors, f"{name}: {errors[0].message} at {errors[0].instance_path}"
+
+    def _made(self, name: str) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": self._definitions})
+
+
 class Published:
     def __init__(self, name: str) -> None:
         self._all = json.loads((FOLDER / name).read_text())

@@ -3,19 +3,31 @@
 from datetime import timedelta
 
 import pytest
-from forge_opening import opened
+from forge_opening import opened, source_at
 from forge_server import Fake
 from forge_world import ANA, HEAD, OTHER, START, Pull
 
 from runner.errors import ForgeRefused
 from runner.forge.repository import Repository
+from runner.forge.table import ConfiguredForges
 from runner.model.forge.marker import marker
 from runner.model.forge.text import CommitStatus, IssueText
+from runner.model.settings.source import SourceSettings
 
 MARK = marker("request")
 PLANNED = CommitStatus(
     "driftline/plan: network", "success", "2 to add", "https://driftline.example.com/runs/1"
 )
+
+
+def test_each_source_has_the_forge_that_is_configured(fake: Fake) -> None:
+    forges = ConfiguredForges((source_at(fake), SourceSettings("local", "/srv/local.git")))
+    found = forges.of("infra")
+    assert found is not None
+    fake.ends.callback(found.close)
+    assert found.name.endswith("/acme/infra")
+    assert forges.of("infra") is found
+    assert forges.of("local") is None
 
 
 def with_issues(forge: Repository) -> None:
