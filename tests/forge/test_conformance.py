@@ -227,6 +227,13 @@ def test_an_approving_review_is_told_as_one(fake: Fake, forge: Repository) -> No
     assert found.revision == (HEAD if fake.reviews_have_texts else None)
 
 
+def test_an_edited_review_is_told_as_edited(fake: Fake, forge: Repository) -> None:
+    if not fake.reviews_have_texts:
+        pytest.skip("a review of this forge has no text")
+    fake.world.edit(fake.world.write(1, "fine", ANA, approves=True).id, "1f2e")
+    assert [(one.body, one.edited) for one in forge.comments_since(START)] == [("1f2e", True)]
+
+
 def test_a_comment_that_says_what_an_approval_says_is_a_comment(fake: Fake, forge: Repository) -> None:
     fake.world.write(1, "approved this merge request", ANA)
     assert [one.kind for one in forge.comments_since(START)] == ["comment"]
