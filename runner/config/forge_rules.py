@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
+from runner.config.limits import DRIFT_ISSUES, out_of_limits
 from runner.config.place import KeyPath
 from runner.model.forge.address import forge_address
-from runner.model.settings.forge import AppSettings, ForgeSettings
+from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings
 from runner.model.values.loopback import is_loopback
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
@@ -34,6 +35,16 @@ def forge_complaints(here: KeyPath, forge: ForgeSettings, source_url: str) -> It
         )
         yield Complaint((*here, key) if getattr(forge, key) else here, message, got=False)
     yield from _credentials(here, forge)
+    if forge.drift_issues is not None:
+        yield from _drift_issues((*here, "drift_issues"), forge.drift_issues, forge.type)
+
+
+def _drift_issues(here: KeyPath, issues: DriftIssues, kind: str) -> Iterator[Complaint]:
+    yield from out_of_limits(issues, DRIFT_ISSUES, here)
+    if not issues.labels or not all(issues.labels):
+        yield Complaint((*here, "labels"), "expected at least one label", got=False)
+    if kind == "bitbucket":
+        yield Complaint(here, "Bitbucket has no issues that Driftline can write", got=False)
 
 
 def _credentials(here: KeyPath, forge: ForgeSettings) -> Iterator[Complaint]:

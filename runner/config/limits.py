@@ -36,6 +36,8 @@ SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
 PREVIEWS: Mapping[str, Limit] = {"max": Limit(1, 1_000)}
 
+DRIFT_ISSUES: Mapping[str, Limit] = {"max_open": Limit(1, 1_000)}
+
 PROMOTION: Mapping[str, Limit] = {"wait.soak": _SPAN}
 
 RULE: Mapping[str, Limit] = {"required": Limit(0, 20)}
@@ -85,6 +87,7 @@ OF_SERVER: Mapping[str, Limit] = {
         ("", SERVER),
         ("sources[].", SOURCE),
         ("sources[].previews.", PREVIEWS),
+        ("sources[].forge.drift_issues.", DRIFT_ISSUES),
         ("approvals.rules[].", RULE),
         ("approvals.rules[].when.", PLAN_MATCH),
         ("guardrails.rules[].", GUARDRAIL_RULE),

@@ -74,14 +74,15 @@ class KeptWorld:
 
 
 @contextmanager
-def at_forge(tmp_path: Path) -> Iterator[KeptWorld]:
+def at_forge(tmp_path: Path, more: str = "") -> Iterator[KeptWorld]:
+    """`more` are further settings of the forge."""
     with served(FakeGitHub()) as fake:
         fake.world.pulls = []
         token = tmp_path / "token"
         token.touch(mode=0o600)
         token.write_text(TOKEN)
         world = previewing(tmp_path)
-        world.previews = f'{{}}, forge: {{type: github, url: "{fake.url}", repository: acme/infra, token: "${{file:{token}}}"}}'
+        world.previews = f'{{}}, forge: {{type: github, url: "{fake.url}", repository: acme/infra, token: "${{file:{token}}}", {more}}}'
         world.configured()
         yield KeptWorld(world, fake)
 

@@ -63,7 +63,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
         if findings:
             yield from ("", f"## {title} ({len(findings)})")
         for finding in findings:
-            yield from _section(finding)
+            yield from finding_lines(finding)
     besides = [line.text for line in applied_lines(report.apply_only)]
     if besides:
         yield from ("", "## Healing also does this", "", *block(besides))
@@ -81,7 +81,8 @@ def left_by(finding: Finding) -> str:
     return f", {finding.revision[:12]}, left by {finding.run}" if finding.run else ""
 
 
-def _section(finding: Finding) -> Iterator[str]:
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """What moved at one address; as harmless in Markdown as the whole report."""
     yield from ("", f"### {code(finding.address)}", "")
     reason = f": {code(finding.reason)}" if finding.reason else ""
     yield f"{code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"

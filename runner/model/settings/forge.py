@@ -18,6 +18,16 @@ class AppSettings:
 
 
 @dataclass(frozen=True)
+class DriftIssues:
+    """Issues about confirmed drift: one for each stack, and beyond `max_open` of them one for all others."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    labels: tuple[str, ...] = ("drift",)
+    max_open: int = 20
+    assignees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ForgeSettings:
     """`url` and `repository` are derived from the source's URL where that says them; `ca` has further certificates."""
 
@@ -29,3 +39,4 @@ class ForgeSettings:
     user: str | None = None
     app: AppSettings | None = None
     ca: Path | None = None
+    drift_issues: DriftIssues | None = None

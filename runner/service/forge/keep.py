@@ -9,7 +9,8 @@ from typing import Any
 
 from runner.errors import DriftlineError, ForgeRefused, ForgeThrottled
 from runner.model.events.feed import LAST_RETRY, Cursor, failed, waits
-from runner.model.forge.comment import comment
+from runner.model.forge.comment import comment as request_comment
+from runner.model.forge.drift_issue import CloseIssue, OpenIssue, Step, UpdateIssue, steps
 from runner.model.forge.marker import marker
 from runner.model.forge.planned import Answer, PlannedRequest
 from runner.model.forge.status import statuses
@@ -99,6 +100,7 @@ class Kept:
             self.compared = now
         if reads:
             self._read(forge, now)
+            self._keep_issues(forge)
             self.next_read = now + timedelta(seconds=float(self.source.poll))
         for key, value, write in self._writes(forge):
             if self.written.get(key) != value:
@@ -120,7 +122,7 @@ class Kept:
             for status in statuses(request):
                 key = ("status", request.revision, status.context)
                 yield key, status, partial(forge.set_status, request.revision, status)
-            text = comment(request, forge.can)
+            text = request_comment(request, forge.can)
             yield ("comment", request.number), text, partial(forge.save_comment, request.number, mark, text)
 
     def _requests(self) -> list[PlannedRequest]:
@@ -129,6 +131,17 @@ class Kept:
                 self.at.draw(reader, pull, reader.answers(pull.source, pull.number))
                 for pull in reader.pull_requests(self.source.name, {PullState.OPEN})
             ]
+
+    def _keep_issues(self, forge: Forge) -> None:
+        """Compared with those that are there, which people may close."""
+        rules = self.source.forge.drift_issues if self.source.forge is not None else None
+        if rules is None or not forge.can.issues:
+            return
+        with self.store.reading() as reader:
+            reports = [one for one in reader.reports() if reader.stack(one.stack).source == self.source.name]
+        present = forge.own_issues(rules.labels[0])
+        for step in steps(self.source.name, reports, present, rules, forge.can.body):
+            self._write(partial(_take, forge, step))
 
     # What is read there
 
@@ -155,3 +168,13 @@ class Kept:
                 # Without its base it is examined again.
                 record(self.store, replace(one, state=PullState.OPEN, reason="", base="", changed_at=now))
         self.gone = missing
+
+
+def _take(forge: Forge, step: Step) -> None:
+    match step:
+        case OpenIssue(text):
+            forge.open_issue(text)
+        case UpdateIssue(number, text):
+            forge.update_issue(number, text)
+        case CloseIssue(number, comment):
+            forge.close_issue(number, comment)
