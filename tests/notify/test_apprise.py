@@ -3,6 +3,8 @@
 import email
 import email.policy
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler
@@ -15,6 +17,7 @@ from notify_world import Receiver, answered, channel, drift_event, run_event
 from runner.errors import NotDelivered
 from runner.model.notify.message import folded, message_of
 from runner.notify import command
+from runner.notify.target import Target
 
 ADDRESS = "https://drift.example.com"
 CANARY = "c4n4ry-0f-4-t0k3n"
@@ -211,3 +214,20 @@ def test_without_the_extra_it_says_which_one(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("runner.notify.apprise.find_spec", lambda _: None)
     with pytest.raises(NotDelivered, match=r"driftline\[notify\]"):
         channel("json://127.0.0.1/x").send(message_of(run_event(), ADDRESS))
+
+
+@pytest.mark.parametrize("spelled", [CANARY, "p%40ss%2Fword", "p@ss/word"])
+def test_what_a_plugin_says_is_shown_without_the_address_in_any_spelling(spelled: str) -> None:
+    to = Target((f"json://user:p%40ss%2Fword@chat.example.com/{CANARY}?+x=y",))
+    shown = to.without(f"chat.example.com refused {spelled}", but="chat.example.com")
+    assert shown == "chat.example.com refused ***"
+    assert to.without("chat.example.com is away") == "*** is away"
+
+
+@pytest.mark.parametrize("starts", ["subprocess.Popen(['true'])", "os.system('true')", "os.fork()"])
+def test_the_process_that_sends_starts_no_other(starts: str) -> None:
+    code = (
+        f"import os, subprocess\nfrom runner.notify.apprise_process import Guard\nGuard([]).begin()\n{starts}"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "is not allowed" in ended.stderr

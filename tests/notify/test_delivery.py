@@ -340,3 +340,20 @@ def test_a_notification_that_waits_holds_back_no_other_consumer(store: SqliteSto
     resume(store, 50)
     drain(store, clock, to)
     assert deliver(store, clock, journal) == 50
+
+
+def test_a_digest_that_is_due_for_others_keeps_what_is_not_due(store: SqliteStore, clock: HandClock) -> None:
+    told = Told()
+    to = notified(told, digest="0 7 * * *", match=StackMatch(stacks=("prod/**",)), **RESUMES)
+    with store.writing() as writer:
+        writer.save_discovered(discovered("dev/app"))
+    begin_notifying(store, [to])
+    resume(store, stack="dev/app")
+    clock.pass_(hours=20)
+    resume(store)
+    resume(store)
+    drain(store, clock, to)
+    assert told.messages == []
+    clock.pass_(hours=24)
+    drain(store, clock, to)
+    assert [message.count for message in told.messages] == [2]
