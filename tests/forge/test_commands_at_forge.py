@@ -2,13 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from forge_world import Person
+from forge_world import START, Person
 from kept_world import KeptWorld, at_forge
 from pulls_world import module
+
+from runner.model.forge.command import Command
+from runner.model.forge.request import RequestComment
+from runner.service.forge.commands import Commands
 
 BO = Person(9, "bo")
 
@@ -126,3 +130,23 @@ def test_help_says_what_can_be_asked_for(kept: KeptWorld) -> None:
     kept.says("driftline help")
     kept.look()
     assert "approves the plan with this digest" in answers(kept)
+
+
+@pytest.mark.parametrize(("changed", "times"), [(True, 1), (False, 2)])
+def test_a_crash_leaves_the_change_with_its_comment_or_neither(
+    kept: KeptWorld, *, changed: bool, times: int
+) -> None:
+    store, performed = kept.kept().store, list[str]()
+    comment = RequestComment(7, "1", "ana", "8", "driftline plan", START, START)
+
+    def dies(source: str, _comment: RequestComment, _command: Command) -> str:
+        performed.append(source)
+        if changed:
+            with store.writing() as writer:
+                writer.audit_note("ana", "test", source, {})
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with suppress(KeyboardInterrupt):
+            Commands(store, dies).take("infra", [comment])
+    assert len(performed) == times

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from runner import failpoint
 from runner.errors import DriftlineError
 from runner.model.forge.command import Command, command_of, first_line
 from runner.model.forge.request import RequestComment
@@ -38,7 +37,6 @@ class Commands:
                 outcome, hint = self.perform(source, comment, command), ""
         except DriftlineError as error:
             outcome, hint = f"refused: {error.message}", error.hint
-        failpoint.reach("forge.before_answer")
         with self.store.writing() as writer:
             writer.take_comment(source, comment, line)
             writer.answer_comment(source, comment, outcome, hint)
