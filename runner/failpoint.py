@@ -47,6 +47,8 @@ POINTS: dict[str, str] = {
     "poll.before_commit": "what was discovered is written and not committed",
     "mirror.before_rename": "a new mirror is complete under another name",
     "merge.before_ref": "a pull request is merged in the mirror, no ref names the merge",
+    "look.before_commit": "the previews of a pull request are queued and not committed",
+    "preview.before_commit": "a preview has ended and is not recorded",
     "seal.before_rename": "a copy of what init left is complete under another name",
     "tree.before_rename": "a tree is exported under another name",
     "key.before_link": "a new key is written under another name",

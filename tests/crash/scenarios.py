@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stage import LONGEST, STACK, Stage, live
@@ -59,17 +59,12 @@ def word(stage: Stage) -> None:
 
 
 def preview(stage: Stage) -> None:
-    """The mirror merges a pull request."""
+    """A pull request is merged in the mirror, and planned."""
     (source,) = stage.app.settings.sources
-    git = stage.app.git
-
-    def merge() -> None:
-        found = git.pull_heads(source, Previews().refs, source.branch)
-        for head in found.heads:
-            git.fetch_pull(source, head)
-            git.merge(source, head.number, found.base, head.revision)
-
-    stage.attempt(merge)
+    previewed = replace(source, previews=Previews())
+    stage.start()
+    stage.attempt(lambda: stage.app.previewer.look(previewed))
+    stage.attempt(stage.work)
 
 
 def copy(stage: Stage) -> None:
@@ -122,11 +117,13 @@ def applied(root: Path) -> None:
 
 
 def requested(root: Path) -> None:
-    """A fork has a commit that the branch does not have."""
+    """A branch has a commit that somebody wants to merge."""
     assert live(root, whole) == 0
     stage = Stage(root)
-    head = stage._git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "requested")
+    stage._git("checkout", "--quiet", "-b", "requested")
+    head = stage.commit_files({"web/note.tf": 'output "note" {\n  value = "new"\n}\n'})
     stage._git("update-ref", "refs/pull/1/head", head)
+    stage._git("checkout", "--quiet", "main")
 
 
 def lost(root: Path) -> None:

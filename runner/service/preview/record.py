@@ -31,7 +31,7 @@ def record(store: Store, pull: PullRequest, touched: Sequence[Discovered] = ()) 
         kept = {one.run for one in saved.stacks}
         _supersede(writer, (one.run for one in old.values() if one.run not in kept), pull)
         writer.save_pull_request(saved)
-        failpoint.reach("preview.before_commit")
+        failpoint.reach("look.before_commit")
     return saved
 
 
