@@ -41,7 +41,7 @@ def show_question(caller: Caller, run: int) -> QuestionPage:
 def show_next_step(caller: Caller, run: int) -> NextStep:
     """What comes next for a run that waits for approval: with the answers to its guardrails, or another plan."""
     with caller.reading() as reader:
-        return next_step(caller.app.settings, caller.app.clock, reader, reader.run(run))
+        return next_step(caller.app.settings, reader, reader.run(run))
 
 
 @operation("POST", "/runs/{run}/question", Role.APPROVER)

@@ -1,8 +1,9 @@
 """Who asks, of which installation, and what they may see and do there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from runner.api.daemon_process import DaemonProcess
@@ -63,6 +64,15 @@ class Caller:
     def may_change(self, role: Role, stack: str | None) -> bool:
         """Whether what needs this role is to be offered: not by a server that changes nothing."""
         return not self.app.read_only and self.access.allows(role, stack)
+
+    @property
+    def sight(self) -> Hashable:
+        """Equal for callers who see the same stacks."""
+        return self.access.unlimited or self.access.bindings
+
+    @property
+    def second(self) -> datetime:
+        return self.app.clock.now().replace(microsecond=0)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:

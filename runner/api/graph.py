@@ -4,9 +4,9 @@ from runner.api.caller import Caller
 from runner.api.choice import labels_of
 from runner.api.operation import operation
 from runner.api.recent import recent
+from runner.api.stack_facts import reading_stacks
 from runner.errors import BadUsage
 from runner.model.access.role import Role
-from runner.view.facts import all_stacks
 from runner.view.graph import Overall, StackGraph, around, only, stack_graph
 from runner.view.newcomer import newcomers
 
@@ -19,9 +19,9 @@ def show_graph(caller: Caller, *, name: tuple[str, ...] = (), label: tuple[str, 
     app, wanted, shortage = caller.app, labels_of(label), caller.app.disk.shortage()
 
     def work() -> StackGraph:
-        with caller.reading() as reader:
-            found = all_stacks(reader, app.settings, app.clock, shortage)
-            drawn = stack_graph(found, newcomers(reader, app.settings), app.settings.promotion)
+        with reading_stacks(caller, shortage) as (reader, found):
+            new = tuple(newcomers(reader, app.settings))
+        drawn = stack_graph(found, new, app.settings.promotion)
         return drawn if caller.access.unlimited else only(drawn, caller.access.sees)
 
     drawn = recent(caller, work, shortage)

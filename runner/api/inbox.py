@@ -3,6 +3,7 @@
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.api.recent import recent
+from runner.api.stack_facts import reading_stacks
 from runner.model.access.role import Role
 from runner.view.inbox import InboxPage, inbox_page
 
@@ -13,9 +14,10 @@ def show_inbox(caller: Caller) -> InboxPage:
     app, host = caller.app, caller.host()
 
     def work() -> InboxPage:
-        with caller.reading() as reader:
-            return inbox_page(reader, app.settings, app.clock, host, caller.person, caller.access.allows)
+        with reading_stacks(caller, host.shortage) as (reader, stacks):
+            return inbox_page(
+                reader, app.settings, app.clock, host, stacks, caller.person, caller.access.allows
+            )
 
-    of_host = (host.daemon, host.shortage, host.leftovers, *host.answers.items())
     # Two who see the same stacks may have other roles for them.
-    return recent(caller, work, caller.person, caller.access, *of_host)
+    return recent(caller, work, caller.person, caller.access, *host.facts)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
+from runner.api.stack_facts import reading_stacks
 from runner.model.access.role import Role
 from runner.model.settings.promotion import Promotion
 from runner.service.operator import promote
-from runner.view.facts import all_stacks
 from runner.view.promotion import PromotionPage, PromotionPages, promotion_pages
 
 
@@ -26,8 +26,7 @@ def show_promotion(caller: Caller, name: str) -> PromotionPage:
 
 def _pages(caller: Caller, chosen: Sequence[Promotion]) -> PromotionPages:
     app = caller.app
-    with caller.reading() as reader:
-        found = all_stacks(reader, app.settings, app.clock, app.disk.shortage())
+    with reading_stacks(caller, app.disk.shortage()) as (reader, found):
         return promotion_pages(reader, chosen, found, reader.sees)
 
 

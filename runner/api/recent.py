@@ -55,8 +55,6 @@ def recent(caller: Caller, work: Callable[[], T], *facts: Hashable) -> T:
     app = caller.app
     # Before the work: what is written meanwhile makes it another question.
     mark = app.store.changed_since(None)
-    second = app.clock.now().replace(microsecond=0)
-    sees = caller.access.unlimited or caller.access.bindings
     with _GUARD:
         answers = _ANSWERS.setdefault(app.store, _Answers())
-    return answers.get((work.__qualname__, mark, second, sees, facts), work)
+    return answers.get((work.__qualname__, mark, caller.second, caller.sight, facts), work)

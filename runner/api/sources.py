@@ -18,7 +18,7 @@ from runner.view.source_check import FoundStack, SignatureRow, SourceCheck, Sour
 def list_sources(caller: Caller) -> SourceRows:
     """Sources with the result of their last poll."""
     with caller.reading() as reader:
-        return source_rows(reader, caller.app.settings, caller.app.answers())
+        return source_rows(reader, caller.app.settings, caller.app.answers(), reader.stacks())
 
 
 @operation("POST", "/syncs", Role.ADMIN, at_daemon=AfterCrash.REPEAT)

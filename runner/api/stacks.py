@@ -6,8 +6,8 @@ from runner.api.caller import Caller
 from runner.api.choice import labels_of
 from runner.api.operation import operation
 from runner.api.recent import recent
+from runner.api.stack_facts import reading_stack, reading_stacks
 from runner.model.access.role import Role
-from runner.view.facts import all_stacks, one_stack
 from runner.view.newcomer import NewcomerPage, newcomer_page, newcomers
 from runner.view.rules import RulesPage, rules_page
 from runner.view.stack import StackRow, stack_row
@@ -20,9 +20,9 @@ def list_stacks(caller: Caller, *, label: tuple[str, ...] = ()) -> tuple[StackRo
     app, shortage, wanted = caller.app, caller.app.disk.shortage(), labels_of(label)
 
     def work() -> tuple[StackRow, ...]:
-        with caller.reading() as reader:
-            found = all_stacks(reader, app.settings, app.clock, shortage)
-            return (*map(stack_row, found), *newcomers(reader, app.settings))
+        with reading_stacks(caller, shortage) as (reader, found):
+            new = tuple(newcomers(reader, app.settings))
+        return (*map(stack_row, found), *new)
 
     # Nothing is known of the labels of newcomers: they have none.
     return tuple(row for row in recent(caller, work, shortage) if wanted <= row.labels.items())
@@ -31,10 +31,13 @@ def list_stacks(caller: Caller, *, label: tuple[str, ...] = ()) -> tuple[StackRo
 @operation("GET", "/stacks/{stack}", Role.VIEWER)
 def show_stack(caller: Caller, stack: str) -> StackPage:
     """Everything about a stack, including what happens next and why."""
-    app = caller.app
-    with caller.reading() as reader:
-        facts = one_stack(reader, app.settings, app.clock, app.disk.shortage(), stack)
-        return stack_page(reader, app.settings, facts)
+    app, shortage = caller.app, caller.app.disk.shortage()
+
+    def work() -> StackPage:
+        with reading_stack(caller, shortage, stack) as (reader, facts):
+            return stack_page(reader, app.settings, facts)
+
+    return recent(caller, work, shortage, stack)
 
 
 @operation("GET", "/newcomers/{stack}", Role.VIEWER)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.api.recent import recent
+from runner.api.stack_facts import reading_stacks
 from runner.datadir.daemon_lock import running_daemon
 from runner.model.access.role import Role
 from runner.view.status import StatusPage, status_page
@@ -16,10 +17,10 @@ def show_status(caller: Caller) -> StatusPage:
     app, host = caller.app, caller.host()
 
     def work() -> StatusPage:
-        with caller.reading() as reader:
-            return status_page(reader, app.settings, app.clock, host)
+        with reading_stacks(caller, host.shortage) as (reader, stacks):
+            return status_page(reader, app.settings, host, stacks)
 
-    return recent(caller, work, host.daemon, host.shortage, host.leftovers, *host.answers.items())
+    return recent(caller, work, *host.facts)
 
 
 @dataclass(frozen=True)

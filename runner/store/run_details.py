@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from runner.errors import RunNotFound
@@ -13,11 +14,25 @@ from runner.model.values.codec import from_plain, to_plain
 from runner.store.rows import Value, compact
 from runner.store.session import Session
 
+_SHORT = 1 << 16
+
+
+def _changes(document: str) -> ChangeSet:
+    """The plans that wait for somebody are read for every status. A long one is not kept: it would be many megabytes."""
+    return _kept_changes(document) if len(document) <= _SHORT else _changes_of(document)
+
+
+def _changes_of(document: str) -> ChangeSet:
+    return from_plain(ChangeSet, json.loads(document))
+
+
+_kept_changes = lru_cache(maxsize=128)(_changes_of)
+
 
 class DetailReads(Session):
     def changes(self, run_id: int) -> ChangeSet | None:
-        found = self._detail(run_id, "changes")
-        return None if found is None else from_plain(ChangeSet, found)
+        row = self._one("SELECT changes FROM run_details WHERE run = ?", run_id)
+        return None if row is None or row["changes"] is None else _changes(row["changes"])
 
     def diagnostics(self, run_id: int) -> tuple[Diagnostic, ...]:
         return tuple(from_plain(Diagnostic, one) for one in self._detail(run_id, "diagnostics") or ())

@@ -1,6 +1,7 @@
 """What the records say about a stack, gathered in one place: what decides, the last run, who has approved."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from runner.model.approval.rules import Standing, standing
 from runner.model.approval.terms import Terms
@@ -33,11 +34,11 @@ class StackFacts:
     def stack(self) -> Stack:
         return self.view.stack
 
-    @property
+    @cached_property
     def health(self) -> tuple[Health, str]:
         return health(self.view)
 
-    @property
+    @cached_property
     def reason(self) -> str:
         """Why the stack is not well; else why nothing happens, or what will."""
         _, ill = self.health
@@ -46,7 +47,7 @@ class StackFacts:
         sentence = self.sentence
         return f"{sentence}; {self.source_note}" if self.source_note else sentence
 
-    @property
+    @cached_property
     def sentence(self) -> str:
         """What is decided about its changes."""
         run, sentence = self.view.open_change, decide(self.view).sentence

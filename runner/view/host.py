@@ -1,6 +1,6 @@
 """What no record knows, measured once for one view."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,3 +18,8 @@ class Host:
     slots: int = 1
     answers: Mapping[str, datetime] = field(default_factory=dict)  # when each source last answered a poll
     leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Hashable, ...]:
+        """Those that change a page at once: memory and slots may be a second old."""
+        return (self.daemon, self.shortage, self.leftovers, *self.answers.items())

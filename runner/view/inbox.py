@@ -13,7 +13,7 @@ from runner.model.settings.server import Settings
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, question
-from runner.view.facts import StackFacts, all_stacks, given
+from runner.view.facts import StackFacts, given
 from runner.view.host import Host
 from runner.view.needs import Need, Why
 from runner.view.objections import goes_on, objections
@@ -70,12 +70,18 @@ class InboxPage:
 
 
 def inbox_page(
-    reader: Reader, settings: Settings, clock: Clock, host: Host, person: Person, may: May
+    reader: Reader,
+    settings: Settings,
+    clock: Clock,
+    host: Host,
+    stacks: Sequence[StackFacts],
+    person: Person,
+    may: May,
 ) -> InboxPage:
-    stacks = all_stacks(reader, settings, clock, host.shortage)
     plans = [_plan(reader, settings, clock, run, person, may) for run in _offered(stacks)]
-    sources = configured_sources(reader, settings, host)
-    found = needs_now(reader, settings, clock, host, stacks, sources, reader.reports())
+    sources = configured_sources(reader, settings, host, stacks)
+    known = {plan.run.number: plan.objections for plan in plans}
+    found = needs_now(reader, settings, host, stacks, sources, reader.reports(), known)
     return InboxPage(
         person=person.name,
         approvals=tuple(plan for plan in plans if not plan.refusal),

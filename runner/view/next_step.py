@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
-from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.view.objections import NEVER, goes_on, objections_to
 
@@ -17,6 +16,6 @@ class NextStep:
     never: bool
 
 
-def next_step(settings: Settings, clock: Clock, reader: Reader, run: Run) -> NextStep:
-    found = objections_to(settings, clock, reader, run)
+def next_step(settings: Settings, reader: Reader, run: Run) -> NextStep:
+    found = objections_to(settings, reader, run)
     return NextStep(goes_on(run, found), any(one.code == NEVER for one in found))

@@ -1,34 +1,51 @@
 """What a plain yes to a plan does not pass, and the command that goes on from there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from runner.errors import NeverApplies, SourceNotFound
+from runner.errors import NeverApplies
 from runner.model.approval.guardrails import OUTDATED, Violation, unanswered
+from runner.model.approval.terms import Terms, nobody
+from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
-from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
-from runner.service.approval.approve import Question, option, question
+from runner.service.approval.approve import Question, option
+from runner.service.approval.bind import broken_now
+from runner.service.approval.terms import run_terms
 
 NEVER = "never"
 
 
 def objections(asked: Question) -> tuple[Violation, ...]:
     """The guard rails that block it; or that the stack is never applied, or nobody may approve it, which has no answer."""
-    if asked.terms.mode == "never":
-        message = NeverApplies(stack=asked.run.stack, origin=asked.terms.why("mode")).message
-        return (Violation(NEVER, message, blocking=True),)
-    if asked.nobody is not None:
-        return (Violation("nobody", asked.nobody, blocking=True), *unanswered(asked.violations, ()))
-    return unanswered(asked.violations, ())
+    return _objections(asked.run, asked.terms, asked.nobody, lambda: asked.violations)
 
 
-def objections_to(settings: Settings, clock: Clock, reader: Reader, run: Run) -> tuple[Violation, ...]:
-    """None where its source is no longer configured: the status says that elsewhere."""
-    try:
-        return objections(question(settings, clock, reader, run.id))
-    except SourceNotFound:
+def objections_to(settings: Settings, reader: Reader, run: Run) -> tuple[Violation, ...]:
+    """Those of its question, without reading the rest of it: a status has many runs that wait.
+
+    None where its source is no longer configured: the status says that elsewhere.
+    """
+    if settings.source(run.source) is None:
         return ()
+    terms = run_terms(settings, reader, run)
+
+    def broken() -> tuple[Violation, ...]:
+        changes = reader.changes(run.id) or ChangeSet()
+        return broken_now(settings, reader, run, changes, reader.binding(run.id))
+
+    return _objections(run, terms, nobody(terms, settings.approvals.people), broken)
+
+
+def _objections(
+    run: Run, terms: Terms, too_few: str | None, broken: Callable[[], tuple[Violation, ...]]
+) -> tuple[Violation, ...]:
+    if terms.mode == "never":
+        message = NeverApplies(stack=run.stack, origin=terms.why("mode")).message
+        return (Violation(NEVER, message, blocking=True),)
+    if too_few is not None:
+        return (Violation("nobody", too_few, blocking=True), *unanswered(broken(), ()))
+    return unanswered(broken(), ())
 
 
 def goes_on(run: Run, found: Sequence[Violation]) -> str:

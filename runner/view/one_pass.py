@@ -41,8 +41,8 @@ def pass_page(
 ) -> PassPage:
     """With `acknowledged`, acknowledged drift counts as well."""
     stacks, reports = all_stacks(reader, settings, clock, host.shortage), reader.reports()
-    sources = configured_sources(reader, settings, host)
-    found = needs_now(reader, settings, clock, host, stacks, sources, reports)
+    sources = configured_sources(reader, settings, host, stacks)
+    found = needs_now(reader, settings, host, stacks, sources, reports)
     drift = DriftNames(
         open=tuple(report.name for report in reports if report.is_reported(host.now)),
         acknowledged=tuple(report.name for report in reports if report.acknowledged(host.now)),

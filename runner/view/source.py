@@ -1,12 +1,13 @@
 """Sources: where the stacks come from, and what the last poll of each found."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
+from runner.model.stack.definition import Stack
 from runner.model.stack.source import SourceStatus
 from runner.ports.records.store import Reader
 from runner.view.when import whole
@@ -64,13 +65,13 @@ Answers = Mapping[
 ]  # when each source last answered, where a poll that found nothing keeps no record
 
 
-def source_rows(reader: Reader, settings: Settings, answers: Answers) -> SourceRows:
-    """Those that are configured, then those that were."""
+def source_rows(reader: Reader, settings: Settings, answers: Answers, stacks: Iterable[Stack]) -> SourceRows:
+    """Those that are configured, then those that were; `stacks` are all that the reader sees."""
     known = {status.name: status for status in reader.sources()}
     configured = {source.name: source for source in settings.sources}
-    stacks = Counter(stack.source for stack in reader.stacks() if stack.missing_since is None)
+    present = Counter(stack.source for stack in stacks if stack.missing_since is None)
     return tuple(
-        source_row(known.get(name, SourceStatus(name)), configured.get(name), stacks[name], answers)
+        source_row(known.get(name, SourceStatus(name)), configured.get(name), present[name], answers)
         for name in (*configured, *sorted(known.keys() - configured.keys()))
         if reader.sees_source(name)
     )

@@ -1,22 +1,22 @@
 """The whole installation on one page: whether somebody is needed, what runs, what drifted, the next check."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from runner.model.approval.guardrails import Violation
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
 from runner.model.schedule.decide import View, decide
 from runner.model.schedule.waiting import waits
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus
-from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.cycle.restored import last_restore
 from runner.service.integrity.checkpoint import last_missing
-from runner.view.facts import StackFacts, all_stacks
+from runner.view.facts import StackFacts
 from runner.view.host import Host
 from runner.view.load import SweepView, ThrottleView, queue_waits_for, sweep_view, throttles
 from runner.view.needs import Need, needs
@@ -96,9 +96,8 @@ class StatusPage:
     next_check: NextCheck | None
 
 
-def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) -> StatusPage:
-    stacks = all_stacks(reader, settings, clock, host.shortage)
-    sources = configured_sources(reader, settings, host)
+def status_page(reader: Reader, settings: Settings, host: Host, stacks: Sequence[StackFacts]) -> StatusPage:
+    sources = configured_sources(reader, settings, host, stacks)
     open_runs = [run for facts in stacks for run in facts.view.open_runs]
     later = [run for run in open_runs if run.claim is None and waits(run.wait_until, host.now)]
     queued = sum(run.claim is None and run.state is State.QUEUED and run not in later for run in open_runs)
@@ -107,7 +106,7 @@ def status_page(reader: Reader, settings: Settings, clock: Clock, host: Host) ->
         daemon=DaemonView(host.daemon is not None, host.daemon),
         sources=sources,
         stacks=_counts(stacks, sum(1 for _ in newcomers(reader, settings))),
-        needs=needs_now(reader, settings, clock, host, stacks, sources, reader.reports()),
+        needs=needs_now(reader, settings, host, stacks, sources, reader.reports()),
         running=run_rows(run for run in open_runs if run.claim is not None),
         waiting=run_rows(later),
         windows=waiting_for_windows(stacks),
@@ -145,20 +144,24 @@ def _opening(view: View) -> tuple[bool, datetime, str]:
     return opens is None, opens or view.now, view.stack.name
 
 
-def configured_sources(reader: Reader, settings: Settings, host: Host) -> tuple[SourceRow, ...]:
-    return tuple(row for row in source_rows(reader, settings, host.answers) if row.configured)
+def configured_sources(
+    reader: Reader, settings: Settings, host: Host, stacks: Iterable[StackFacts]
+) -> tuple[SourceRow, ...]:
+    rows = source_rows(reader, settings, host.answers, (facts.stack for facts in stacks))
+    return tuple(row for row in rows if row.configured)
 
 
 def needs_now(
     reader: Reader,
     settings: Settings,
-    clock: Clock,
     host: Host,
     stacks: Sequence[StackFacts],
     sources: Sequence[SourceRow],
     reports: Sequence[DriftReport],
+    objections: Mapping[int, Sequence[Violation]] | None = None,
 ) -> tuple[Need, ...]:
-    """Everything that waits for a person, the most pressing kind first."""
+    """Everything that waits for a person, the most pressing kind first. `objections` are those to runs, where known."""
+    known = objections or {}
     waiting = [run for facts in stacks for run in facts.view.open_runs if _waits_for_approval(run)]
     found = needs(
         stacks,
@@ -172,7 +175,10 @@ def needs_now(
         leftovers=host.leftovers,
         distrusted=reader.distrust_of(),
         dead_letters=reader.dead_letters(),
-        objections={run.id: objections_to(settings, clock, reader, run) for run in waiting},
+        objections={
+            run.id: known[run.id] if run.id in known else objections_to(settings, reader, run)
+            for run in waiting
+        },
     )
     return tuple(found)
 

@@ -22,7 +22,7 @@ from runner.errors import (
     WrongState,
 )
 from runner.model.approval.approval import Approval, Commit, Person
-from runner.model.approval.binding import Binding, EngineFacts
+from runner.model.approval.binding import Binding
 from runner.model.approval.carried import Carried
 from runner.model.approval.guardrails import DESTROYS, OUTDATED, Violation, needs_name_typed, unanswered
 from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, written_by
@@ -44,7 +44,7 @@ from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import QuestionReader
 from runner.ports.records.store import Writer
 from runner.service.approval.authorship import commits_behind, known, with_signers
-from runner.service.approval.bind import bound, guard_rails, refuse_denied, refuse_other_policies
+from runner.service.approval.bind import bound, broken_now, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
@@ -123,8 +123,6 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
     definition = reader.definition(run.definition)
     changes = reader.changes(run_id) or ChangeSet()
     binding = reader.binding(run_id)
-    facts = binding.facts if binding is not None else EngineFacts()
-    judged = binding.judged if binding is not None else NOT_JUDGED
     settings.required_source(run.source)
     terms = run_terms(settings, reader, run)
     return Question(
@@ -133,8 +131,8 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
         terms=terms,
         changes=changes,
         standing=standing_now(settings, clock, reader, run, terms),
-        violations=guard_rails(settings, reader, run, changes, facts, judged),
-        judged=judged,
+        violations=broken_now(settings, reader, run, changes, binding),
+        judged=binding.judged if binding is not None else NOT_JUDGED,
         binding=binding,
         nobody=nobody(terms, settings.approvals.people),
         renamed_from=reader.stack(run.stack).renamed_from,

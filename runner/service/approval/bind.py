@@ -17,7 +17,7 @@ from runner.model.approval.guardrails import SeenState, Violation, denials, stat
 from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.execution.job import PlanResult
-from runner.model.policy.result import Judged, changed_policies, sentences
+from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies, sentences
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
@@ -72,6 +72,14 @@ def guard_rails(
         rules=rails.rules,
     )
     return (*denials(judged.results), *broken)
+
+
+def broken_now(
+    settings: Settings, reader: QuestionReader, run: Run, changes: ChangeSet, binding: Binding | None
+) -> tuple[Violation, ...]:
+    """What the recorded plan breaks by the rules of now; without a binding, nothing is known of its state and policies."""
+    facts, judged = (EngineFacts(), NOT_JUDGED) if binding is None else (binding.facts, binding.judged)
+    return guard_rails(settings, reader, run, changes, facts, judged)
 
 
 def expected_guard_rails(
