@@ -2,10 +2,11 @@
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
-from runner.errors import Conflict, PullRequestNotFound
+from runner.errors import BadUsage, Conflict, PullRequestNotFound
 from runner.model.access.role import Role
 from runner.model.preview.pull_request import PullRequest, PullState
 from runner.ports.records.store import Reader
+from runner.service.approval.approve import MIN_PREFIX, PREFIX
 from runner.view.pull import PullRow, PullRows, pull_row, pull_rows
 
 
@@ -25,7 +26,12 @@ def show_pull(caller: Caller, number: int, *, source: str | None = None) -> Pull
 
 @operation("POST", "/pulls/{number}/allow", Role.OPERATOR)
 def allow_pull(caller: Caller, number: int, *, head: str, source: str | None = None) -> PullRow:
-    """Let this head of a fork be planned, which runs its code with the plan role."""
+    """Let this head of a fork be planned, which runs its code with the plan role. At least 12 characters name it."""
+    if not PREFIX.fullmatch(head):
+        raise BadUsage(
+            f"expected at least {MIN_PREFIX} characters 0-9 or a-f of the head, got {head!r}",
+            hint=f"driftline pr show {number}",
+        )
     with caller.app.store.writing() as writer:
         pull = _named(writer, number, source)
         if pull.state is not PullState.OPEN or not pull.head.startswith(head):

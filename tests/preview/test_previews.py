@@ -150,6 +150,30 @@ def test_another_head_than_the_one_that_was_read_is_not_allowed(tmp_path: Path) 
     assert world.shown(7)["hold"] == "fork"
 
 
+def test_an_allowed_head_of_a_fork_is_not_planned_where_forks_never_are(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path, previews="{forks: approved}")
+    world.stack("app")
+    head = world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    world.run("pr", "allow", "7", "--head", head)
+    world.previews = "{forks: never}"
+    world.configured()
+    world.once()
+    assert world.json("run", "list", "--kind", "preview") == []
+    shown = world.shown(7)
+    assert (shown["hold"], shown["reason"].endswith("forks are not planned")) == ("fork", True)
+
+
+@pytest.mark.parametrize("length", [0, 1, 11])
+def test_a_fork_is_allowed_only_by_a_head_that_means_one_commit(tmp_path: Path, length: int) -> None:
+    world = PullsWorld(tmp_path, previews="{forks: approved}")
+    world.stack("app")
+    head = world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    assert world.run("pr", "allow", "7", "--head", head[:length], expect=None).exit_code == 64
+    assert world.shown(7)["allowed_by"] is None
+
+
 def test_only_the_newest_pull_requests_are_planned(tmp_path: Path) -> None:
     world = PullsWorld(tmp_path, previews="{max: 1}")
     world.stack("app")

@@ -53,10 +53,13 @@ def outlook(
         key=lambda one: one.number,
         reverse=True,
     )
-    allowed = [one for one in open_ones if one.allowed]
-    strange = [] if forks == "never" else [one for one in open_ones if not one.allowed][:most]
+    allowed = [one for one in open_ones if one.own or (forks == "approved" and one.allowed)]
+    strange = [one for one in open_ones if one not in allowed]
+    if forks == "never":
+        # Only what was planned, or waited, while forks could be allowed.
+        strange = [one for one in strange if one.number in before and not before[one.number].own]
     held = [
-        *(_held(one, before, Hold.FORK, _FORK[forks], now) for one in strange),
+        *(_held(one, before, Hold.FORK, _FORK[forks], now) for one in strange[:most]),
         *(
             _held(one, before, Hold.LIMIT, f"more than {most} are open (previews.max)", now)
             for one in allowed[most:]
