@@ -63,7 +63,7 @@ class PullReads(Session):
     def runs_with_reviews(self) -> list[Run]:
         rows = self._all(
             """
-            SELECT * FROM runs WHERE state = 'awaiting_approval' AND kind = 'change'
+            SELECT * FROM runs WHERE state = 'awaiting_approval' AND kind = 'change' AND report IS NULL
             AND id NOT IN (SELECT run FROM carried_reviews) AND stack IN (
                 SELECT stack FROM runs p JOIN approvals a ON a.run = p.id WHERE p.kind = 'preview'
             )

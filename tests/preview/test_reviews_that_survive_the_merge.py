@@ -1,5 +1,6 @@
 """A yes to a preview counts for the plan of the merge, if that does exactly the same."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,70 @@ def test_a_request_that_moved_on_is_not_reviewed(world: PullsWorld) -> None:
     refused = world.run("approve", old["id"], "--digest", old["binding_digest"], "--yes", expect=None)
     assert refused.exit_code == 3
     assert "moved on" in refused.output
+
+
+def test_a_new_stack_that_lets_reviews_count_is_itself_asked_about(world: PullsWorld) -> None:
+    world.pull(7, {"fresh/stack.yaml": f"name: fresh\n{REVIEWED}", "fresh/main.tf": module("new")})
+    world.once()
+    review(world, 7, "fresh")
+    world.merge(7)
+    world.once()
+    assert newest(world, "fresh")["state"] == "awaiting_approval"
+
+
+def test_a_review_lets_what_it_applied_not_be_applied_again(world: PullsWorld) -> None:
+    world.pull(7, {"app/new.tf": 'resource "terraform_data" "new" {}\n'})
+    world.once()
+    review(world, 7)
+    world.merge(7)
+    world.once()
+    applied = newest(world)
+    state = next(world.root.glob("data/workspaces/app-*/state/terraform.tfstate"))
+    kept = json.loads(state.read_text())
+    kept["serial"] += 1
+    kept["resources"] = [one for one in kept["resources"] if one["name"] != "new"]
+    state.write_text(json.dumps(kept))
+    world.run("plan", "app")
+    world.once()
+    again = newest(world)
+    assert (applied["state"], again["state"]) == ("applied", "awaiting_approval")
+    assert again["fingerprint"] == applied["fingerprint"]
+    assert "an apply has begun since" in str(again["reviews"]["differences"])
+
+
+SCRIPT = """\
+resource "terraform_data" "new" {
+  provisioner "local-exec" {
+    command = "sh $(dirname $PWD)/scripts/deploy.sh"
+  }
+}
+"""
+
+
+def running_a_script(tmp_path: Path) -> PullsWorld:
+    """With a reviewed request, whose apply runs a script that is not in the folder of the stack."""
+    world = previewing(tmp_path, REVIEWED)
+    world.previews = "{}, allow: {provisioners: true}"
+    world.configured()
+    world.pull(7, {"app/new.tf": SCRIPT, "scripts/deploy.sh": "echo fine\n"})
+    world.once()
+    review(world, 7)
+    return world
+
+
+def test_a_script_that_was_not_in_the_review_is_not_run_by_it(tmp_path: Path) -> None:
+    world = running_a_script(tmp_path)
+    world.pull(7, {"scripts/deploy.sh": "echo evil\n"})
+    world.once()
+    world.merge(7)
+    world.once()
+    run = newest(world)
+    assert run["state"] == "awaiting_approval"
+    assert "the revision's tree" in str(run["reviews"]["differences"])
+
+
+def test_a_script_runs_by_a_review_of_the_same_files(tmp_path: Path) -> None:
+    world = running_a_script(tmp_path)
+    squash(world, 7)
+    world.once()
+    assert newest(world)["state"] == "applied"

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 
 from runner.model.approval.binding import Binding, EngineFacts, moved
+from runner.model.changes.changes import ChangeSet
 
+EXTERNAL = "external"  # the type of the data source that runs a program
 _LOCK_OPTIONS = ("-lock=", "-lock-timeout=")
 
 
@@ -22,20 +24,28 @@ class Carried:
     differences: tuple[str, ...] = ()
 
 
-def differences(reviewed: Binding, merged: Binding) -> tuple[str, ...]:
+def differences(reviewed: Binding, merged: Binding, changes: ChangeSet) -> tuple[str, ...]:
     """What a plan of the merge does, or is bound to, that the reviewed one does not; the revision itself does not count.
 
     A squash, a rebase and a merge commit have different revisions of the same files, and files that no plan of the
-    stack depends on may have changed as well: the digest of the inputs covers those that it does.
+    stack depends on may have changed as well: the digest of the inputs covers those that it does. But a command that the
+    apply runs may read any file.
     """
+    tree = reviewed.tree if runs_commands(changes) else merged.tree
     as_merged = replace(
         reviewed,
         revision=merged.revision,
-        tree=merged.tree,
+        tree=tree,
         kind=merged.kind,
         facts=_without_lock(reviewed.facts),
     )
     return moved(as_merged, replace(merged, facts=_without_lock(merged.facts)))
+
+
+def runs_commands(changes: ChangeSet) -> bool:
+    """Whether the apply of these changes starts programs: provisioners, actions, or data sources that are read only then."""
+    programs = (one for one in changes.resources if one.data and one.type == EXTERNAL)
+    return bool(changes.provisioners or changes.actions) or any(programs)
 
 
 def _without_lock(facts: EngineFacts) -> EngineFacts:

@@ -3,10 +3,12 @@
 from runner.errors import BadUsage, Blocked, Conflict, DriftlineError, NotAllowed
 from runner.model.approval.approval import Approval
 from runner.model.approval.carried import Carried, differences
-from runner.model.run.life import Kind, Run, State
+from runner.model.changes.changes import ChangeSet
+from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git
+from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Yes, give
 from runner.service.approval.terms import run_terms
@@ -44,6 +46,8 @@ def _carry(control: ControlPorts, git: Git, modules: Modules, run: Run) -> Carri
             return found[0]
         if run_terms(control.settings, reader, run).on_merge != "reviewed":
             return same
+        if reader.stack(run.stack).applied_definition is None:
+            return same  # the commit that declares it also says that reviews count
         given = _valid(control, reader, same)
     counted, refused = [], []
     for one in given:
@@ -65,7 +69,18 @@ def _compared(reader: Reader, run: Run, preview: Run) -> Carried:
     name = f"{pull.source}{pull.name}" if pull is not None else preview.name
     if reviewed is None or merged is None or reviewed.digest != preview.binding_digest:
         return Carried(run.id, preview.id, name, differences=("the record of what was reviewed",))
-    return Carried(run.id, preview.id, name, differences=differences(reviewed, merged))
+    differ = differences(reviewed, merged, reader.changes(run.id) or ChangeSet())
+    if _applied_since(reader, preview):
+        # The same changes once more were not reviewed: something undid them.
+        differ = (*differ, "the state, as an apply has begun since the review's plan")
+    return Carried(run.id, preview.id, name, differences=differ)
+
+
+def _applied_since(reader: Reader, preview: Run) -> bool:
+    begun = RunFilter(stack=preview.stack, states=HALF_CHANGED | {State.APPLIED}, limit=1)
+    return any(
+        preview.planned_at is None or run.changed_at > preview.planned_at for run in reader.runs(begun)
+    )
 
 
 def _valid(control: ControlPorts, reader: Reader, same: Carried) -> list[Approval]:
