@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +17,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 from web_world import Served, access
 
+from runner.app import App
 from runner.model.run.life import Event, State
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.totals import BOUNDS
 from runner.store.migrations import STEPS
+from runner.view.metrics import numbers
 from runner.web.application import application
 
 BESIDE = Path(__file__).parents[2] / "runner/cli/beside"
@@ -27,11 +31,12 @@ needs_promtool = pytest.mark.skipif(
 )
 
 
+def local(app: App, **headers: str) -> TestClient:
+    return TestClient(application(app), base_url="http://localhost", client=("127.0.0.1", 1), headers=headers)
+
+
 def scrape(world: World, **headers: str) -> str:
-    client = TestClient(
-        application(world.app), base_url="http://localhost", client=("127.0.0.1", 1), headers=headers
-    )
-    answer = client.get("/metrics")
+    answer = local(world.app, **headers).get("/metrics")
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -126,10 +131,39 @@ def test_a_lock_is_told_by_its_stack_without_a_name(tmp_path: Path) -> None:
     assert "moving" not in text
 
 
+def test_what_the_host_is_like_is_looked_at_before_the_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile no other thread could read."""
+    app = planned(tmp_path).app
+    in_snapshot: list[bool] = []
+
+    def running(_: object) -> None:
+        in_snapshot.append(app.store._connections.connection().in_transaction)
+
+    monkeypatch.setattr("runner.datadir.daemon_lock.running_daemon", running)
+    local(app).get("/metrics")
+    assert in_snapshot == [False]
+
+
+def test_many_who_scrape_at_once_have_it_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = planned(tmp_path).app
+    now = app.clock.now()
+    app.__dict__["clock"] = SimpleNamespace(now=lambda: now)
+    counted = count()
+    monkeypatch.setattr("runner.web.metrics.page.numbers", lambda *given: (next(counted), numbers(*given))[1])
+    client = local(app)
+    for _ in range(2):
+        client.get("/metrics")
+    assert next(counted) == 1
+
+
 def test_requests_are_counted_by_their_route(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.run("db", "migrate")
-    client = TestClient(application(world.app), base_url="http://localhost", client=("127.0.0.1", 1))
+    client = local(world.app)
     for path in ("/healthz", "/healthz", "/nowhere/secret-name", "/api/v1/stacks/prod/vpc"):
         client.get(path)
     text = client.get("/metrics").text
@@ -165,7 +199,7 @@ def known(tmp_path: Path) -> set[str]:
     """Every name of a world in which everything has a number."""
     world = planned(tmp_path)
     world.run("lock", "take", "app", "--reason", "moving")
-    client = TestClient(application(world.app), base_url="http://localhost", client=("127.0.0.1", 1))
+    client = local(world.app)
     client.get("/healthz")
     families = text_string_to_metric_families(client.get("/metrics").text)
     return {"up"} | {

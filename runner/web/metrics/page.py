@@ -9,9 +9,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from runner.api.caller import Caller
+from runner.api.recent import recent
 from runner.app import App
 from runner.model.access.role import Role
-from runner.view.metrics import numbers
+from runner.model.approval.approval import Person
+from runner.view.metrics import Numbers, numbers
 from runner.web.identity.caller import caller_of
 from runner.web.metrics.families import families
 from runner.web.metrics.requests import RequestNumbers
@@ -41,13 +44,20 @@ class _Installation:
     """A collector of prometheus-client."""
 
     def __init__(self, app: App) -> None:
-        self._app = app
+        self._app, self._reader = app, Caller(app, _nobody)
 
     def collect(self) -> Iterator[Metric]:
-        app = self._app
-        with app.store.reading() as reader:
-            found = numbers(reader, app.settings, app.clock, app.host())
-        return families(found)
+        app, host = self._app, self._app.host()
+
+        def work() -> Numbers:
+            with app.store.reading() as reader:
+                return numbers(reader, app.settings, app.clock, host)
+
+        return families(recent(self._reader, work, *host.facts))
+
+
+def _nobody() -> Person:
+    raise RuntimeError("who reads metrics changes nothing")
 
 
 def _from_here(request: Request) -> bool:
