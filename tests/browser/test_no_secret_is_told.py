@@ -19,6 +19,7 @@ GIVEN: dict[str, Any] = {
     "request": 1,
     "source": "infra",
     "after": 0,
+    "number": 1,
 }
 LOOKS = [one for one in operations() if one.method == "GET" and one.at_daemon is None]
 
