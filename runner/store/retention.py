@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS
 from runner.store.rows import text
 from runner.store.session import Session
 
-_NEEDED = """
-    SELECT max(id) FROM runs GROUP BY stack
+# Whoever opens pull requests chooses the names of new stacks, and could have any number of them kept.
+_NEEDED = f"""
+    SELECT max(id) FROM runs WHERE stack NOT IN (SELECT name FROM stacks WHERE left_how = '{ONLY_IN_PULL_REQUESTS}')
+        GROUP BY stack
     UNION ALL SELECT max(id) FROM runs WHERE kind NOT IN ('drift', 'preview') GROUP BY stack
     UNION ALL SELECT applied_run FROM stacks WHERE applied_run IS NOT NULL
     UNION ALL SELECT run FROM outputs
@@ -14,7 +17,7 @@ _NEEDED = """
     UNION ALL SELECT run FROM previewed_stacks JOIN pull_requests USING (source, number)
         WHERE state = 'open' AND run IS NOT NULL
     UNION ALL SELECT r.id FROM runs r JOIN reports d ON d.id = r.report WHERE d.status <> 'resolved'
-"""
+"""  # noqa: S608 - a constant
 _NAMED_DEFINITIONS = """
     SELECT definition FROM runs
     UNION SELECT definition FROM stacks
@@ -44,11 +47,29 @@ class RetentionWrites(Session):
         return gone
 
     def prune_pull_requests(self, before: datetime) -> None:
-        """Remove those that ended before."""
+        """Remove those that ended before, and stacks that only they declared."""
         if self._do("DELETE FROM pull_requests WHERE state <> 'open' AND changed_at < ?", text(before)):
             self._do(
                 "DELETE FROM previewed_stacks WHERE (source, number) NOT IN (SELECT source, number FROM pull_requests)"
             )
+        named = self._naming_stacks()
+        sql = f"""
+            DELETE FROM stacks WHERE left_how = ? AND name NOT IN (SELECT stack FROM previewed_stacks UNION {named})
+        """  # noqa: S608 - names of tables
+        self._do(sql, ONLY_IN_PULL_REQUESTS)
+
+    def _naming_stacks(self) -> str:
+        """A query for the stacks that anything refers to, such as a lock: such a stack cannot be removed."""
+        references = self._all(
+            """
+            SELECT m.name, f."from" AS stack FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
+            WHERE m.type = 'table' AND f."table" = 'stacks'
+            """
+        )
+        return " UNION ".join(
+            f"SELECT {one['stack']} FROM {one['name']} WHERE {one['stack']} IS NOT NULL"  # noqa: S608 - the schema's
+            for one in references
+        )
 
     def prune_reports(self, before: datetime) -> list[int]:
         """Remove reports that were resolved before; returns their numbers, oldest first."""

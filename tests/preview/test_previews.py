@@ -2,10 +2,15 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pulls_world import PullsWorld, module, previewing
+
+from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS
+from runner.model.stack.lock import Lock
+from runner.service.preview.look import Previewer
 
 
 @pytest.fixture
@@ -97,6 +102,51 @@ def test_a_closed_pull_request_ends_its_previews(world: PullsWorld) -> None:
     world.once()
     assert world.json("pr", "list") == []
     assert world.shown(7)["state"] == "closed"
+
+
+def test_what_waits_to_be_planned_of_a_closed_request_is_not_planned(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    app = world.app
+    source = app.settings.required_source("infra")
+    Previewer(app.store, app.discoverer, app.control.clock).look(source)
+    waiting = world.preview(7)
+    world.git("update-ref", "-d", "refs/pull/7/head")
+    world.once()
+    run = world.json("run", "show", waiting["id"])
+    assert (waiting["state"], run["state"]) == ("queued", "superseded")
+    assert run["reason"] == "pull request #7 ended"
+
+
+def test_stacks_that_only_closed_requests_declared_are_forgotten(world: PullsWorld) -> None:
+    world.pull(7, {"fresh/stack.yaml": "name: fresh\n", "fresh/main.tf": module("new")})
+    world.once()
+    run = world.preview(7, "fresh")["id"]
+    store, later = world.app.store, datetime.now(UTC) + timedelta(days=1)
+    forgotten = []
+    for _ in ("open", "closed", "without its run"):
+        with store.writing() as writer:
+            writer.prune_runs(later)
+            writer.prune_pull_requests(later)
+        with store.reading() as reader:
+            forgotten.append("fresh" not in {one.name for one in reader.stacks(left=True)})
+        world.git("update-ref", "-d", "refs/pull/7/head")
+        world.once()
+    assert forgotten == [False, True, True]
+    assert world.run("run", "show", run, expect=None).exit_code == 5
+
+
+def test_a_lock_keeps_a_stack_that_only_a_closed_request_declared(world: PullsWorld) -> None:
+    world.pull(7, {"fresh/stack.yaml": "name: fresh\n", "fresh/main.tf": module("new")})
+    world.once()
+    store, later = world.app.store, datetime.now(UTC) + timedelta(days=1)
+    with store.writing() as writer:
+        writer.place_lock(Lock("fresh", "ana", "hands off", later), by="ana")
+    world.git("update-ref", "-d", "refs/pull/7/head")
+    world.once()
+    with store.writing() as writer:
+        writer.prune_runs(later)
+        writer.prune_pull_requests(later)
+        assert writer.stack("fresh").left == ONLY_IN_PULL_REQUESTS
 
 
 def test_a_deleted_branch_ends_its_pull_request(world: PullsWorld) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from runner import failpoint
 from runner.model.audit.actor import DAEMON
-from runner.model.preview.pull_request import PreviewedStack, PullRequest
+from runner.model.preview.pull_request import PreviewedStack, PullRequest, PullState
 from runner.model.run.life import Event, Kind, State, Trigger
 from runner.model.stack.definition import Discovered
 from runner.ports.records.runs import RunWriter
@@ -28,7 +28,7 @@ def record(store: Store, pull: PullRequest, touched: Sequence[Discovered] = ()) 
             allowed_by=before.allowed_by if before is not None else "",
             stacks=tuple(_previewed(writer, pull, one, old.get(one.stack), stacks) for one in pull.stacks),
         )
-        kept = {one.run for one in saved.stacks}
+        kept = {one.run for one in saved.stacks} if saved.state is PullState.OPEN else set()
         _supersede(writer, (one.run for one in old.values() if one.run not in kept), pull)
         writer.save_pull_request(saved)
         failpoint.reach("look.before_commit")
@@ -64,9 +64,10 @@ def _has_result(reader: RunWriter, run: int | None) -> bool:
 
 def _supersede(writer: RunWriter, runs: Iterable[int | None], pull: PullRequest) -> None:
     """An executing preview finds out when its result is recorded."""
+    did = "moved on" if pull.state is PullState.OPEN else "ended"
     for number in runs:
         if number is None:
             continue
         run = writer.run(number)
         if run.state is State.QUEUED and run.claim is None:
-            writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=f"pull request {pull.name} moved on")
+            writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=f"pull request {pull.name} {did}")
