@@ -41,7 +41,15 @@ PAGES = (
     ),
 )
 # What parts of addresses and of queries stand for below.
-NAMES = {"stack": "app", "run": "1", "report": "1", "request": "1", "name": "infra", "source": "infra"}
+NAMES = {
+    "stack": "app",
+    "run": "1",
+    "report": "1",
+    "request": "1",
+    "name": "infra",
+    "source": "infra",
+    "number": "1",
+}
 QUERY = {"/checks": "?runs=1", "/progress": "?runs=1", "/feed/next": "?after=0"}
 WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("PUT", "/locks/app", {"reason": "moving"}),
