@@ -77,3 +77,10 @@ def test_while_slots_become_free_nobody_gets_one_more() -> None:
 def test_a_source_that_has_a_slot_gets_none_beyond_the_limit() -> None:
     both = [executing(8, "a", LONG_AGO), executing(9, "b", LONG_AGO)]
     assert crowded_out([run(1, "a"), run(2, "b")], both, NOW) == []
+
+
+def test_previews_that_hang_do_not_keep_the_changes_of_their_source_waiting() -> None:
+    previews = [replace(executing(number, "a", LONG_AGO), kind=Kind.PREVIEW) for number in (8, 9)]
+    waiting = [run(1, "a", state=State.APPROVED), run(2, "a", Kind.PREVIEW)]
+    assert ids(crowded_out(waiting, previews, NOW)) == [1]
+    assert crowded_out(waiting, [*previews, executing(7, "a", LONG_AGO)], NOW) == []

@@ -40,11 +40,12 @@ def in_turn(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
 
 
 def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime) -> list[Run]:
-    """Runs that may start although every slot is taken: from sources without one, when no slot has moved for long.
+    """Runs that may start although every slot is taken: from sources with none but previews, when no slot has moved for long.
 
     What only reads can wait; and a hanging run uses no processor, so one more does little harm.
     """
     if any(run.claim is not None and run.claim.since > now - PATIENCE for run in executing):
         return []
-    served = {run.source for run in executing}
+    # Whoever opens a pull request decides how long its previews take.
+    served = {run.source for run in executing if run.kind is not Kind.PREVIEW}
     return [run for run in ordered if run.source not in served and not run.kind.only_reads]
