@@ -256,6 +256,10 @@ class ScopedReader:
         found = self.whole.pull_request_that_had(self.run(run).id)
         return None if found is None else self._of_pull(found)
 
+    def previews_before_applies(self, source: str) -> frozenset[int]:
+        found = self.whole.previews_before_applies(source)
+        return frozenset(one for one in found if self.sees(self.whole.run(one).stack))
+
     def reviewed_previews(self, stack: str) -> list[Run]:
         return self.whole.reviewed_previews(stack) if self.sees(stack) else []
 

@@ -50,6 +50,17 @@ class PullReads(Session):
         )
         return None if row is None else self._with_stacks(row)
 
+    def previews_before_applies(self, source: str) -> frozenset[int]:
+        rows = self._all(
+            """
+            SELECT s.run FROM previewed_stacks s JOIN pull_requests p USING (source, number)
+            JOIN runs r ON r.id = s.run JOIN stacks k ON k.name = s.stack JOIN runs a ON a.id = k.applied_run
+            WHERE p.source = ? AND p.state = 'open' AND a.changed_at > r.created_at
+            """,
+            source,
+        )
+        return frozenset(row["run"] for row in rows)
+
     def reviewed_previews(self, stack: str) -> list[Run]:
         rows = self._all(
             """

@@ -86,6 +86,22 @@ def test_a_base_that_moved_what_it_touches_is_planned_again(world: PullsWorld) -
     assert world.preview(7)["id"] != first
 
 
+def test_a_preview_is_planned_again_after_an_apply_of_its_stack(world: PullsWorld) -> None:
+    world.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
+    world.pull(7, {"app/new.tf": 'resource "terraform_data" "new" {}\n'})
+    world.once()
+    first = world.preview(7)
+    assert first["summary"]["create"] == 2
+    (waiting,) = world.json("run", "list", "--state", "awaiting_approval")
+    world.approve(waiting["id"])
+    for _ in range(2):
+        world.once()
+    again = world.preview(7)
+    assert (again["summary"]["create"], again["state"]) == (1, "planned")
+    world.once()
+    assert world.preview(7)["id"] == again["id"]
+
+
 def test_a_conflict_is_told_and_not_planned(world: PullsWorld) -> None:
     world.pull(7, {"app/main.tf": module("mine")})
     world.commit({"app/main.tf": module("theirs")})

@@ -26,6 +26,10 @@ class PullReader(Protocol):
         """The one that this run previewed, also if it has moved on since."""
         ...
 
+    def previews_before_applies(self, source: str) -> frozenset[int]:
+        """Previews of open requests that were asked for before the last apply of their stack ended."""
+        ...
+
     def reviewed_previews(self, stack: str) -> list[Run]:
         """Previews of the stack that somebody approved, newest first."""
         ...

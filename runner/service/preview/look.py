@@ -14,6 +14,7 @@ from runner.model.values.paths import printable
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store
 from runner.service.discovery.discover import Discoverer, Discovery
+from runner.service.preview.again import plan_after_applies
 from runner.service.preview.record import record
 
 NOTHING_LEFT = "the base has all of it"
@@ -59,6 +60,7 @@ class Previewer:
             return Looked(source.name, problem=error.message)
 
     def _look(self, source: SourceSettings, previews: Previews, heads: PullHeads | None) -> Looked:
+        plan_after_applies(self.store, source.name)
         with self.store.reading() as reader:
             base, known = reader.source(source.name).head, reader.pull_requests(source.name)
         if base is None:
