@@ -255,7 +255,7 @@ class App:
         from runner.view.planned_request import RequestView
 
         drawn = RequestView(self.settings, self.clock)
-        return AtForges(ConfiguredForges(self.settings.sources, self.clock), drawn.of)
+        return AtForges(ConfiguredForges(self.settings.sources, self.clock), drawn.of, self.git)
 
     @cached_property
     def notified(self) -> "tuple[Notified, ...]":

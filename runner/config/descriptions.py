@@ -69,7 +69,7 @@ SERVER: Mapping[str, str] = {
     "sources[].forge.drift_issues": "Issues about confirmed drift, one for each stack; null means none",
     "sources[].forge.drift_issues.labels": "Labels of a new issue; Driftline finds its issues by the first one",
     "sources[].forge.drift_issues.max_open": "Maximum number of such issues; one more issue lists the other stacks",
-    "sources[].forge.drift_issues.assignees": "Logins that a new issue is assigned to",
+    "sources[].forge.drift_issues.assignees": "Logins that a new issue is assigned to; codeowners to read them from the CODEOWNERS file of the branch",
     "sources[].verify": "Verification of commit signatures",
     "sources[].verify.mode": "off; head to verify the newest commit; since_applied to verify every commit since the last accepted one",
     "sources[].verify.allowed_signers": "Path to a file of trusted SSH keys, in the allowed_signers format of ssh-keygen(1)",

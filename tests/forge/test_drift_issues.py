@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn, cast
 
 import pytest
 from hostile import texts
@@ -11,12 +12,14 @@ from hypothesis import given
 from kept_world import KeptWorld, at_forge
 from rendered import rendered
 
+from runner.errors import GitFailed
 from runner.model.changes.changes import MASK, Action, AttributeChange
 from runner.model.drift.report import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
 from runner.model.forge.drift_issue import CloseIssue, OpenIssue, Step, UpdateIssue, steps
 from runner.model.forge.marker import marker
 from runner.model.forge.text import IssueAtForge
 from runner.model.settings.forge import DriftIssues
+from runner.ports.git import Git
 
 SEEN = datetime(2026, 11, 21, 1, 2, tzinfo=UTC)
 FINDING = Finding(
@@ -38,7 +41,7 @@ LIMIT = 65_536
 def decided(
     *reports: DriftReport, there: tuple[IssueAtForge, ...] = (), rules: DriftIssues = RULES
 ) -> list[Step]:
-    return list(steps("infra", reports, there, rules, LIMIT))
+    return list(steps("infra", reports, there, rules, LIMIT, lambda stack: (f"owner-of-{stack}",)))
 
 
 def issue(report: DriftReport, number: int = 50) -> IssueAtForge:
@@ -101,6 +104,13 @@ def test_stacks_beyond_the_maximum_share_one_issue() -> None:
     assert "| `c` | 2026-11-21 03:02 UTC | `driftline drift show dr-5` |" in opened[-1].body
 
 
+def test_the_owners_of_a_stack_are_assigned_where_codeowners_says_who() -> None:
+    rules = DriftIssues(max_open=1, assignees="codeowners")
+    found = decided(REPORT, other("b"), rules=rules)
+    opened = [step.text.assignees for step in found if isinstance(step, OpenIssue)]
+    assert opened == [("owner-of-app",), ()]
+
+
 def test_issues_that_are_open_stay_when_an_older_drift_appears() -> None:
     there = (issue(other("b")), issue(other("c", 2), 51))
     found = decided(REPORT, other("b"), other("c", 2), there=there)
@@ -116,7 +126,7 @@ def test_issues_of_other_sources_and_of_people_are_left_alone() -> None:
 
 def test_findings_beyond_the_limit_are_counted() -> None:
     many = replace(REPORT, findings=tuple(replace(FINDING, address=f"aws_a.b[{n}]") for n in range(900)))
-    (step,) = steps("infra", [many], (), RULES, 10_000)
+    (step,) = steps("infra", [many], (), RULES, 10_000, lambda _: ())
     assert isinstance(step, OpenIssue)
     assert len(step.text.body.encode()) < 10_000
     assert "more: `driftline drift show dr-3`" in step.text.body
@@ -156,3 +166,31 @@ def test_drift_gets_an_issue_that_is_closed_with_it(kept: KeptWorld) -> None:
     kept.look()
     assert [one.is_open for one in kept.fake.world.issues] == [False]
     assert kept.problems == []
+
+
+def test_an_issue_is_assigned_to_the_owners_in_the_branch(tmp_path: Path) -> None:
+    with at_forge(tmp_path, more="drift_issues: {assignees: codeowners}") as kept:
+        kept.world.commit({".github/CODEOWNERS": "* @bo\n/app/ @ana @ghost @acme/ops\n"})
+        kept.world.once()
+        kept.world.cloud.write_text("by hand\n")
+        kept.world.run("drift", "check", "app", expect=2)
+        kept.look()
+        assert [one.assignees for one in kept.fake.world.issues] == [["ana"]]
+        assert kept.problems == []
+
+
+class BrokenGit:
+    def tree(self, *_: object) -> NoReturn:
+        raise GitFailed(command="ls-tree", source="infra", problem="corrupt")
+
+
+def test_an_issue_is_opened_where_git_fails_to_say_who_owns_it(tmp_path: Path) -> None:
+    with at_forge(tmp_path, more="drift_issues: {assignees: codeowners}") as kept:
+        kept.world.once()
+        kept.world.cloud.write_text("by hand\n")
+        kept.world.run("drift", "check", "app", expect=2)
+        one = kept.kept()
+        one.at = replace(one.at, git=cast(Git, BrokenGit()))
+        one.look()
+        assert [one.assignees for one in kept.fake.world.issues] == [[]]
+        assert len(kept.problems) == 1

@@ -1,7 +1,7 @@
 """Issues about drift: which should be open, what they say, and what to do about those that are there."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from runner.model.drift.report import DriftReport, ReportStatus
 from runner.model.drift.report_text import finding_lines
@@ -42,26 +42,33 @@ def steps(
     present: Iterable[IssueAtForge],
     rules: DriftIssues,
     limit: int,
+    owners: Callable[[str], tuple[str, ...]],
 ) -> Iterator[Step]:
     """An issue is opened for confirmed drift, changed with it, and closed when it is resolved.
 
     Drift that a person has acknowledged keeps its issue, and gets no new one. Issues that are open already stay;
-    beyond `max_open` the others share one.
+    beyond `max_open` the others share one. `owners` of a stack are asked for only where its issue is opened.
     """
     prefix = marker("drift", source).removesuffix(" -->") + "/"
     there = {one.marker: one for one in present if one.marker.startswith(prefix)}
     wanted = [one for one in reports if _is_wanted(one, there.keys(), source)]
     wanted.sort(key=lambda one: (_mark(source, one.stack) not in there, one.first_seen, one.stack))
-    texts = [_text(source, one, rules, limit) for one in wanted[: rules.max_open]]
+    texts = [(one.stack, _text(source, one, rules, limit)) for one in wanted[: rules.max_open]]
     if rest := wanted[rules.max_open :]:
-        texts.append(_overview(source, rest, rules))
-    for text in texts:
+        texts.append((OVERVIEW, _overview(source, rest, rules)))
+    for stack, text in texts:
         known = there.pop(text.marker, None)
         if known is None:
-            yield OpenIssue(text)
+            yield OpenIssue(replace(text, assignees=_assignees(stack, rules, owners)))
         elif (known.title, _lines(known.body)) != (text.title, _lines(text.body)):
             yield UpdateIssue(known.number, text)
     yield from (CloseIssue(one.number, _RESOLVED) for one in there.values())
+
+
+def _assignees(stack: str, rules: DriftIssues, owners: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+    if rules.assignees != "codeowners":
+        return rules.assignees
+    return owners(stack) if stack != OVERVIEW else ()
 
 
 def _is_wanted(of: DriftReport, there: Iterable[str], source: str) -> bool:
@@ -77,7 +84,7 @@ def _mark(source: str, stack: str) -> str:
 def _text(source: str, of: DriftReport, rules: DriftIssues, limit: int) -> IssueText:
     body = "\n".join((*_head(of), *_findings(of, limit - ROOM), *_commands(of), ""))
     title = f"Drift in {code(of.stack)}"
-    return IssueText(_mark(source, of.stack), title, body, rules.labels, rules.assignees)
+    return IssueText(_mark(source, of.stack), title, body, rules.labels)
 
 
 def _head(of: DriftReport) -> Iterator[str]:
@@ -134,7 +141,7 @@ def _overview(source: str, of: Sequence[DriftReport], rules: DriftIssues) -> Iss
         )
     )
     title = f"Drift in {len(rows)} more {'stack' if len(rows) == 1 else 'stacks'}"
-    return IssueText(_mark(source, OVERVIEW), title, body, rules.labels, rules.assignees)
+    return IssueText(_mark(source, OVERVIEW), title, body, rules.labels)
 
 
 def _lines(text: str) -> list[str]:

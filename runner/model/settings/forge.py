@@ -19,12 +19,15 @@ class AppSettings:
 
 @dataclass(frozen=True)
 class DriftIssues:
-    """Issues about confirmed drift: one for each stack, and beyond `max_open` of them one for all others."""
+    """Issues about confirmed drift: one for each stack, and beyond `max_open` of them one for all others.
+
+    `assignees` are logins, or the owners of the stack by CODEOWNERS.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
     labels: tuple[str, ...] = ("drift",)
     max_open: int = 20
-    assignees: tuple[str, ...] = ()
+    assignees: tuple[str, ...] | Literal["codeowners"] = ()
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ from runner.model.preview.pull_request import PullRequest, PullState
 from runner.model.settings.source import SourceSettings
 from runner.ports.basics import Clock
 from runner.ports.forge import Forge, Forges
+from runner.ports.git import Git
 from runner.ports.records.store import Reader, Store
 from runner.service.cycle.feed import save_cursor
 from runner.service.forge.commands import Commands
+from runner.service.forge.owners import owners_in
 from runner.service.preview.record import record
 
 CLOSED = "closed at the forge"
@@ -36,10 +38,11 @@ def consumer_of(source: str) -> str:
 
 @dataclass(frozen=True)
 class AtForges:
-    """The configured forges, and what is drawn of a pull request there."""
+    """The configured forges, what is drawn of a pull request there, and the mirrors of the repositories."""
 
     forges: Forges
     draw: Draw
+    git: Git
 
 
 @dataclass
@@ -140,8 +143,21 @@ class Kept:
         with self.store.reading() as reader:
             reports = [one for one in reader.reports() if reader.stack(one.stack).source == self.source.name]
         present = forge.own_issues(rules.labels[0])
-        for step in steps(self.source.name, reports, present, rules, forge.can.body):
+        for step in steps(self.source.name, reports, present, rules, forge.can.body, self._owners()):
             self._write(partial(_take, forge, step))
+
+    def _owners(self) -> Callable[[str], tuple[str, ...]]:
+        """Nobody where Git fails: the issue matters more than who gets it."""
+        known = owners_in(self.store, self.at.git, self.source)
+
+        def owners(stack: str) -> tuple[str, ...]:
+            try:
+                return known(stack)
+            except DriftlineError as error:
+                self.log(error.message)
+                return ()
+
+        return owners
 
     # What is read there
 
