@@ -9,6 +9,8 @@ from runner.ports.records.store import Reader
 from runner.service.approval.approve import MIN_PREFIX, PREFIX
 from runner.view.pull import PullRow, PullRows, pull_row, pull_rows
 
+UNKNOWN = "; those of forks are known only where a source has   previews: {forks: approved}"
+
 
 @operation("GET", "/pulls", Role.VIEWER)
 def list_pulls(caller: Caller, *, source: str | None = None, ended: bool = False) -> PullRows:
@@ -48,6 +50,6 @@ def _named(reader: Reader, number: int, source: str | None) -> PullRequest:
     ]
     if len(found) != 1:
         sources = ", ".join(sorted(one.source for one in found))
-        more = f"; several sources have one: {sources}" if found else ""
+        more = f"; several sources have one: {sources}" if found else UNKNOWN
         raise PullRequestNotFound(number=number, more=more)
     return found[0]

@@ -191,6 +191,28 @@ def test_the_code_of_a_fork_is_not_run(world: PullsWorld) -> None:
     assert world.json("run", "list", "--kind", "preview") == []
 
 
+def test_a_request_that_is_not_known_says_how_forks_are(world: PullsWorld) -> None:
+    world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    assert "forks: approved" in world.run("pr", "show", "7", expect=5).stderr
+
+
+def test_a_held_request_is_not_said_to_touch_no_stack(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path, previews="{forks: approved}")
+    world.stack("app")
+    head = world.fork(7, {"app/main.tf": module("new")})
+    world.once()
+    shown = world.run("pr", "show", "7").output
+    assert "touches no stack" not in shown
+    assert f"driftline pr allow 7 --source infra --head {head}" in shown
+
+
+def test_a_request_says_how_its_previews_are_reviewed(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    assert f"driftline approve {world.preview(7)['id']}" in world.run("pr", "show", "7").output
+
+
 def test_a_fork_is_planned_once_a_person_allows_this_head(tmp_path: Path) -> None:
     world = PullsWorld(tmp_path, previews="{forks: approved}")
     world.stack("app")

@@ -5,6 +5,7 @@ from datetime import datetime
 from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Screen, Table
 from runner.model.preview.pull_request import PullState
+from runner.model.run.life import State
 from runner.view import words
 from runner.view.pull import PullRow, PullRows, PullStackRow
 from runner.view.when import ago
@@ -28,7 +29,7 @@ def pulls_screen(rows: PullRows, now: datetime) -> Screen:
             )
             for row in rows
         ],
-        empty="No open pull requests. Sources preview them with:   previews: {}",
+        empty="No open pull requests. A source previews them with   previews: {}   and forks with   previews: {forks: approved}",
     )
 
 
@@ -41,11 +42,16 @@ def pull_screen(of: PullRow, now: datetime) -> Screen:
         yield f"previewed as {of.merged[:12]}, merged into {of.base[:12]}"
     if of.allowed_by:
         yield f"allowed by {of.allowed_by}"
-    yield Table(STACK_HEADS, [_stack(row) for row in of.stacks], empty="It touches no stack.")
+    # What is held was not read, so nothing is known of its stacks.
+    if of.stacks or of.hold is None:
+        yield Table(STACK_HEADS, [_stack(row) for row in of.stacks], empty="It touches no stack.")
     yield from of.problems
     shown = [row.run for row in of.stacks if row.run]
     if shown:
-        yield f"Show a plan:   driftline run show {shown[0]}"
+        yield f"Show a plan:   driftline run diff {shown[0]}"
+    planned = [row.run for row in of.stacks if row.run and row.state is State.PLANNED]
+    if of.state is PullState.OPEN and planned:
+        yield f"Review it:   driftline approve {' '.join(planned)}"
     if of.hold == "fork":
         yield f"Let it be planned:   driftline pr allow {of.number} --source {of.source} --head {of.head}"
 
