@@ -41,6 +41,8 @@ class Templates:
 
     def flaws(self) -> Iterator[str]:
         """Which templates of the operator are broken, and why."""
+        if self.folder is not None and not self.folder.is_dir():
+            yield f"there is no directory {self.folder} with templates"
         now = datetime.now(UTC)
         events = [sample(topic, now) for topic in TOPICS]
         samples = {"event": [message_of(event, None) for event in events], "events": [folded(events, None)]}

@@ -187,6 +187,11 @@ def test_an_operator_replaces_one_template_and_keeps_the_others(tmp_path: Path) 
     assert texts.body(message, "html") == Templates().body(message, "html")
 
 
+@pytest.mark.parametrize(("count", "title"), [(1, "1 event of 1 stack"), (9, "9 events of 1 stack")])
+def test_the_title_of_a_digest_counts_as_people_say_it(count: int, title: str) -> None:
+    assert folded([run_event()] * count, ADDRESS, digest=True).title == title
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -224,6 +229,12 @@ def test_no_template_turns_escaping_off(tmp_path: Path, template: str) -> None:
     body = texts.body(message_of(run_event(reason="<b>@here</b>"), ADDRESS), "html")
     assert "<b>" not in body.replace(Templates().body(message_of(run_event(reason=""), ADDRESS), "html"), "")
     assert "@here" not in body
+
+
+def test_templates_in_a_directory_that_is_not_there_are_a_flaw(tmp_path: Path) -> None:
+    assert list(Templates(tmp_path / "gone").flaws()) == [
+        f"there is no directory {tmp_path / 'gone'} with templates"
+    ]
 
 
 def test_sound_templates_have_no_flaws(tmp_path: Path) -> None:

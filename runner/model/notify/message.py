@@ -83,7 +83,7 @@ def folded(events: Sequence[FeedEvent], address: str | None, *, digest: bool = F
         key=key,
         conversation=key,
         at=last.at,
-        title=f"{len(events)} {'events' if digest else 'further events'} of {len(stacks)} stacks",
+        title=_counts(len(events), "event" if digest else "further event", len(stacks)),
         level=min(map(_level, events), key=_WORST.index),
         told=tuple(told_of(event, address) for event in events[:SHOWN]),
         count=len(events),
@@ -92,6 +92,11 @@ def folded(events: Sequence[FeedEvent], address: str | None, *, digest: bool = F
         more_names=len(stacks[SHOWN:]),
         digest=digest,
     )
+
+
+def _counts(events: int, name: str, stacks: int) -> str:
+    of = f" of {stacks} stack{'' if stacks == 1 else 's'}" if stacks else ""
+    return f"{events} {name}{'' if events == 1 else 's'}{of}"
 
 
 def told_of(event: FeedEvent, address: str | None) -> Told:
