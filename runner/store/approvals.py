@@ -9,6 +9,7 @@ from runner.model.approval.approval import Approval, Person
 from runner.model.approval.binding import Binding, read_binding
 from runner.model.approval.guardrails import SeenState
 from runner.model.events.feed import PlanApproved
+from runner.model.run.life import Run
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text
 from runner.store.run_details import DetailWrites
@@ -69,6 +70,12 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
             approval.run, self._stack_of(approval.run), approval.person.name, approval.comment
         )
         self._emit("approval.give", subject, given)
+
+    def withdraw_approvals(self, run: Run, *, by: str, reason: str) -> None:
+        withdrawn = [approval.person.name for approval in self.approvals(run.id)]
+        self._do("DELETE FROM approvals WHERE run = ?", run.id)
+        self.audit_note(by, "approval.withdraw", run.name, {"of": withdrawn, "reason": reason})
+        self._emit("approval.withdraw", run.name, PlanApproved(run.id, run.stack, by, reason))
 
     def _stack_of(self, run_id: int) -> str:
         row = self._one("SELECT stack FROM runs WHERE id = ?", run_id)

@@ -262,3 +262,14 @@ def test_a_script_runs_by_a_review_of_the_same_files(tmp_path: Path) -> None:
     squash(world, 7)
     world.once()
     assert newest(world)["state"] == "applied"
+
+
+def test_a_review_that_was_withdrawn_does_not_count(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    run = review(world, 7)
+    world.run("reject", run, "-m", "not this way")
+    assert world.json("run", "show", run)["approvals"] == []
+    world.merge(7)
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"

@@ -40,7 +40,7 @@ class ReportMoved:
 
 @dataclass(frozen=True)
 class PlanApproved:
-    """A person approved a plan, which may need further approvals."""
+    """A person approved a plan, which may need further approvals, or took back the reviews of a preview."""
 
     run: int
     stack: str
@@ -215,6 +215,7 @@ TOPICS: Mapping[str, type[Payload]] = {
         for moved in ("open", "confirm", "change", "acknowledge", "reopen", "resolve", "contest")
     },
     "approval.give": PlanApproved,
+    "approval.withdraw": PlanApproved,
     "apply.break_glass": GlassBroken,
     "promotion.advance": StagePromoted,
     "promotion.straight": StagePromoted,

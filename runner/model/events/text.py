@@ -30,6 +30,7 @@ _BY_TOPIC = {
     "drift.resolve": "drift of {0.stack} resolved",
     "drift.contest": "drift of {0.stack} is contested, and is not healed any more",
     "promotion.straight": "{0.stack} is planned outside promotion {0.promotion} by {0.by}",
+    "approval.withdraw": "reviews of a preview of {0.stack} withdrawn by {0.person}",
     "lock.take": "{0.stack} locked by {0.holder}",
     "lock.release": "{0.stack} released by {0.by}",
     "pull.open": "pull request #{0.number} of {0.source} opened",

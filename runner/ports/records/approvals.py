@@ -5,6 +5,7 @@ from typing import Protocol
 from runner.model.approval.approval import Approval
 from runner.model.approval.binding import Binding
 from runner.model.approval.guardrails import SeenState
+from runner.model.run.life import Run
 
 
 class ApprovalReader(Protocol):
@@ -15,5 +16,9 @@ class ApprovalReader(Protocol):
 
 class ApprovalWriter(ApprovalReader, Protocol):
     def add_approval(self, approval: Approval) -> None: ...
+    def withdraw_approvals(self, run: Run, *, by: str, reason: str) -> None:
+        """All of a run that is not changed by it: the reviews of a preview."""
+        ...
+
     def save_binding(self, run_id: int, binding: Binding) -> None: ...
     def save_seen_state(self, stack: str, seen: SeenState) -> None: ...

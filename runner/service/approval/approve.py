@@ -373,7 +373,7 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
 def reject(
     control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: State | None = None
 ) -> Run:
-    """A rejection, with its reason; the stack then waits for a new commit or a manual plan.
+    """A rejection, with its reason; the stack then waits for a new commit or a manual plan. A preview loses its reviews.
 
     RunChanged if the run is no longer in the state in which it was shown.
     """
@@ -381,4 +381,7 @@ def reject(
         run = writer.run(run_id)
         if shown is not None and run.state is not shown:
             raise RunChanged(run=run.name, state=run.state)
+        if run.kind is Kind.PREVIEW and run.state is State.PLANNED:
+            writer.withdraw_approvals(run, by=person.name, reason=reason)
+            return run
         return writer.transition(run, Event.REJECT, by=person.name, reason=reason)
