@@ -18,6 +18,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+-]*://\S|\$\{")
 _FETCHED = re.compile(r"\$\{(?:" + "|".join(FETCHED) + "):")
+_REFERENCE = re.compile(r"\$\{[^}]*\}")
+_PASSWORD = re.compile(r"://[^/@?:]*:[^/@?]+@|://whsec_")
+_ALL_SECRET = frozenset({"discord", "gchat", "opsgenie", "pagerduty", "slack", "tgram"})  # nothing but tokens
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -73,3 +76,13 @@ def _when(here: KeyPath, one: Notification) -> Iterator[Complaint]:
             yield Complaint((*here, "at_most"), str(error))
     if one.digest is not None and (flaw := cron_flaw(one.digest)):
         yield Complaint((*here, "digest"), flaw)
+
+
+def secrets_in_clear(settings: Settings) -> Iterator[Complaint]:
+    """Doubts: files of configuration are copied and committed, and a secret in one cannot be rotated alone."""
+    for index, one in enumerate(settings.notifications):
+        if isinstance(one.to, str):
+            scheme, _, rest = _REFERENCE.sub("", one.to).partition("://")
+            if _PASSWORD.search(f"://{rest}") or (scheme in _ALL_SECRET and "${" not in one.to):
+                message = "this address has a secret in clear; write ${cred:NAME} or ${file:/path} instead"
+                yield Complaint(("notifications", index, "to"), message, got=False)

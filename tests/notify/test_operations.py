@@ -197,6 +197,36 @@ def test_a_configuration_that_cannot_be_meant_is_refused(
     assert "notifications[0]" in shown
 
 
+@pytest.mark.parametrize(
+    "to",
+    [
+        "mailtos://drift:c4n4ry@mail.example.com",
+        "https://whsec_c4n4ryc4n4ryc4n4ryc4n4ryc4n4ry12@hooks.example.com/",
+        "slack://c4n4ry/b/c/#ops",
+    ],
+)
+def test_a_secret_in_clear_is_warned_about_and_not_shown(world: World, receiver: Receiver, to: str) -> None:
+    configured(world, {**hook(receiver), "to": to})
+    shown = world.run("config", "validate").output
+    assert "notifications[0].to: this address has a secret in clear" in shown
+    assert "c4n4ry" not in shown
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "mailtos://drift:${env:TOKEN}@mail.example.com?to=a@b.example",
+        "mailto://mail.example.com",
+        "${env:TOKEN}",
+    ],
+)
+def test_an_address_without_a_secret_in_clear_is_not_warned_about(
+    world: World, receiver: Receiver, to: str
+) -> None:
+    configured(world, {**hook(receiver), "to": to})
+    assert "in clear" not in world.run("config", "validate").output
+
+
 def test_two_notifications_have_two_names(world: World, receiver: Receiver) -> None:
     configured(world, hook(receiver), hook(receiver))
     assert "another notification already has this name" in world.run("config", "validate", expect=78).output

@@ -107,6 +107,7 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
     from runner.app import App
     from runner.config.context_rules import careless
     from runner.config.heal_rules import server_heal_doubts
+    from runner.config.notify_rules import secrets_in_clear
     from runner.config.server_file import placed
     from runner.host.clock import SystemClock
     from runner.model.approval.window_doubts import doubtful_windows
@@ -120,7 +121,7 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
         *flaws,
     ):
         yield Problem(str(path), 1, 1, sentence)
-    yield from placed(path, list(server_heal_doubts(settings, known.counting)))
+    yield from placed(path, [*server_heal_doubts(settings, known.counting), *secrets_in_clear(settings)])
 
 
 def _broken_templates(settings: Settings) -> Iterator[str]:
