@@ -252,10 +252,12 @@ class App:
             return None
         from runner.forge.table import ConfiguredForges
         from runner.service.forge.keep import AtForges
+        from runner.view.commit_results import ResultsView
         from runner.view.planned_request import RequestView
 
         drawn = RequestView(self.settings, self.clock)
-        return AtForges(ConfiguredForges(self.settings.sources, self.clock), drawn.of, self.git)
+        results = ResultsView(self.settings.web, self.clock)
+        return AtForges(ConfiguredForges(self.settings.sources, self.clock), drawn.of, results.of, self.git)
 
     @cached_property
     def notified(self) -> "tuple[Notified, ...]":

@@ -32,7 +32,7 @@ class RunReads(DetailReads):
         """The newest matching runs, newest first."""
         tests: list[str] = ["1"]
         values: list[Value] = []
-        for column, value in (("stack", where.stack), ("kind", where.kind)):
+        for column, value in (("stack", where.stack), ("source", where.source), ("kind", where.kind)):
             if value is not None:
                 tests.append(f"{column} = ?")
                 values.append(value)

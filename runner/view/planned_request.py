@@ -14,6 +14,7 @@ from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, option, question
 from runner.service.preview.look import LEAVES
+from runner.view.commit_results import run_page
 from runner.view.terms import terms_view
 from runner.view.window import closed_view
 from runner.view.words import found
@@ -53,7 +54,7 @@ class RequestView:
             of.stack,
             _STATES.get(run.state, PlanState.WAITING),
             run.summary,
-            url=self._page(run),
+            url=run_page(self.settings.web, run),
             drift=_drift(reader, of.stack),
         )
         if told.state is PlanState.PLANNED:
@@ -92,11 +93,6 @@ class RequestView:
             yield "approvals of this plan count after the merge if the plan is the same then"
         for one in asked.violations:
             yield f"{one.sentence} ({option(one.answer)})" if one.answer else one.sentence
-
-    def _page(self, run: Run) -> str | None:
-        """Only at an address that people elsewhere can open."""
-        public = self.settings.web.public_url
-        return f"{public.rstrip('/')}/runs/{run.name}" if public else None
 
 
 def _drift(reader: Reader, stack: str) -> str:

@@ -17,7 +17,8 @@ from runner.model.changes.changes import (
     ResourceChange,
     Summary,
 )
-from runner.model.forge.comment import MARKER_ROOM, comment
+from runner.model.forge.comment import comment
+from runner.model.forge.fit import MARKER_ROOM
 from runner.model.forge.planned import Answer, PlannedRequest, PlannedStack, PlanState
 from runner.model.forge.text import Capabilities
 

@@ -6,11 +6,11 @@ comment says so, and where the rest is.
 
 import html
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, takewhile
 
 from runner.model.changes.changes import Summary
+from runner.model.forge.fit import MARKER_ROOM, first, listed, share, size
 from runner.model.forge.plan_block import plan_lines
 from runner.model.forge.planned import Answer, PlannedRequest, PlannedStack, PlanState
 from runner.model.forge.text import Capabilities
@@ -18,7 +18,6 @@ from runner.model.plan.text import summary_text
 from runner.model.values.markdown import block, code, in_table, sentence
 from runner.model.values.text import safe_text
 
-MARKER_ROOM = 1100  # the hidden first line is added to the body
 DIGITS = 20  # of a digest that is shown to be copied
 LEAST_LINES = 8  # of a plan: fewer say too little
 MOST_NAMES = 10
@@ -37,12 +36,12 @@ def comment(of: PlannedRequest, can: Capabilities) -> str:
     limit = can.body - MARKER_ROOM
     stacks = sorted(of.stacks, key=lambda one: (_ORDER[one.state], one.stack))
     begin, end, note = [f"### {headline(of)}", *_facts(of)], list(_footer(of)), _cut_note(of)
-    room = limit - _size([*begin, *end, *note])
+    room = limit - size([*begin, *end, *note])
     table = _table(stacks, room - limit // RESERVED)
-    room -= _size(table)
+    room -= size(table)
     sections = _sections(of, stacks, min(room, limit // SECTIONS))
     plans = [_Plan.of(one, can) for one in stacks if _has_plan(one)]
-    drawn, cut = _fitted(plans, room - _size(sections))
+    drawn, cut = _fitted(plans, room - size(sections))
     return "\n".join([*begin, *table, *drawn, *(note if cut else ()), *sections, *end, ""])
 
 
@@ -87,7 +86,7 @@ def _facts(of: PlannedRequest) -> Iterator[str]:
 
 def _table(stacks: Sequence[PlannedStack], room: int) -> list[str]:
     """All rows; if even they are too many, the first ones, which need people most."""
-    return _list(_HEAD, list(map(_row, stacks)), _more_rows, room)
+    return listed(_HEAD, list(map(_row, stacks)), _more_rows, room)
 
 
 def _more_rows(count: int) -> str:
@@ -148,13 +147,13 @@ class _Plan:
 
     @property
     def size(self) -> int:
-        return _size(self._drawn(self.lines))
+        return size(self._drawn(self.lines))
 
     def within(self, room: int) -> list[str]:
         """As many lines as fit; nothing where those would say too little."""
         if self.size <= room:
             return self._drawn(self.lines)
-        kept = _first(self.lines, room - _size(self._drawn((f" … {len(self.lines)} more lines",))))
+        kept = first(self.lines, room - size(self._drawn((f" … {len(self.lines)} more lines",))))
         more = len(self.lines) - len(kept)
         return self._drawn((*kept, f" … {more} more lines")) if len(kept) >= LEAST_LINES else []
 
@@ -164,9 +163,9 @@ class _Plan:
 
 def _fitted(plans: Sequence[_Plan], room: int) -> tuple[list[str], bool]:
     """All plans, of which the biggest are cut first; whether any is."""
-    share = _share([one.size for one in plans], room)
-    drawn = [line for one in plans for line in one.within(share)]
-    return drawn, any(one.size > share for one in plans)
+    most = share([one.size for one in plans], room)
+    drawn = [line for one in plans for line in one.within(most)]
+    return drawn, any(one.size > most for one in plans)
 
 
 # What comes after
@@ -180,12 +179,12 @@ def _sections(of: PlannedRequest, stacks: Sequence[PlannedStack], room: int) -> 
         ("To approve a plan, comment", [_line(one, _approval(one)) for one in stacks if one.digest]),
         ("Answers", [_answer(one) for one in of.answers[-MOST_ANSWERS:]]),
     )
-    share = _share([_size(_section(title, lines, room)) for title, lines in sections], room)
-    return [line for title, lines in sections for line in _section(title, lines, share)]
+    most = share([size(_section(title, lines, room)) for title, lines in sections], room)
+    return [line for title, lines in sections for line in _section(title, lines, most)]
 
 
 def _section(title: str, lines: Sequence[str], room: int) -> list[str]:
-    return _list(("", f"**{title}**", ""), lines, _more, room)
+    return listed(("", f"**{title}**", ""), lines, _more, room)
 
 
 def _more(count: int) -> str:
@@ -229,37 +228,3 @@ def _footer(of: PlannedRequest) -> Iterator[str]:
 def _cut_note(of: PlannedRequest) -> list[str]:
     page = f"[The dashboard]({of.url})" if of.url else code(of.command)
     return ["", f"_Plans are shortened here. {page} shows all of them._"]
-
-
-# Sizes
-
-
-def _size(lines: Iterable[str]) -> int:
-    """In bytes: forges differ in how they count characters."""
-    return sum(len(line.encode()) + 1 for line in lines)
-
-
-def _list(head: Sequence[str], rows: Sequence[str], more: Callable[[int], str], room: int) -> list[str]:
-    """As many rows as fit, and how many more there are; nothing without rows."""
-    whole = [*head, *rows]
-    if not rows or _size(whole) <= room:
-        return whole if rows else []
-    kept = _first(rows, room - _size([*head, more(len(rows))]))
-    return [*head, *kept, more(len(rows) - len(kept))]
-
-
-def _first(lines: Sequence[str], room: int) -> Sequence[str]:
-    """The first lines, as many as fit."""
-    ends = accumulate(_size([line]) for line in lines)
-    return lines[: sum(1 for _ in takewhile(lambda end: end <= room, ends))]
-
-
-def _share(sizes: Sequence[int], room: int) -> int:
-    """How big each may be, so that all of them fit: what small ones leave over is for the big ones."""
-    left, count = room, len(sizes)
-    for size in sorted(sizes):
-        if size * count > left:
-            return max(0, left // count)
-        left -= size
-        count -= 1
-    return max(sizes, default=0)

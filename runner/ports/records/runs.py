@@ -15,6 +15,7 @@ from runner.model.stack.definition import StackDefinition
 @dataclass(frozen=True)
 class RunFilter:
     stack: str | None = None
+    source: str | None = None
     states: frozenset[State] | None = None
     kind: Kind | None = None
     ended_before: datetime | None = None

@@ -13,6 +13,7 @@ from runner.model.forge.comment import comment as request_comment
 from runner.model.forge.drift_issue import CloseIssue, OpenIssue, Step, UpdateIssue, steps
 from runner.model.forge.marker import marker
 from runner.model.forge.planned import Answer, PlannedRequest
+from runner.model.forge.result_comment import CommitResult, result_comment
 from runner.model.forge.status import statuses
 from runner.model.preview.pull_request import PullRequest, PullState
 from runner.model.settings.source import SourceSettings
@@ -28,6 +29,7 @@ from runner.service.preview.record import record
 CLOSED = "closed at the forge"
 AGAIN = timedelta(hours=1)  # then everything is compared with the forge, where somebody may have removed it
 Draw = Callable[[Reader, PullRequest, Sequence[Answer]], PlannedRequest]
+Results = Callable[[Reader, str], Sequence[CommitResult]]  # of a source, by its name
 Write = tuple[tuple[Any, ...], object, Callable[[], None]]
 
 
@@ -38,10 +40,11 @@ def consumer_of(source: str) -> str:
 
 @dataclass(frozen=True)
 class AtForges:
-    """The configured forges, what is drawn of a pull request there, and the mirrors of the repositories."""
+    """The configured forges, what is drawn of a pull request and of commits there, and the mirrors of the repositories."""
 
     forges: Forges
     draw: Draw
+    results: Results
     git: Git
 
 
@@ -127,6 +130,16 @@ class Kept:
                 yield key, status, partial(forge.set_status, request.revision, status)
             text = request_comment(request, forge.can)
             yield ("comment", request.number), text, partial(forge.save_comment, request.number, mark, text)
+        if forge.can.commit_comments:
+            yield from self._result_writes(forge)
+
+    def _result_writes(self, forge: Forge) -> Iterator[Write]:
+        mark = marker("result", self.source.name)
+        with self.store.reading() as reader:
+            results = self.at.results(reader, self.source.name)
+        for one in results:
+            text = result_comment(one, forge.can)
+            yield ("result", one.revision), text, partial(forge.save_commit_comment, one.revision, mark, text)
 
     def _requests(self) -> list[PlannedRequest]:
         with self.store.reading() as reader:
