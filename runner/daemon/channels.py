@@ -69,7 +69,12 @@ def deliver_once(
         except DriftlineError as error:
             report(f"notification {one.name}: {error.message}")
 
-    threads = [threading.Thread(target=deliver, args=(one,), daemon=True) for one in wanted]
+    all_once(partial(deliver, one) for one in wanted)
+
+
+def all_once(wanted: Iterable[Callable[[], None]]) -> None:
+    """At the same time, and for so long: what hangs does not keep the pass from its end."""
+    threads = [threading.Thread(target=one, daemon=True) for one in wanted]
     for thread in threads:
         thread.start()
     until = time.monotonic() + PASS_SECONDS

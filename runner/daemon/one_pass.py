@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from runner.daemon.channels import deliver_once
+from runner.daemon.channels import all_once, deliver_once
+from runner.daemon.forges import forge_looks
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
@@ -14,14 +15,15 @@ from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
+from runner.service.forge.commands import Perform
 from runner.service.preview.retire import retire_pulls
 from runner.service.queue.enqueue import enqueue_due
 from runner.service.queue.next_check import reschedule
 from runner.worker import Pool
 
 
-def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
-    """Returns the runs as they ended."""
+def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) -> list[Run]:
+    """Returns the runs as they ended. `in_comments` does what people ask for at forges."""
     ended: list[Run] = []
     control = parts.worker.control
     parts.worker.settled = ended.append
@@ -57,7 +59,24 @@ def run_once(parts: Parts, report: Callable[[str], None]) -> list[Run]:
     except DriftlineError as error:
         report(f"retention: {error.message}")  # the next pass tries again; what was done is done
     deliver_once(control.store, control.clock, parts.notified, report)
+    _look_at_forges(parts, report, in_comments)
     return ended
+
+
+def _look_at_forges(parts: Parts, report: Callable[[str], None], in_comments: Perform) -> None:
+    """What comments ask for is due in the next pass."""
+    if parts.at_forges is None:
+        return
+    control = parts.worker.control
+
+    def tell(source: str, problem: str) -> None:
+        report(f"forge of {source}: {problem}")
+
+    looks = forge_looks(
+        control.store, control.clock, parts.settings.sources, parts.at_forges, in_comments, tell
+    )
+    all_once(looks.values())
+    parts.at_forges.forges.close()
 
 
 def _poll(parts: Parts, report: Callable[[str], None]) -> None:

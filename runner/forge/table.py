@@ -60,6 +60,12 @@ class ConfiguredForges:
             self._open[source] = open_forge(self._sources[source], self._clock)
         return self._open[source]
 
+    def close(self) -> None:
+        opened, self._open = self._open, {}
+        for one in opened.values():
+            if one is not None:
+                one.close()
+
 
 def open_forge(source: SourceSettings, clock: Clock) -> Repository | None:
     """None for a source without a forge. ExtraMissing if an App's library is not installed."""

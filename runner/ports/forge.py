@@ -59,3 +59,7 @@ class Forges(Protocol):
     def of(self, source: str) -> Forge | None:
         """None for a source without `forge`."""
         ...
+
+    def close(self) -> None:
+        """Its connections; the next use opens them again."""
+        ...

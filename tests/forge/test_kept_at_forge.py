@@ -101,3 +101,14 @@ def test_nothing_of_the_token_is_written_or_logged(kept: KeptWorld) -> None:
     kept.look()
     assert kept.problems
     assert TOKEN not in "".join(kept.problems)
+
+
+def test_a_single_pass_writes_to_the_forge_at_its_end(kept: KeptWorld) -> None:
+    head = kept.open(7, {"app/main.tf": module("new")})
+    assert "| `app` |  | 1 |  |  | planned" in kept.comment()
+    assert kept.status(head) == ("success", "1 stack changes")
+
+
+def test_a_single_pass_reports_a_forge_that_fails_and_ends(kept: KeptWorld) -> None:
+    kept.fake.faults.append(lambda _asked: Told(500))
+    assert "forge of infra: " in kept.world.run("daemon", "--once").output

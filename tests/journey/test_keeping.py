@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from world import ANA, DATA, World
 
+from runner.api.forge_comments import in_comments
 from runner.cli.main import main
 from runner.daemon.one_pass import run_once
 from runner.errors import ArtifactNotFound, ArtifactStoreFailed
@@ -39,7 +40,7 @@ def test_the_plan_of_an_apply_goes_and_its_masked_changes_stay(plain_applied: Wo
 def test_a_single_pass_removes_what_is_old_too(plain_applied: World) -> None:
     (done,) = plain_applied.runs()
     plain_applied.age(hours=2)
-    assert run_once(plain_applied.app.parts, print) == []
+    assert run_once(plain_applied.app.parts, print, in_comments(lambda: plain_applied.app)) == []
     assert kept(plain_applied, done.id) == {"plan.json"}
 
 
@@ -52,7 +53,9 @@ def test_a_single_pass_reports_failed_retention_after_doing_the_rest(
     monkeypatch.setattr("runner.daemon.one_pass.prune", away)
     plain.stack(body=DATA)
     text: list[str] = []
-    assert [run.state for run in run_once(plain.app.parts, text.append)] == [State.AWAITING_APPROVAL]
+    assert [run.state for run in run_once(plain.app.parts, text.append, in_comments(lambda: plain.app))] == [
+        State.AWAITING_APPROVAL
+    ]
     assert [line for line in text if line.startswith("retention: ") and "away" in line]
 
 

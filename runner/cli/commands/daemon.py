@@ -103,7 +103,7 @@ def _one_pass(cli: Cli, *, accept_clock: bool) -> list[Run]:
     signal.signal(signal.SIGTERM, _interrupt)
     if problem := begin(cli.app.control, accept_clock=accept_clock):
         cli.console.warn(problem)
-    ended = run_once(cli.app.parts, cli.console.say)
+    ended = run_once(cli.app.parts, cli.console.say, in_comments(lambda: cli.app))
     try_checkpoint(cli.app.control)
     return ended
 
