@@ -93,3 +93,19 @@ def test_a_failed_apply_stands_at_its_commit(kept: KeptWorld) -> None:
     (one,) = kept.fake.world.comments(revision)
     assert "### Driftline: 1 apply failed" in one.body
     assert "| `app` | **apply failed**: " in one.body
+
+
+def test_a_heal_does_not_replace_what_came_of_the_merge(kept: KeptWorld) -> None:
+    revision = merged(
+        kept, (kept.world.repository / "app/main.tf").read_text() + module("new").replace("it", "more")
+    )
+    kept.world.cloud.write_text("by hand\n")
+    kept.world.run("drift", "check", "app", expect=2)
+    (report,) = kept.world.json("drift", "list")
+    kept.world.run("drift", "heal", report["id"])
+    (waiting,) = kept.world.json("run", "list", "--state", "awaiting_approval")
+    kept.world.approve(waiting["id"])
+    kept.world.once()
+    kept.look()
+    (one,) = kept.fake.world.comments(revision)
+    assert waiting["id"] not in one.body
