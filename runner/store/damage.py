@@ -117,6 +117,8 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         {"state": PullState, "hold": Hold, "problems": strings_of, **_times("seen_at", "changed_at")},
     ),
     "carried_reviews": ("run", {"carried": _json_of(Carried)}),
+    "forge_reads": ("source", _times("since")),
+    "forge_commands": ("comment", _times("at")),
     "audit": ("seq", {"detail": _object, **_times("at")}),
     "outbox": ("id", {"payload": _object, **_times("at")}),
     "consumers": ("name", {"sent": strings_of, **_times("next_try", "last_sent")}),
