@@ -184,6 +184,16 @@ def test_a_merged_pull_request_ends(world: PullsWorld, how: tuple[str, ...]) -> 
     assert world.shown(7)["state"] == "merged"
 
 
+def test_a_branch_that_is_deleted_with_its_squash_was_merged(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    world.merge(7, "--squash")
+    world.git("commit", "--quiet", "--message", "squashed")
+    world.git("branch", "--quiet", "-D", "pull-7")
+    world.once()
+    assert world.shown(7)["state"] == "merged"
+
+
 def test_the_code_of_a_fork_is_not_run(world: PullsWorld) -> None:
     world.fork(7, {"app/main.tf": module("new")})
     world.once()

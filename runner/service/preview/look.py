@@ -1,6 +1,7 @@
 """Look at the pull requests of a source: merge what moved, and queue a preview of each stack that it touches."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from runner.errors import DriftlineError, Untrusted
@@ -78,7 +79,8 @@ class Previewer:
             most=previews.max,
             now=now,
         )
-        read = [Read(one) for one in (*found.ended, *found.held)]
+        read = [Read(self._ended(source, one, base)) for one in found.ended]
+        read += [Read(one) for one in found.held]
         read += [self._examined(source, one, base) for one in found.examined]
         for one in read:
             record(self.store, one.pull, one.stacks)
@@ -86,6 +88,21 @@ class Previewer:
             ended = {one.number for one in found.ended}
             git.drop_pulls(source, frozenset(head.number for head in heads.heads) - ended)
         return Looked(source.name, len(read))
+
+    def _ended(self, source: SourceSettings, pull: PullRequest, base: str) -> PullRequest:
+        """Most servers delete the branch with the merge: whether that is why it is gone. In doubt it was closed."""
+        with suppress(DriftlineError):
+            if pull.merged is not None and self._has_all(source, pull, base):
+                return pull.ended(PullState.MERGED, NOTHING_LEFT, self.clock.now())
+        return pull
+
+    def _has_all(self, source: SourceSettings, pull: PullRequest, base: str) -> bool:
+        """Whether nothing is left to merge, also after a squash or a rebase."""
+        git = self.discoverer.git
+        if git.is_ancestor(source, pull.head, base):
+            return True
+        merge = git.merge(source, pull.number, base, pull.head)
+        return not isinstance(merge, Conflict) and merge.tree == git.tree_id(source, base)
 
     def _examined(self, source: SourceSettings, pull: PullRequest, base: str) -> Read:
         """Merged and compared with its base. What cannot be is held, with the reason."""
