@@ -10,6 +10,7 @@ from cli_world import World
 from runner.errors import TooManyFollowers
 from runner.model.events.feed import FeedEvent, StackLeft
 from runner.web.stream import feed, places
+from runner.web.stream.events import _followed
 from runner.web.stream.feed import BEHIND, Feed, Follower
 from runner.web.stream.places import Places
 
@@ -70,3 +71,21 @@ def test_a_database_that_is_gone_ends_every_follower(tmp_path: Path) -> None:
             return await follower.next(10)
 
     assert asyncio.run(follow()) is None
+
+
+def test_what_happens_while_the_answer_begins_is_followed_too(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("app")
+    world.run("source", "sync")
+    made = Feed(world.app.store)
+    head = made.head()
+    world.run("pause", "app", "--reason", "moving")
+
+    async def follow() -> list[str]:
+        async with made.follow() as follower:
+            followed = _followed(made, follower, None, head)
+            found = [await anext(followed), await anext(followed)]
+            await followed.aclose()
+            return [getattr(one, "topic", "") for one in found]
+
+    assert asyncio.run(follow()) == ["", "stack.pause"]

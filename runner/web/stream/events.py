@@ -49,7 +49,9 @@ async def follow_events(
     places: Places = request.app.state.places
     places.refuse_more(caller.name)
     wanted = Wanted(request, caller, topics_of(topic), stack)
-    return Stream(_sent(feed, wanted, last_event(request)), places.held(caller.name))
+    # Now: the stream is followed only after its answer has begun, and what happens in between would be missed.
+    head = await run_in_threadpool(feed.head)
+    return Stream(_sent(feed, wanted, last_event(request), head), places.held(caller.name))
 
 
 @dataclass
@@ -81,9 +83,9 @@ class Wanted:
         return row if caller.access.unlimited else caller.veil().over(row)
 
 
-async def _sent(feed: Feed, wanted: Wanted, last: int | None) -> AsyncIterator[ServerSentEvent]:
+async def _sent(feed: Feed, wanted: Wanted, last: int | None, head: int) -> AsyncIterator[ServerSentEvent]:
     with suppress(DriftlineError):  # the client comes again, and is told then
-        async with feed.follow() as follower, aclosing(_followed(feed, follower, last)) as followed:
+        async with feed.follow() as follower, aclosing(_followed(feed, follower, last, head)) as followed:
             async for event in followed:
                 await wanted.ask_again()
                 if event is None:
@@ -95,24 +97,21 @@ async def _sent(feed: Feed, wanted: Wanted, last: int | None) -> AsyncIterator[S
 
 
 async def _followed(
-    feed: Feed, follower: Follower, last: int | None
+    feed: Feed, follower: Follower, last: int | None, head: int
 ) -> AsyncGenerator[FeedEvent | ServerSentEvent | None]:
-    """What is on record behind the last event, then what happens; None now and then.
+    """What is on record behind the last event, or behind the head at the request, then what happens; None now and then.
 
     It begins with nothing but an id, so that a client which loses its connection before the first event misses none.
     """
-    position = follower.position
-    yield ServerSentEvent(id=str(position if last is None else last), retry=RETRY_MILLISECONDS, sep="\n")
-    if last is not None and last < position:
-        position = last
-        while events := await run_in_threadpool(feed.after, position):
-            if events[0].id > position + 1:
-                yield _gap(position, events[0].id)
-            for event in events:
-                yield event
-            position = events[-1].id
-    elif last is not None and last > position:
+    position, begin = follower.position, head if last is None else last
+    yield ServerSentEvent(id=str(begin), retry=RETRY_MILLISECONDS, sep="\n")
+    if last is not None and last > position:
         yield _gap(last, position)  # an older database was put in place
+    else:
+        async for missed in _missed(feed, begin, position):
+            yield missed
+            begin = missed.id if isinstance(missed, FeedEvent) else begin
+        position = begin
     while True:
         try:
             next_one = await follower.next(HEARTBEAT_SECONDS)
@@ -123,6 +122,16 @@ async def _followed(
             return
         if next_one.id > position:
             yield next_one
+
+
+async def _missed(feed: Feed, begin: int, until: int) -> AsyncGenerator[FeedEvent | ServerSentEvent]:
+    """What is on record behind `begin`; nothing if the feed is not beyond it."""
+    while begin < until and (events := await run_in_threadpool(feed.after, begin)):
+        if events[0].id > begin + 1:
+            yield _gap(begin, events[0].id)
+        for event in events:
+            yield event
+        begin = events[-1].id
 
 
 def _written(row: EventRow) -> ServerSentEvent:

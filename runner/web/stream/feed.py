@@ -68,7 +68,7 @@ class Feed:
         with self._store.reading() as reader:
             return reader.events(position, None, AT_ONCE)
 
-    def _head(self) -> int:
+    def head(self) -> int:
         with self._store.reading() as reader:
             return reader.events_head()
 
@@ -76,7 +76,7 @@ class Feed:
         # A thread of its own: others may all be busy.
         limiter, mark = CapacityLimiter(1), None
         try:
-            self._position = await to_thread.run_sync(self._head, limiter=limiter)
+            self._position = await to_thread.run_sync(self.head, limiter=limiter)
             self._begun.set()
             while self._followers:
                 now = await to_thread.run_sync(self._store.changed_since, mark, limiter=limiter)

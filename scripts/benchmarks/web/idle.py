@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import cycle
+from secrets import token_urlsafe
 
 from benchmarks.figure import Figure, Sample, at_most
 from benchmarks.size import Size
@@ -32,7 +33,7 @@ def measure(size: Size, site: Site) -> Iterator[Figure]:
 def _logins(site: Site, people: int) -> list[str]:
     """Secrets of logins, since one person has so many streams at most."""
     app = site.installation.app
-    now, secrets = app.clock.now(), [f"{LOGIN_PREFIX}{number}" for number in range(people)]
+    now, secrets = app.clock.now(), [f"{LOGIN_PREFIX}{token_urlsafe()}" for _ in range(people)]
     for secret in secrets:
         identity = Identity(secret, "oidc", (token_subject(TOKEN),))
         with app.store.writing() as writer:
