@@ -1,5 +1,6 @@
 """What the APIs of GitHub and Gitea have in common: Gitea's was made after the other."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from runner.model.forge.request import RequestAtForge
 from runner.model.forge.text import CommitStatus, StatusState
 
 
-class LikeGitHub:
+class LikeGitHub(ABC):
     states: Mapping[StatusState, str] = SAME_STATES
     newest_first: ClassVar[Mapping[str, str]] = {}  # asks for it, where a list of statuses is not so anyway
 
@@ -27,13 +28,13 @@ class LikeGitHub:
         may = at(self._to.get(self._at), "permissions", "push")
         return may if isinstance(may, bool) else None
 
+    @abstractmethod
     def _pages(self, path: str, **params: Any) -> Iterator[Any]:
         """The items of a list of the repository."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _listed(self, place: Place) -> str:
         """The path of a list of comments."""
-        raise NotImplementedError
 
     def statuses(self, revision: str) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """The list has all that were ever set. Its name of the state differs."""

@@ -24,10 +24,24 @@ def review(world: PullsWorld, number: int, stack: str = "app") -> str:
     return str(preview["id"])
 
 
+def reviewed(world: PullsWorld) -> None:
+    """Request 7 changes what `app` makes, and its preview has been approved."""
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    review(world, 7)
+
+
 def newest(world: PullsWorld, stack: str = "app") -> Any:
     """The newest change run of the stack."""
     run = world.json("run", "list", "--stack", stack, "--kind", "change")[0]["id"]
     return world.json("run", "show", run)
+
+
+def merged(world: PullsWorld) -> Any:
+    """The run of `app` after the merge of request 7."""
+    world.merge(7)
+    world.once()
+    return newest(world)
 
 
 Merge = Callable[[PullsWorld], object]
@@ -52,9 +66,7 @@ MERGES: dict[str, Merge] = {
 
 @pytest.mark.parametrize("how", MERGES)
 def test_the_merge_of_a_reviewed_request_is_applied_without_asking_again(world: PullsWorld, how: str) -> None:
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
+    reviewed(world)
     MERGES[how](world)
     world.once()
     run = newest(world)
@@ -64,22 +76,14 @@ def test_the_merge_of_a_reviewed_request_is_applied_without_asking_again(world: 
 
 def test_a_merge_is_not_applied_where_the_stack_asks_again(tmp_path: Path) -> None:
     world = previewing(tmp_path)
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+    reviewed(world)
+    assert merged(world)["state"] == "awaiting_approval"
 
 
 def test_an_operator_can_forbid_that_reviews_count(tmp_path: Path) -> None:
     world = previewing(tmp_path, REVIEWED, "approvals: {on_merge: ask}\n")
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+    reviewed(world)
+    assert merged(world)["state"] == "awaiting_approval"
 
 
 def test_a_commit_that_lets_reviews_count_is_itself_asked_about(tmp_path: Path) -> None:
@@ -87,50 +91,34 @@ def test_a_commit_that_lets_reviews_count_is_itself_asked_about(tmp_path: Path) 
     world.pull(7, {"app/main.tf": module("new"), "app/stack.yaml": f"name: app\n{REVIEWED}"})
     world.once()
     review(world, 7)
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+    assert merged(world)["state"] == "awaiting_approval"
 
 
 def test_a_merge_that_nobody_reviewed_waits(world: PullsWorld) -> None:
     world.pull(7, {"app/main.tf": module("new")})
     world.once()
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+    assert merged(world)["state"] == "awaiting_approval"
 
 
 def test_a_head_that_moved_after_the_review_waits(world: PullsWorld) -> None:
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
+    reviewed(world)
     world.pull(7, {"app/main.tf": module("newer")})
-    world.merge(7)
-    world.once()
-    run = newest(world)
+    run = merged(world)
     assert run["state"] == "awaiting_approval"
     assert "the changes of the plan" in str(run["reviews"]["differences"])
 
 
 def test_a_base_that_moved_elsewhere_keeps_the_review(world: PullsWorld) -> None:
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
+    reviewed(world)
     world.stack("elsewhere")
     world.once()
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "applied"
+    assert merged(world)["state"] == "applied"
 
 
 def test_a_base_that_moved_what_the_stack_uses_voids_the_review(world: PullsWorld) -> None:
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
+    reviewed(world)
     world.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+    assert merged(world)["state"] == "awaiting_approval"
 
 
 def test_of_two_requests_for_one_stack_only_the_first_merge_was_reviewed(world: PullsWorld) -> None:
@@ -139,18 +127,14 @@ def test_of_two_requests_for_one_stack_only_the_first_merge_was_reviewed(world: 
     world.once()
     review(world, 7)
     review(world, 8)
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "applied"
+    assert merged(world)["state"] == "applied"
     world.merge(8)
     world.once()
     assert newest(world)["state"] == "awaiting_approval"
 
 
 def test_an_evil_merge_commit_waits(world: PullsWorld) -> None:
-    world.pull(7, {"app/main.tf": module("new")})
-    world.once()
-    review(world, 7)
+    reviewed(world)
     world.git("merge", "--quiet", "--no-ff", "--no-commit", "refs/pull/7/head")
     world.commit({"app/main.tf": module("evil")}, "merge 7")
     world.once()
@@ -167,9 +151,7 @@ def test_a_changed_secret_voids_the_review(tmp_path: Path) -> None:
     world.once()
     review(world, 7)
     secret.write_text("second-value")
-    world.merge(7)
-    world.once()
-    run = newest(world)
+    run = merged(world)
     assert run["state"] == "awaiting_approval"
     assert "secret" in str(run["reviews"]["differences"])
     assert "second-value" not in str(run)
@@ -250,9 +232,7 @@ def test_a_script_that_was_not_in_the_review_is_not_run_by_it(tmp_path: Path) ->
     world = running_a_script(tmp_path)
     world.pull(7, {"scripts/deploy.sh": "echo evil\n"})
     world.once()
-    world.merge(7)
-    world.once()
-    run = newest(world)
+    run = merged(world)
     assert run["state"] == "awaiting_approval"
     assert "the revision's tree" in str(run["reviews"]["differences"])
 
@@ -270,6 +250,4 @@ def test_a_review_that_was_withdrawn_does_not_count(world: PullsWorld) -> None:
     run = review(world, 7)
     world.run("reject", run, "-m", "not this way")
     assert world.json("run", "show", run)["approvals"] == []
-    world.merge(7)
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+    assert merged(world)["state"] == "awaiting_approval"
