@@ -37,6 +37,12 @@ class NotificationRow:
     failures: int
     last_sent: datetime | None
 
+    @property
+    def pace(self) -> str:
+        if self.digest:
+            return f"digest {self.digest}"
+        return f"at most {self.at_most}" if self.at_most else "each event"
+
 
 @dataclass(frozen=True)
 class Handled:

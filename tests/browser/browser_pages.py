@@ -47,6 +47,8 @@ PLACES = (
     _fixed("/pulls"),
     _fixed("/trends"),
     _fixed("/sources"),
+    _fixed("/notifications"),
+    Place("dropping", "/notifications", lambda _: "/notifications?drop=ops"),
     _fixed("/audit"),
     _fixed("/audit/verify"),
     _fixed("/locks"),

@@ -6,6 +6,8 @@ from pathlib import Path
 from cli_world import World
 
 from runner.model.approval.approval import Person
+from runner.model.events.feed import Cursor
+from runner.model.notify.consumer import consumer_of
 from runner.model.run.life import Event
 from runner.service.operator.request import request_check
 
@@ -45,6 +47,10 @@ web:
     - {role: admin, subjects: ["token:ana"], stacks: ["**"]}
     - {role: approver, subjects: ["token:ben"], stacks: ["app/**", "network/**"]}
     - {role: viewer, subjects: ["token:vera"], stacks: ["app/**"]}
+notifications:
+  - {name: ops, to: "https://${env:HOOK}@hooks.example.com/"}
+  - {name: prod, to: "${env:HOOK}", match: {labels: {env: prod}}, at_most: 10/h}
+  - {name: mornings, to: [/usr/local/bin/page, --team, infra], topics: ["drift.*"], digest: "0 7 * * mon-fri"}
 """
 READS = 'resource "terraform_data" "it" {{\n  input = file("{cloud}")\n}}\n'
 FAILS = """\
@@ -95,6 +101,7 @@ def rich(root: Path) -> Rich:
     _wait_and_fail(world)
     _end_otherwise(world)
     _hold(world)
+    _lose(world)
     _run(world)
     tokens = {name: world.json("token", "create", name)["secret"] for name in ("ana", "ben", "vera")}
     newest: dict[str, int] = {}
@@ -204,6 +211,20 @@ def _run(world: World) -> None:
         writer.transition(queued, Event.CLAIM, by="daemon")
     app.workspaces.log(queued.id).write_text("terraform plan\n")
     app.store.close()
+
+
+def _lose(world: World) -> None:
+    """Two events that could not be delivered, and a channel that fails."""
+    why = f"hooks.example.com answered 403 {MARKUP}"
+    with world.app.store.writing() as writer:
+        for event in writer.events(0, {"run.awaiting_approval", "stack.pause"})[-2:]:
+            writer.bury(consumer_of("ops"), event, why)
+        now = world.app.clock.now()
+        failing = Cursor(
+            consumer_of("prod"), 0, tries=3, next_try=now, problem=why, messages=12, failures=3, last_sent=now
+        )
+        writer.save_cursor(failing)
+    world.app.store.close()
 
 
 def _write_log(path: Path) -> None:

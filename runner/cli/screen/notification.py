@@ -18,9 +18,8 @@ def notification_screen(rows: NotificationRows, now: datetime) -> Screen:
 
 
 def _row(of: NotificationRow, now: datetime) -> tuple[str, ...]:
-    when = f"digest {of.digest}" if of.digest else f"at most {of.at_most}" if of.at_most else "each event"
     last = ago(of.last_sent, now) if of.last_sent else "-"
-    return of.name, of.way, of.match, when, str(of.waiting), str(of.messages), last, _problem(of, now)
+    return of.name, of.way, of.match, of.pace, str(of.waiting), str(of.messages), last, _problem(of, now)
 
 
 def _problem(of: NotificationRow, now: datetime) -> str:

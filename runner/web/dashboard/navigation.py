@@ -33,6 +33,7 @@ NAVIGATION = (
     Place("/promotions", "Promotions", "ahead"),
     Place("/trends", "Trends", "trend", "t"),
     Place("/sources", "Sources", "source"),
+    Place("/notifications", "Notifications", "bell", "n", role=Role.OPERATOR),
     Place("/locks", "Locks", "lock", "l"),
     Place("/audit", "Audit log", "audit", "a"),
     Place("/tokens", "Tokens", "key", role=Role.ADMIN),

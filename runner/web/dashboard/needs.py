@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
+from runner.model.notify.consumer import notification_of
 from runner.view.needs import Need, Why
 from runner.web.api.numbers import page_of_name
 from runner.web.dashboard.states import Look
@@ -35,7 +36,7 @@ _GROUPS: Mapping[Why, Group] = {
     Why.MISSING: Group(Look(*_WARN, "No longer in Git"), "Decide"),
     Why.SOURCE: Group(Look(*_CROSS, "Sources"), "Open sources"),
     Why.PROBE: Group(Look(*_WARN, "Not probed"), "Open stack"),
-    Why.EVENTS: Group(Look(*_CROSS, "Undelivered events"), "Open sources"),
+    Why.EVENTS: Group(Look(*_CROSS, "Undelivered events"), "Open notifications"),
 }
 _PAGES: Mapping[Why, str] = {
     Why.RESTORED: "/audit",
@@ -59,6 +60,8 @@ def page_of(need: Need) -> str | None:
         return _PAGES[need.why]
     if (page := page_of_name(need.name)) is not None:
         return page
+    if need.why is Why.EVENTS:
+        return "/notifications" if notification_of(need.name) else None
     if need.stack is not None:
         return f"/stacks/{quote(need.stack)}"
     return "/sources" if need.why is Why.PROBLEM else None

@@ -20,6 +20,7 @@ PAGES = (
     "pulls",
     "trends",
     "sources",
+    "notifications",
     "audit",
     "locks",
     "tokens",
