@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput, render
+from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
 from runner.engine.session import Session
 from runner.model.changes.changes import Diagnostic, first_error
+from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.sandbox.denial import denials
 from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError
@@ -85,5 +86,5 @@ def _denied(session: Session, name: str, diagnostics: Iterable[Diagnostic]) -> l
     if not sentences:
         return []
     diagnostic = Diagnostic("warning", CONFINED, "\n".join(sentences))
-    session.journal.write(render(diagnostic))
+    session.journal.write(diagnostic_rows(diagnostic))
     return [diagnostic]

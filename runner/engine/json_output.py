@@ -13,7 +13,9 @@ from typing import Any
 
 from runner.engine.lock_info import read_lock
 from runner.engine.redaction import Redaction, masked_output
+from runner.engine.snippet import read_snippet
 from runner.model.changes.changes import Diagnostic
+from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.changes.warnings import CHECK_FAILED
 from runner.model.code.engines import ENGINES
 from runner.model.stack.lock import StateLock
@@ -133,7 +135,7 @@ class JsonOutput:
             self._errors.add(summary)
         if summary in STATE_LOCKED:
             self.lock = read_lock(diagnostic.detail)
-        yield from render(diagnostic, self.redaction.text(str(_dict(raw, "snippet").get("code") or "")))
+        yield from diagnostic_rows(diagnostic)
 
     def _operated(self, kind: str, message: Mapping[str, Any]) -> None:
         operation = _operation(message)
@@ -209,6 +211,7 @@ def read_diagnostic(raw: Mapping[str, Any], redaction: Redaction) -> Diagnostic:
         file=redaction.text(str(place["filename"])) if place.get("filename") else None,
         line=line if isinstance(line, int) else None,
         address=redaction.text(address) if address else None,
+        snippet=read_snippet(_dict(raw, "snippet"), redaction),
     )
 
 
@@ -216,20 +219,6 @@ def _check_of(raw: Mapping[str, Any]) -> str:
     """The `check` block of a failed assertion, which has no address."""
     found = _CHECK.fullmatch(str(_dict(raw, "snippet").get("context") or ""))
     return f"check.{found[1]}" if found is not None and raw.get("summary") == CHECK_FAILED else ""
-
-
-def render(diagnostic: Diagnostic, code: str = "") -> Iterator[str]:
-    """The diagnostic as terraform would print it."""
-    first, *more = diagnostic.summary.splitlines() or [""]
-    yield f"{diagnostic.severity.capitalize()}: {first}"
-    yield from (f"  {line}" for line in more)
-    if diagnostic.file is not None:
-        with_address = f", with {diagnostic.address}" if diagnostic.address else ""
-        yield f"  on {diagnostic.file} line {diagnostic.line}{with_address}:"
-        yield from (f"    {line}" for line in code.splitlines()[:1])
-    elif diagnostic.address:
-        yield f"  with {diagnostic.address}"
-    yield from (f"  {line}" if line else "" for line in diagnostic.detail.splitlines())
 
 
 def _product(message: Mapping[str, Any]) -> str | None:

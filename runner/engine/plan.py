@@ -11,7 +11,7 @@ from runner.engine.document_process import DOCUMENT
 from runner.engine.facts import facts_of
 from runner.engine.failure import bad_end
 from runner.engine.journal import Journal
-from runner.engine.json_output import JsonOutput, render
+from runner.engine.json_output import JsonOutput
 from runner.engine.modules.code import code_of
 from runner.engine.passed_in import aws_account, places
 from runner.engine.session import Session
@@ -20,6 +20,7 @@ from runner.foreign.budget import Budget
 from runner.foreign.read import copy as copy_content
 from runner.host.files import PRIVATE_FILE
 from runner.model.changes.changes import Diagnostic
+from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.evaluated.code import UNREAD, Code
 from runner.model.evaluated.reading import ROLE, Around
 from runner.model.plan.reading import parse_document, understanding
@@ -56,7 +57,7 @@ def plan(
         destroy=execution.destroy,
     )
     argv = attach(plan_argv(session.binary, options))
-    session.journal.write(line for warning in session.given.warnings for line in render(warning))
+    session.journal.write(line for warning in session.given.warnings for line in diagnostic_rows(warning))
     return session.run(name, argv, deadline=deadline, on_start=on_start)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from runner.errors import SourceNotFound
 from runner.model.changes.changes import Diagnostic
+from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.forge.planned import Answer, PlannedRequest, PlannedStack, PlanState
 from runner.model.policy.result import sentences
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest
@@ -105,7 +106,4 @@ def _drift(reader: Reader, stack: str) -> str:
 
 def _errors(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     for one in diagnostics:
-        yield f"{one.severity.capitalize()}: {one.summary}"
-        if one.file:
-            yield f"  on {one.file}{f' line {one.line}' if one.line else ''}"
-        yield from (f"  {line}" for line in one.detail.splitlines())
+        yield from diagnostic_rows(one, short=True)

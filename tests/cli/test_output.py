@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.cli.screen.output import Cell, Console, encode, table, width
+from runner.cli.screen.output import Cell, Console, encode, table
 from runner.model.values.text import safe_text
+from runner.model.values.width import width
 
 
 class Terminal(io.StringIO):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from runner.engine.json_output import STALE, STATE_LOCKED, JsonOutput
 from runner.engine.redaction import Redaction, readable
 from runner.model.changes.changes import MASK, Diagnostic
+from runner.model.changes.snippet import Snippet
 from runner.model.stack.lock import StateLock
 
 
@@ -45,8 +46,12 @@ def test_a_diagnostic_keeps_its_place_and_is_shown_as_terraform_shows_it() -> No
             "address": "aws_x.y",
             "range": {"filename": "main.tf", "start": {"line": 3, "column": 5, "byte": 1}},
             "snippet": {
-                "code": "  input = nope.x\n",
-                "values": [{"traversal": "var.x", "statement": 'is "hush"'}],
+                "context": 'resource "aws_x" "y"',
+                "code": "\tinput = nope.x[var.x]\n",
+                "start_line": 3,
+                "highlight_start_offset": 9,
+                "highlight_end_offset": 15,
+                "values": [{"traversal": "var.x", "statement": 'is "small"'}],
             },
         },
     )
@@ -58,12 +63,16 @@ def test_a_diagnostic_keeps_its_place_and_is_shown_as_terraform_shows_it() -> No
             "main.tf",
             3,
             "aws_x.y",
+            Snippet(" input = nope.x[var.x]", 3, 9, 15, 'resource "aws_x" "y"', ('var.x is "small"',)),
         )
     ]
     assert lines == [
         "Error: Invalid reference",
-        "  on main.tf line 3, with aws_x.y:",
-        "      input = nope.x",
+        "  with aws_x.y,",
+        '  on main.tf line 3, in resource "aws_x" "y":',
+        "     3:  input = nope.x[var.x]",
+        "                 ^^^^^^",
+        '        var.x is "small"',
         "  A managed resource has not been declared.",
         "",
         "  Declare it.",

@@ -105,3 +105,13 @@ def test_runs_are_listed_and_narrowed_down(world: World) -> None:
         assert 'href="/runs/run-1"' in browser.get(f"/runs{query}")
     for query in ("?show=failed", "?kind=drift", "?before=run-1"):
         assert "No runs here" in browser.get(f"/runs{query}")
+
+
+def test_an_error_is_shown_with_its_line_of_code_as_text(tmp_path: Path) -> None:
+    world = World(tmp_path, more=access("ci"))
+    world.stack("app", module='locals {{ it = "<b>${{nope.x}}</b>" }}\n')
+    world.run("plan", "app", expect=1)
+    page = Browser(world).get("/runs/run-1")
+    assert "1: locals { it = &#34;&lt;b&gt;${nope.x}&lt;/b&gt;&#34; }</span>" in page
+    assert "^^^^" in page
+    assert "<b>" not in page

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from runner.cli.screen.output import Cell, Colour, Line
 from runner.model.approval.carried import Carried
 from runner.model.changes.changes import Diagnostic
+from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.policy.result import PolicyResult
 from runner.view.terms import TermsView
@@ -69,14 +70,11 @@ def _named(of: PolicyResult) -> str:
 
 
 def diagnostic_lines(diagnostics: Sequence[Diagnostic]) -> list[Line]:
-    """Terraform's own words, each with its place in the code."""
+    """Terraform's own words, each with its place and the code there."""
     rows: list[Line] = []
     for one in diagnostics:
         colour: Colour = "red" if one.severity == "error" else "yellow"
-        rows.append([Cell(f"{one.severity.capitalize()}:", colour), f" {one.summary}"])
-        if one.file:
-            rows.append(
-                f"  on {one.file}{f' line {one.line}' if one.line else ''}{f', in {one.address}' if one.address else ''}"
-            )
-        rows += [f"  {line}" for line in one.detail.expandtabs(4).splitlines()]
+        first, *more = diagnostic_rows(one)
+        severity, _, summary = first.partition(" ")
+        rows += [[Cell(severity, colour), f" {summary}"], *more]
     return rows

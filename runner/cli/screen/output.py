@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TextIO
-from unicodedata import combining, east_asian_width
 
 from runner.errors import DriftlineError
 from runner.model.values.text import safe_text
+from runner.model.values.width import width
 
 Colour = Literal["red", "green", "yellow", "cyan", "dim", "bold"]
 _CODES: dict[Colour, str] = {
@@ -150,10 +150,3 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> list[Li
 
 def _padded(texts: Sequence[str], widths: Sequence[int]) -> str:
     return _GAP.join(text.ljust(size) for text, size in zip(texts, widths, strict=True)).rstrip()
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in {"W", "F"} else 1 for c in text)

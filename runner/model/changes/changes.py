@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from runner.model.changes.snippet import Snippet
+
 MASK = "(sensitive value)"
 UNKNOWN = "(known after apply)"
 
@@ -207,6 +209,7 @@ class Diagnostic:
     file: str | None = None
     line: int | None = None
     address: str | None = None
+    snippet: Snippet | None = None
 
 
 def first_error(diagnostics: Iterable[Diagnostic]) -> Diagnostic | None:

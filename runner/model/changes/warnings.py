@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runner.model.changes.changes import Diagnostic
+from runner.model.changes.snippet import masked_snippet
 
 MAX_WARNINGS = 50  # of one run; its log has all of them
 LONGEST_SUMMARY = 300  # characters
@@ -32,6 +33,7 @@ def kept(diagnostics: Iterable[Diagnostic], masked: Callable[[str], str]) -> tup
             one,
             summary=_cut(masked(one.summary), LONGEST_SUMMARY),
             detail=_cut(masked(one.detail), LONGEST_DETAIL),
+            snippet=one.snippet and masked_snippet(one.snippet, masked),
         )
         for one in warnings[:MAX_WARNINGS]
     ]

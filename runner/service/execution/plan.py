@@ -214,7 +214,7 @@ def _read(
     before = Known(execution.secrets, execution.context_secrets)
     remember(job, ports, before, marked | _given(planned), planned.context_secrets)
     secrets = Secrets.of(planned.secrets | marked)
-    warnings = kept(planned.diagnostics, lambda text: str(secrets.scrub(text)))
+    warnings = kept(planned.diagnostics, lambda text: str(secrets.scrub(text, halves=True)))
     if read is None:
         return PlanResult(
             changes=ChangeSet(),
@@ -247,7 +247,9 @@ def _read(
         if job.kind is Kind.DRIFT
         else ports.git.tree_id(job.source.with_login(ports.sources), job.revision),
         warnings=warnings,
-        judged=replace(judged, results=scrubbed(judged.results, lambda text: str(secrets.scrub(text)))),
+        judged=replace(
+            judged, results=scrubbed(judged.results, lambda text: str(secrets.scrub(text, halves=True)))
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from runner import __version__
 from runner.api.caller import Caller
+from runner.model.changes.snippet import code_rows
 from runner.model.events.feed import TOPICS
 from runner.model.run.life import State
 from runner.view import when, words
@@ -66,6 +67,7 @@ def environment() -> Environment:
         "path": _path,
         "marked": marked,
         "linked": linked,
+        "code_rows": code_rows,
     }
     made.globals |= {
         "static": asset_url,
