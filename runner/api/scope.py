@@ -29,7 +29,7 @@ from runner.model.forge.planned import Answer
 from runner.model.forge.request import RequestComment
 from runner.model.outputs.known import KnownOutputs
 from runner.model.plan.step import Step
-from runner.model.preview.pull_request import PullRequest, PullState
+from runner.model.preview.pull_request import PreviewOf, PullRequest, PullState
 from runner.model.promotion.stage import StageRecord
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind, Run, State
@@ -252,9 +252,8 @@ class ScopedReader:
         found = self.whole.pull_request_of(self.run(run).id)
         return None if found is None else self._of_pull(found)
 
-    def pull_request_that_had(self, run: int) -> PullRequest | None:
-        found = self.whole.pull_request_that_had(self.run(run).id)
-        return None if found is None else self._of_pull(found)
+    def preview_of(self, run: int) -> PreviewOf | None:
+        return self.whole.preview_of(self.run(run).id)
 
     def previews_before_applies(self, source: str) -> frozenset[int]:
         found = self.whole.previews_before_applies(source)

@@ -8,6 +8,7 @@ from typing import Protocol
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature
 from runner.model.preview.heads import Merge, PullHead, PullHeads
+from runner.model.preview.landing import Step
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
 
@@ -52,6 +53,13 @@ class Git(Protocol):
 
     def commits(self, source: SourceSettings, old: str, new: str) -> Sequence[Commit]:
         """The commits of `old..new`, newest first, co-authors included."""
+        ...
+
+    def steps(self, source: SourceSettings, old: str, new: str) -> Sequence[Step]:
+        """What each commit of `old..new` that the branch itself got changed, oldest first; a merge by its first parent.
+
+        If there are more than a thousand, the newest of them: the first one's `before` is not `old` then.
+        """
         ...
 
     def touching(self, source: SourceSettings, new: str, places: Iterable[str]) -> Sequence[Commit]:

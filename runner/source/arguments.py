@@ -151,6 +151,19 @@ def rev_list(git_dir: Path, new: str, old: str | None, limit: int) -> list[str]:
     ]  # fmt: skip
 
 
+def first_parents(git_dir: Path, new: str, old: str, limit: int) -> list[str]:
+    """`old..new` without what merges brought in, newest first, each with its parents."""
+    return [
+        *_git(git_dir), "rev-list", "--first-parent", "--parents", f"--max-count={limit}", "--end-of-options", new, f"^{old}",
+        "--",
+    ]  # fmt: skip
+
+
+def diff_trees(git_dir: Path) -> list[str]:
+    """Of each commit and parent that standard input names: the files that differ."""
+    return [*_git(git_dir), "diff-tree", "--stdin", "-r", "-z", "--raw", "--no-abbrev", "--no-renames"]
+
+
 def ls_tree(git_dir: Path, revision: str) -> list[str]:
     return [*_git(git_dir), "ls-tree", "-r", "-t", "-z", "--full-tree", "--end-of-options", revision]
 

@@ -11,6 +11,7 @@ from runner.host.files import private_folder
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature
 from runner.model.preview.heads import Merge, PullHead, PullHeads
+from runner.model.preview.landing import Step
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
 from runner.source import arguments, history, pulls, signature
@@ -18,6 +19,7 @@ from runner.source.address import BadAddress
 from runner.source.export import discard, export, exported, settle
 from runner.source.failure import failed
 from runner.source.mirror import Mirror
+from runner.source.steps import steps
 from runner.source.tree import read_tree
 
 SPARED_SECONDS = 3600.0  # a younger tree may belong to a run that is just being queued
@@ -110,6 +112,9 @@ class GitMirrors:
 
     def commits(self, source: SourceSettings, old: str, new: str) -> Sequence[Commit]:
         return self._read(source, "log", lambda mirror: history.commits(mirror, old, new))
+
+    def steps(self, source: SourceSettings, old: str, new: str) -> Sequence[Step]:
+        return self._read(source, "rev-list", lambda mirror: steps(mirror, old, new))
 
     def touching(self, source: SourceSettings, new: str, places: Iterable[str]) -> Sequence[Commit]:
         return self._read(source, "log", lambda mirror: history.touching(mirror, new, places))

@@ -651,6 +651,17 @@ CREATE TABLE forge_commands (
 CREATE INDEX commands_of_request ON forge_commands(source, number);
 """
 
+# What a request changed in its base, by which a review knows its merge. Reviews from before do not.
+# The last column says how often a request could not be merged in a row.
+_LANDINGS = """
+ALTER TABLE pull_requests ADD COLUMN changes TEXT NOT NULL DEFAULT '';
+ALTER TABLE pull_requests ADD COLUMN unplanned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pull_requests ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE previews ADD COLUMN base TEXT NOT NULL DEFAULT '';
+ALTER TABLE previews ADD COLUMN changes TEXT NOT NULL DEFAULT '';
+CREATE INDEX ended_applies ON runs(stack, changed_at) WHERE executed_digest IS NOT NULL AND final = 1;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -681,4 +692,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("reviews", _REVIEWS),
     ("sessions_of_requests", _SESSIONS_OF_REQUESTS),
     ("forge_commands", _FORGE_COMMANDS),
+    ("landings", _LANDINGS),
 )

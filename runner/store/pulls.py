@@ -9,7 +9,7 @@ from datetime import datetime
 from runner.model.approval.carried import Carried
 from runner.model.audit.actor import DAEMON
 from runner.model.events.feed import PullMoved
-from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
+from runner.model.preview.pull_request import Hold, PreviewedStack, PreviewOf, PullRequest, PullState
 from runner.model.run.life import Run
 from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS, Discovered
 from runner.model.values.codec import from_plain, to_plain
@@ -44,11 +44,9 @@ class PullReads(Session):
         )
         return None if row is None else self._with_stacks(row)
 
-    def pull_request_that_had(self, run: int) -> PullRequest | None:
-        row = self._one(
-            "SELECT p.* FROM pull_requests p JOIN previews v USING (source, number) WHERE v.run = ?", run
-        )
-        return None if row is None else self._with_stacks(row)
+    def preview_of(self, run: int) -> PreviewOf | None:
+        row = self._one("SELECT source, number, base, changes FROM previews WHERE run = ?", run)
+        return None if row is None else PreviewOf(*row)
 
     def previews_before_applies(self, source: str) -> frozenset[int]:
         rows = self._all(
@@ -103,6 +101,7 @@ class PullReads(Session):
             changed_at=datetime.fromisoformat(row["changed_at"]),
             base=row["base"],
             merged=row["merged"],
+            changes=row["changes"],
             hold=None if row["hold"] is None else Hold(row["hold"]),
             reason=row["reason"],
             judged_with=row["judged_with"],
@@ -121,8 +120,8 @@ class PullWrites(PullReads, StackWrites):
         for one in pull.stacks:
             of: dict[str, Value] = {"source": pull.source, "number": pull.number}
             self._insert("previewed_stacks", {**of, **vars(one)})
-            if one.run is not None:
-                self._upsert("previews", {**of, "run": one.run}, "run")
+            if one.run is not None and self.preview_of(one.run) is None:
+                self._insert("previews", {**of, "run": one.run, "base": pull.base, "changes": pull.changes})
         if topic := _moved(before, pull):
             moved = PullMoved(
                 pull.source,
@@ -176,6 +175,7 @@ def _row(pull: PullRequest) -> dict[str, Value]:
         "changed_at": text(pull.changed_at),
         "base": pull.base,
         "merged": pull.merged,
+        "changes": pull.changes,
         "hold": pull.hold,
         "reason": pull.reason,
         "judged_with": pull.judged_with,

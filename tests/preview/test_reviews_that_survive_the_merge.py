@@ -53,7 +53,7 @@ def squash(world: PullsWorld, number: int) -> None:
 
 
 def rebase(world: PullsWorld, number: int) -> None:
-    world.git("cherry-pick", f"refs/pull/{number}/head")
+    world.git("cherry-pick", f"main..refs/pull/{number}/head")
 
 
 MERGES: dict[str, Merge] = {
@@ -251,3 +251,99 @@ def test_a_review_that_was_withdrawn_does_not_count(world: PullsWorld) -> None:
     world.run("reject", run, "-m", "not this way")
     assert world.json("run", "show", run)["approvals"] == []
     assert merged(world)["state"] == "awaiting_approval"
+
+
+# What only a provider opens, in the apply, below a path that nothing but an expression knows.
+UNSEEN = """\
+resource "terraform_data" "new" {
+  input = join("/", ["..", "site", "page.html"])
+}
+"""
+
+
+@pytest.fixture
+def unseen(world: PullsWorld) -> PullsWorld:
+    """Request 7 has been reviewed. It also changes a page that no plan of `app` depends on, in a commit of its own."""
+    world.commit({"site/page.html": "before\n"})
+    world.once()
+    world.pull(7, {"app/new.tf": UNSEEN})
+    world.pull(7, {"site/page.html": "reviewed\n"})
+    world.once()
+    review(world, 7)
+    return world
+
+
+def merge_by_hand(world: PullsWorld, files: dict[str, str]) -> None:
+    """A merge commit that contains more than the merge of its parents."""
+    world.git("merge", "--quiet", "--no-ff", "--no-commit", "refs/pull/7/head")
+    world.commit(files, "merge 7")
+    world.once()
+
+
+def test_an_evil_merge_of_a_file_that_no_plan_depends_on_waits(unseen: PullsWorld) -> None:
+    merge_by_hand(unseen, {"site/page.html": "evil\n"})
+    run = newest(unseen)
+    assert run["state"] == "awaiting_approval"
+    assert "did not get exactly what the reviewed request changes" in str(run["reviews"]["differences"])
+
+
+def test_an_evil_merge_of_a_file_that_the_request_leaves_alone_waits(unseen: PullsWorld) -> None:
+    unseen.commit({"elsewhere/file": "of the base\n"})
+    merge_by_hand(unseen, {"elsewhere/other": "evil\n"})
+    assert newest(unseen)["state"] == "awaiting_approval"
+
+
+@pytest.mark.parametrize("how", MERGES)
+def test_a_merge_of_exactly_the_reviewed_files_is_applied(unseen: PullsWorld, how: str) -> None:
+    MERGES[how](unseen)
+    unseen.once()
+    assert newest(unseen)["state"] == "applied"
+
+
+@pytest.mark.parametrize("how", [how for how in MERGES if how != "fast forward"])
+def test_other_files_of_the_base_keep_the_review(unseen: PullsWorld, how: str) -> None:
+    unseen.commit({"elsewhere/before": "of the base\n"})
+    MERGES[how](unseen)
+    unseen.commit({"elsewhere/after": "of the base\n"})
+    unseen.once()
+    assert newest(unseen)["state"] == "applied"
+
+
+def test_a_file_of_the_request_that_changes_after_its_merge_waits(unseen: PullsWorld) -> None:
+    unseen.merge(7)
+    unseen.commit({"site/page.html": "later\n"})
+    unseen.once()
+    assert newest(unseen)["state"] == "awaiting_approval"
+
+
+def test_a_head_that_moved_in_such_a_file_is_reviewed_again(unseen: PullsWorld) -> None:
+    first = unseen.preview(7)["id"]
+    unseen.pull(7, {"site/page.html": "not reviewed\n"})
+    unseen.once()
+    assert unseen.preview(7)["id"] != first
+    assert merged(unseen)["state"] == "awaiting_approval"
+
+
+def test_a_head_that_was_only_rebased_keeps_its_review(unseen: PullsWorld) -> None:
+    first = unseen.preview(7)["id"]
+    unseen.commit({"elsewhere/file": "of the base\n"})
+    unseen.git("checkout", "--quiet", "pull-7")
+    unseen.git("rebase", "--quiet", "main")
+    unseen.git("update-ref", "refs/pull/7/head", "HEAD")
+    unseen.git("checkout", "--quiet", "main")
+    unseen.once()
+    assert unseen.preview(7)["id"] == first
+    assert merged(unseen)["state"] == "applied"
+
+
+def test_a_plan_that_was_rejected_is_not_approved_by_its_review_again(world: PullsWorld) -> None:
+    world.more = "approvals: {required: 2}\n"
+    world.configured()
+    reviewed(world)
+    run = merged(world)
+    assert [one["comment"] for one in run["approvals"]] == ["reviewed in infra#7: reads well"]
+    world.run("reject", run["id"], "-m", "not this way")
+    world.run("plan", "app")
+    again = newest(world)
+    assert (again["state"], again["approvals"]) == ("awaiting_approval", [])
+    assert f"{run['id']} with the same changes was rejected since" in str(again["reviews"]["differences"])

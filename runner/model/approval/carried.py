@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from runner.model.approval.binding import Binding, EngineFacts, moved
 from runner.model.changes.changes import ChangeSet
 
+OTHER_FILES = "the files, as the branch did not get exactly what the reviewed request changes"
 EXTERNAL = "external"  # the type of the data source that runs a program
 _LOCK_OPTIONS = ("-lock=", "-lock-timeout=")
 

@@ -57,6 +57,21 @@ class PreviewedStack:
 
 
 @dataclass(frozen=True)
+class PreviewOf:
+    """What a preview was made of, also if its request has moved on: a digest of what that changed in this base."""
+
+    source: str
+    number: int
+    base: str
+    changes: str
+
+    @property
+    def name(self) -> str:
+        """Such as `infra#7`."""
+        return f"{self.source}#{self.number}"
+
+
+@dataclass(frozen=True)
 class PullRequest:
     source: str
     number: int
@@ -68,6 +83,7 @@ class PullRequest:
     changed_at: datetime
     base: str = ""  # the revision that it was merged into
     merged: str | None = None  # the revision that the merge would make
+    changes: str = ""  # digest of what it changes in the base
     hold: Hold | None = None
     reason: str = ""  # of the hold, or of its end
     judged_with: str = ""  # digest of the settings

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from runner.model.approval.carried import Carried
-from runner.model.preview.pull_request import PullRequest, PullState
+from runner.model.preview.pull_request import PreviewOf, PullRequest, PullState
 from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered
 
@@ -22,8 +22,8 @@ class PullReader(Protocol):
         """The one that still needs this preview."""
         ...
 
-    def pull_request_that_had(self, run: int) -> PullRequest | None:
-        """The one that this run previewed, also if it has moved on since."""
+    def preview_of(self, run: int) -> PreviewOf | None:
+        """The request that this run previewed, as it was then."""
         ...
 
     def previews_before_applies(self, source: str) -> frozenset[int]:

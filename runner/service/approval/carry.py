@@ -1,10 +1,16 @@
 """Reviews that survive the merge: a yes to a preview counts for a run that does the same."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
 from runner.errors import BadUsage, Blocked, Conflict, DriftlineError, NotAllowed
 from runner.model.approval.approval import Approval
-from runner.model.approval.carried import Carried, differences
+from runner.model.approval.carried import OTHER_FILES, Carried, differences
 from runner.model.changes.changes import ChangeSet
+from runner.model.preview.landing import landed
+from runner.model.preview.pull_request import PreviewOf
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
+from runner.model.settings.source import SourceSettings
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git
@@ -39,20 +45,23 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
 
 def _carry(control: ControlPorts, git: Git, modules: Modules, run: Run) -> Carried:
     """The newest preview that does the same counts; else the differences to the newest one are kept, to be shown."""
+    source = control.settings.required_source(run.source)
     with control.store.reading() as reader:
         found = [_compared(reader, run, preview) for preview in reader.reviewed_previews(run.stack)]
-        same = next((one for one in found if not one.differences), None)
-        if same is None:
-            return found[0]
+    # Git is asked afterwards: whoever else wants to read or write would wait for it.
+    same = next((one for one in found if not one.differences and _landed(git, source, one)), None)
+    if same is None:
+        return found[0].carried(found[0].differences or (OTHER_FILES,))
+    with control.store.reading() as reader:
         if run_terms(control.settings, reader, run).on_merge != "reviewed":
-            return same
+            return same.carried()
         if reader.stack(run.stack).applied_definition is None:
-            return same  # the commit that declares it also says that reviews count
-        given = _valid(control, reader, same)
+            return same.carried()  # the commit that declares it also says that reviews count
+        given = _valid(control, reader, same.preview)
     counted, refused = [], []
     for one in given:
         try:
-            give(control, git, modules, run.id, one.person, _as_given(run, one, same.pull), at=one.at)
+            give(control, git, modules, run.id, one.person, _as_given(run, one, same.name), at=one.at)
         except (Blocked, Conflict, NotAllowed, BadUsage) as error:
             refused.append(f"{one.person}: {error.message}")
         else:
@@ -60,32 +69,62 @@ def _carry(control: ControlPorts, git: Git, modules: Modules, run: Run) -> Carri
         with control.store.reading() as reader:
             if reader.run(run.id).state is not State.AWAITING_APPROVAL:
                 break
-    return Carried(run.id, same.preview, same.pull, tuple(counted), tuple(refused))
+    return replace(same.carried(), counted=tuple(counted), refused=tuple(refused))
 
 
-def _compared(reader: Reader, run: Run, preview: Run) -> Carried:
+@dataclass(frozen=True)
+class _Compared:
+    """What differs by the records, and what the request has to have changed in the branch."""
+
+    run: Run
+    preview: Run
+    of: PreviewOf | None
+    differences: tuple[str, ...]
+    same_tree: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.preview.name if self.of is None else self.of.name
+
+    def carried(self, differences: tuple[str, ...] = ()) -> Carried:
+        return Carried(self.run.id, self.preview.id, self.name, differences=differences)
+
+
+def _compared(reader: Reader, run: Run, preview: Run) -> _Compared:
     reviewed, merged = reader.binding(preview.id), reader.binding(run.id)
-    pull = reader.pull_request_that_had(preview.id)
-    name = f"{pull.source}{pull.name}" if pull is not None else preview.name
+    of = reader.preview_of(preview.id)
     if reviewed is None or merged is None or reviewed.digest != preview.binding_digest:
-        return Carried(run.id, preview.id, name, differences=("the record of what was reviewed",))
+        return _Compared(run, preview, of, ("the record of what was reviewed",))
     differ = differences(reviewed, merged, reader.changes(run.id) or ChangeSet())
-    if _applied_since(reader, preview):
+    found = (*differ, *_since(reader, preview))
+    return _Compared(run, preview, of, found, reviewed.tree == merged.tree)
+
+
+def _since(reader: Reader, preview: Run) -> Iterator[str]:
+    """What has happened to the stack since the review's plan and voids it."""
+
+    def ended(*states: State) -> list[Run]:
+        return reader.runs(RunFilter(preview.stack, states=frozenset(states), since=preview.planned_at))
+
+    if ended(State.APPLIED, *HALF_CHANGED):
         # The same changes once more were not reviewed: something undid them.
-        differ = (*differ, "the state, as an apply has begun since the review's plan")
-    return Carried(run.id, preview.id, name, differences=differ)
+        yield "the state, as an apply has begun since the review's plan"
+    for run in ended(State.REJECTED):
+        if run.fingerprint == preview.fingerprint:
+            yield f"the judgement, as {run.name} with the same changes was rejected since"
 
 
-def _applied_since(reader: Reader, preview: Run) -> bool:
-    begun = RunFilter(stack=preview.stack, states=HALF_CHANGED | {State.APPLIED}, limit=1)
-    return any(
-        preview.planned_at is None or run.changed_at > preview.planned_at for run in reader.runs(begun)
-    )
+def _landed(git: Git, source: SourceSettings, one: _Compared) -> bool:
+    """Whether the branch got the files of the reviewed request and no others with them, whatever a plan depends on."""
+    if one.same_tree:
+        return True
+    if one.of is None or not one.of.changes or not git.has(source, one.of.base):
+        return False
+    return landed(one.of.changes, one.of.base, git.steps(source, one.of.base, one.run.revision))
 
 
-def _valid(control: ControlPorts, reader: Reader, same: Carried) -> list[Approval]:
+def _valid(control: ControlPorts, reader: Reader, preview: Run) -> list[Approval]:
     """Reviews of exactly this preview that have not expired."""
-    preview = reader.run(same.preview)
     now = steady_now(reader, control.clock, preview.name)
     return [
         one

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from runner.errors import DriftlineError, Untrusted
 from runner.model.code.known_inputs import moved
 from runner.model.preview.heads import Conflict, PullHeads
+from runner.model.preview.landing import changes_digest
 from runner.model.preview.outlook import outlook
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
 from runner.model.settings.source import Previews, SourceSettings
@@ -129,6 +130,7 @@ class Previewer:
             return Read(pull.held(Hold.CONFLICT, _conflict(merge), now))
         if merge.tree == git.tree_id(source, base):
             return Read(pull.ended(PullState.MERGED, NOTHING_LEFT, now))
+        changes = [change for step in git.steps(source, base, merge.revision) for change in step.changes]
         with self.store.reading() as reader:
             others, answers = reader.stacks(left=True), reader.successions()
         before = self.discoverer.discover(source, base, others=others, answers=answers)
@@ -139,6 +141,7 @@ class Previewer:
             replace(
                 pull,
                 merged=merge.revision,
+                changes=changes_digest(changes),
                 hold=None,
                 reason="",
                 changed_at=now,

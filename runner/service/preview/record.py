@@ -17,16 +17,20 @@ _WITHOUT_RESULT = frozenset({State.CANCELED, State.SUPERSEDED})
 
 
 def record(store: Store, pull: PullRequest, touched: Sequence[Discovered] = ()) -> PullRequest:
-    """A preview of the same inputs stays, so that a base that moved elsewhere plans nothing again."""
+    """A preview of the same inputs and of the same request stays, so that a base that moved elsewhere plans nothing again.
+
+    A request that changes other files than before is another one: those that no plan depends on are reviewed with it.
+    """
     with store.writing() as writer:
         before = writer.pull_request(pull.source, pull.number)
         old = {one.stack: one for one in before.stacks} if before is not None else {}
+        same = old if before is not None and before.changes == pull.changes else {}
         stacks = {one.definition.name: one for one in touched}
         saved = replace(
             pull,
             allowed_head=before.allowed_head if before is not None else "",
             allowed_by=before.allowed_by if before is not None else "",
-            stacks=tuple(_previewed(writer, pull, one, old.get(one.stack), stacks) for one in pull.stacks),
+            stacks=tuple(_previewed(writer, pull, one, same.get(one.stack), stacks) for one in pull.stacks),
         )
         kept = {one.run for one in saved.stacks} if saved.state is PullState.OPEN else set()
         _supersede(writer, (one.run for one in old.values() if one.run not in kept), pull)
