@@ -218,6 +218,9 @@ class ScopedReader:
     def sources(self) -> list[SourceStatus]:
         return [self._part(status) for status in self.whole.sources() if self.sees_source(status.name)]
 
+    def wakes(self) -> frozenset[str]:
+        return frozenset(filter(self.sees_source, self.whole.wakes()))
+
     def _part(self, of: SourceStatus) -> SourceStatus:
         """Problems name files of any stack, so that only whether there are some is told."""
         newcomers = tuple((name, problem) for name, problem in of.newcomers if self.sees(name))

@@ -37,6 +37,8 @@ _BACKEND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _VARIABLE_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNPRINTABLE = re.compile(r"\s|[\x00-\x1f\x7f]")
+# It can be tried from anywhere.
+_WEBHOOK_SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 _MIN_MEMORY = 16 * 10**6
 _MIN_MIRROR = 10**6
 
@@ -89,6 +91,9 @@ def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
         if flaw := path_flaw(glob, "", glob=True):
             yield Complaint((*here, "stacks", index), flaw)
     yield from _size((*here, "max_size"), source.max_size, _MIN_MIRROR)
+    if source.webhook_secret is not None and _WEBHOOK_SECRET.fullmatch(source.webhook_secret) is None:
+        message = "expected at least 16 ASCII characters without spaces, such as of   openssl rand -hex 32"
+        yield Complaint((*here, "webhook_secret"), message, got=False)
     yield from _auth((*here, "auth"), source.auth, transport(source.url))
     if source.previews is not None:
         yield from _previews((*here, "previews"), source.previews, source.branch)

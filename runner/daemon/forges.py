@@ -18,21 +18,20 @@ def log_problem(source: str, problem: str) -> None:
     log.warning("forge.failed", source=source, problem=problem)
 
 
-def forge_looks(
+def kept_at_forges(
     store: Store,
     clock: Clock,
     sources: Iterable[SourceSettings],
     at: AtForges | None,
     perform: Perform,
     tell: Callable[[str, str], None] = log_problem,
-) -> dict[str, Callable[[], None]]:
-    """For each source at a forge. `tell` gets the source's name and its problem."""
+) -> dict[str, Kept]:
+    """By name of the source. `tell` gets the source's name and its problem."""
     if at is None:
         return {}
     commands = Commands(store, perform)
-    kept = (
-        Kept(one, at, store, clock, commands, partial(tell, one.name))
+    return {
+        one.name: Kept(one, at, store, clock, commands, partial(tell, one.name))
         for one in sources
         if one.forge is not None
-    )
-    return {one.name: one.look for one in kept}
+    }

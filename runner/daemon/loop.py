@@ -4,19 +4,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import structlog
 
 from runner.daemon.channels import Deliveries, looks
-from runner.daemon.forges import forge_looks
+from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
 from runner.daemon.requests import Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
+from runner.daemon.wakes import Wakes
 from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
 from runner.model.preview.heads import PullHeads
@@ -26,9 +27,11 @@ from runner.service.cycle.begin import begin
 from runner.service.cycle.feed import deliver
 from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.notify import begin_notifying
+from runner.service.cycle.poll import Polled
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.forge.commands import Perform
+from runner.service.forge.keep import Kept
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.operator.cancel import left_running
 from runner.service.preview.retire import retire_pulls
@@ -88,6 +91,8 @@ class Daemon:
         self._requests = Requests(
             store, parts.worker.control.clock, performer, self._start, self._safe.attempt
         )
+        self._wakes = Wakes(store, self._poll_for_webhook, self._start)
+        self._at_forges: Mapping[str, Kept] = {}  # by source
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Plans are stopped and queued again; applies go on, and the next daemon follows them.
@@ -145,8 +150,18 @@ class Daemon:
 
         add_polls(self._scheduler, self.parts.settings.sources, poll, self.parts.worker.control.clock.now())
 
+    def _poll_for_webhook(self, name: str) -> None:
+        """Also one that is polled less often because it failed: its forge is there again. After that, what its forge says."""
+        source = self.parts.settings.source(name)
+        if source is not None:
+            self._safe.attempt("poll", lambda: self._take_in(source, self.parts.poller.poll(source)))
+            if name in self._at_forges:
+                self._at_forges[name].read_soon()
+
     def _poll(self, source: SourceSettings) -> None:
-        polled = self.parts.poller.poll_if_due(source)
+        self._take_in(source, self.parts.poller.poll_if_due(source))
+
+    def _take_in(self, source: SourceSettings, polled: Polled) -> None:
         if polled.problem:
             log.warning("source.failed", source=source.name, problem=polled.problem)
         if polled.moved:
@@ -171,7 +186,9 @@ class Daemon:
         """New ones start here; those no longer configured hold no event back."""
         control, notified = self.parts.worker.control, self.parts.notified
         sources = self.parts.settings.sources
-        forges = forge_looks(control.store, control.clock, sources, self.parts.at_forges, self._in_comments)
+        at_forges, in_comments = self.parts.at_forges, self._in_comments
+        self._at_forges = kept_at_forges(control.store, control.clock, sources, at_forges, in_comments)
+        forges = {one.name: one.look for one in self._at_forges.values()}
         with control.store.writing() as writer:
             ours = {consumer.name for consumer in self._consumers}
             writer.forget_consumers(but=ours.union(forges, (one.consumer for one in notified)))
@@ -238,6 +255,7 @@ class Daemon:
             if self._reload_wanted:
                 self._safe.attempt("reload", self._take_new_settings)
             self._safe.attempt("turn", partial(self._look, woken=woken))
+            self._wakes.begin_due()
 
     def _look(self, *, woken: bool) -> None:
         woken = woken or self._takes_over_requests()
@@ -257,6 +275,7 @@ class Daemon:
         # By itself: a request that cannot be read keeps no run from being dispatched.
         if self._duty.held:
             self._safe.attempt("requests", self._requests.look)
+        self._safe.attempt("webhooks", self._wakes.look)
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from runner.daemon.channels import all_once, deliver_once
-from runner.daemon.forges import forge_looks
+from runner.daemon.forges import kept_at_forges
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
@@ -36,6 +36,8 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
         report(f"{run.name} of {run.stack}: {run.reason}")
     if shortage := control.disk.shortage():
         report(shortage)
+    with control.store.writing() as writer:
+        writer.take_wakes()  # all are polled now
     _poll(parts, report)
     pool = Pool(parts.worker, parts.slots)
     for assignment in recovered.adopted:
@@ -72,10 +74,10 @@ def _look_at_forges(parts: Parts, report: Callable[[str], None], in_comments: Pe
     def tell(source: str, problem: str) -> None:
         report(f"forge of {source}: {problem}")
 
-    looks = forge_looks(
+    kept = kept_at_forges(
         control.store, control.clock, parts.settings.sources, parts.at_forges, in_comments, tell
     )
-    all_once(looks.values())
+    all_once(one.look for one in kept.values())
     parts.at_forges.forges.close()
 
 

@@ -14,6 +14,7 @@ from runner.errors.access import (
     ServerUnreachable,
     TokenExists,
     TooManyGuesses,
+    WebhookRefused,
 )
 from runner.errors.adoption import FilesDiffer, FormatUnknown, NotImportable
 from runner.errors.artifact import (
@@ -287,6 +288,7 @@ __all__ = [
     "Untrusted",
     "VerifierFailed",
     "WebRunning",
+    "WebhookRefused",
     "WindowClosed",
     "WrongState",
 ]

@@ -35,6 +35,13 @@ class HostUnknown(DriftlineError):
     hint_template = "add the name to web.hosts, or set web.public_url"
 
 
+class WebhookRefused(DriftlineError):
+    """no source of this name has a webhook that is signed like this"""
+
+    exit_code = 6
+    hint_template = "docs/forges.md says how to set up a webhook and how to test it"
+
+
 class TooManyGuesses(DriftlineError):
     """too many wrong tokens or codes came from this address, or began like this one"""
 

@@ -662,6 +662,13 @@ ALTER TABLE previews ADD COLUMN changes TEXT NOT NULL DEFAULT '';
 CREATE INDEX ended_applies ON runs(stack, changed_at) WHERE executed_digest IS NOT NULL AND final = 1;
 """
 
+# Sources that webhooks announced news of.
+_WAKES = """
+CREATE TABLE wakes (
+    source TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -693,4 +700,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("sessions_of_requests", _SESSIONS_OF_REQUESTS),
     ("forge_commands", _FORGE_COMMANDS),
     ("landings", _LANDINGS),
+    ("wakes", _WAKES),
 )

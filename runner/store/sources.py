@@ -1,4 +1,4 @@
-"""The result of the last poll of each source."""
+"""The result of the last poll of each source, and which to poll soon."""
 
 import json
 import sqlite3
@@ -16,8 +16,19 @@ class SourceReads(Session):
     def sources(self) -> list[SourceStatus]:
         return [_status(row) for row in self._all("SELECT * FROM sources ORDER BY name")]
 
+    def wakes(self) -> frozenset[str]:
+        return frozenset(row["source"] for row in self._all("SELECT source FROM wakes"))
+
 
 class SourceWrites(SourceReads):
+    def wake(self, source: str) -> None:
+        self._do("INSERT OR IGNORE INTO wakes (source) VALUES (?)", source)
+
+    def take_wakes(self) -> frozenset[str]:
+        found = self.wakes()
+        self._do("DELETE FROM wakes")
+        return found
+
     def save_source(self, status: SourceStatus) -> None:
         row = {
             "name": status.name,

@@ -11,6 +11,7 @@ from runner.web.guard.headers import SecurityHeaders
 from runner.web.guard.hosts import KnownHosts
 from runner.web.guard.limits import Guard
 from runner.web.guard.refuse import add_refusals
+from runner.web.hooks import add_hooks
 from runner.web.identity.csrf import refuse_forged
 from runner.web.identity.first import LoginFirst, to_login
 from runner.web.identity.guesses import Guesses
@@ -51,6 +52,7 @@ def application(app: App) -> FastAPI:
     web.include_router(routes.router())
     for part in PARTS:
         web.include_router(part.router)
+    add_hooks(web, app)
     add_pages(web)
     web.add_middleware(Guard)
     web.add_middleware(KnownHosts, web=app.settings.web)

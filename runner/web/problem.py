@@ -19,6 +19,7 @@ from runner.errors import (
     RequestTooLarge,
     StillAnswering,
     TooManyGuesses,
+    WebhookRefused,
 )
 from runner.view.refusal import refusal_document
 
@@ -47,6 +48,7 @@ OWN_STATUS: Mapping[type[DriftlineError], int] = {
     KeyReused: 422,
     InternalError: 500,
     TooManyGuesses: 429,
+    WebhookRefused: 401,
     HostUnknown: 421,
 }
 PROBLEM: Mapping[str, Any] = {
@@ -111,6 +113,8 @@ def _headers(error: DriftlineError) -> dict[str, str]:
     match error:
         case NotLoggedIn():
             return {"WWW-Authenticate": "Bearer"}
+        case WebhookRefused():
+            return {"WWW-Authenticate": "Webhook-Signature"}
         case MethodNotAllowed():
             return {"Allow": str(error.facts["allowed"])}
         case StillAnswering() | TooManyGuesses():

@@ -47,6 +47,17 @@ def test_a_person_has_a_stack_planned_again(kept: KeptWorld) -> None:
     assert kept.world.preview(7)["id"] != first
 
 
+def test_a_webhook_has_comments_read_at_once(kept: KeptWorld) -> None:
+    one = kept.kept()
+    one.look()
+    kept.says("driftline help")
+    one.look()
+    assert answers(kept) == ""
+    one.read_soon()
+    one.look()
+    assert "by `ana`" in answers(kept)
+
+
 def test_a_comment_acts_once(kept: KeptWorld) -> None:
     kept.says("driftline plan")
     kept.look()

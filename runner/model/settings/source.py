@@ -95,6 +95,7 @@ class SourceSettings:
     url: str
     branch: str = "main"
     poll: Seconds = Seconds(60)
+    webhook_secret: str | None = field(default=None, repr=False)
     auth: SourceAuth = SourceAuth()
     stacks: tuple[str, ...] = ("**/stack.yaml",)
     max_size: str = "2GB"

@@ -1,4 +1,4 @@
-"""The result of the last poll of each source."""
+"""The result of the last poll of each source, and which to poll soon."""
 
 from typing import Protocol
 
@@ -11,7 +11,17 @@ class SourceReader(Protocol):
         ...
 
     def sources(self) -> list[SourceStatus]: ...
+    def wakes(self) -> frozenset[str]:
+        """Sources for which a webhook came since."""
+        ...
 
 
 class SourceWriter(SourceReader, Protocol):
     def save_source(self, status: SourceStatus) -> None: ...
+    def wake(self, source: str) -> None:
+        """Have it polled soon, however often this is asked for."""
+        ...
+
+    def take_wakes(self) -> frozenset[str]:
+        """Those that were asked for; none is any more."""
+        ...

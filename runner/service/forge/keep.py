@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Event
 from typing import Any
 
 from runner.errors import DriftlineError, ForgeRefused, ForgeThrottled
@@ -62,10 +63,15 @@ class Kept:
     gone: set[int] = field(default_factory=set)  # at the last look, though open in the records
     next_read: datetime | None = None
     compared: datetime | None = None
+    news: Event = field(default_factory=Event)
 
     @property
     def name(self) -> str:
         return consumer_of(self.source.name)
+
+    def read_soon(self) -> None:
+        """With the next look, from any thread."""
+        self.news.set()
 
     def look(self) -> None:
         """Read and write what is due. A forge that fails is asked again later, and delays nothing else."""
@@ -75,7 +81,8 @@ class Kept:
             cursor = reader.cursor(self.name) or Cursor(self.name, 0)
         if waits(cursor, now):
             return
-        reads = self.next_read is None or not now < self.next_read <= now + LAST_RETRY
+        due = self.next_read is None or not now < self.next_read <= now + LAST_RETRY
+        reads = due or self.news.is_set()
         if not reads and not cursor.tries and cursor.position == head:
             return
         try:
@@ -105,6 +112,7 @@ class Kept:
             self.written.clear()
             self.compared = now
         if reads:
+            self.news.clear()
             self._read(forge, now)
             self._keep_issues(forge)
             self.next_read = now + timedelta(seconds=float(self.source.poll))
