@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.versions.version import Answer, Versions
+from runner.engine.versions.record import Known, Record, record_in
+from runner.engine.versions.version import Versions
 from runner.model.code.engines import ENGINES
 from runner.store import connection, location
 from runner.store.journal_mode import choose_journal
 
-_CREATE, _RECORDED = location._create, Versions._recorded
+_CREATE, _RECORDED = location._create, Record._recorded
 
 
 def start_fast() -> None:
@@ -36,7 +37,7 @@ def prepare(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(location, "_create", create)
     patch.setattr(connection, "choose_journal", choose_fast_journal)
     patch.setattr(os, "fsync", lambda _descriptor: None)
-    patch.setattr(Versions, "_recorded", recorded)
+    patch.setattr(Record, "_recorded", recorded)
 
 
 def create(path: Path) -> None:
@@ -63,17 +64,16 @@ def choose_fast_journal(opened: sqlite3.Connection, path: Path) -> None:
     opened.execute("PRAGMA synchronous = OFF")
 
 
-def recorded(versions: Versions) -> Mapping[str, Answer]:
-    return {**_RECORDED(versions), **answer_of_terraform()}
+def recorded(record: Record) -> Mapping[str, Known]:
+    return {**answer_of_terraform(), **_RECORDED(record)}
 
 
 @cache
-def answer_of_terraform() -> Mapping[str, Answer]:
+def answer_of_terraform() -> Mapping[str, Known]:
     binary = shutil.which("terraform")
     if binary is None:
         return {}
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(Versions, "_recorded", _RECORDED)
-        asked = Versions(Path(folder))
-        asked._answer(ENGINES["terraform"], Path(binary).absolute(), {"PATH": os.defpath})
-        return asked._known
+        patch.setattr(Record, "_recorded", _RECORDED)
+        Versions(Path(folder)).of(ENGINES["terraform"], Path(binary).absolute(), {"PATH": os.defpath})
+        return record_in(Path(folder))._recorded()

@@ -8,6 +8,7 @@ from runner.config.approval_rules import approval_rule_complaints
 from runner.config.check import Complaint
 from runner.config.context_rules import context_complaints
 from runner.config.cron import cron_flaw
+from runner.config.engine_rules import version_complaints
 from runner.config.environment import withheld
 from runner.config.forge_rules import forge_complaints
 from runner.config.git_address import Transport, branch_flaw, pull_pattern_flaw, transport, url_flaw
@@ -23,9 +24,15 @@ from runner.config.repository_path import path_flaw
 from runner.config.server_places import places
 from runner.config.web_rules import web_complaints
 from runner.config.window_rules import server_windows
-from runner.model.code.engines import TERRAFORM
+from runner.model.code.engines import ENGINES, TERRAFORM
 from runner.model.schedule.disk_room import format_size
-from runner.model.settings.server import ApprovalSettings, ArtifactSettings, EnginesSettings, Settings
+from runner.model.settings.server import (
+    ApprovalSettings,
+    ArtifactSettings,
+    EngineSettings,
+    EnginesSettings,
+    Settings,
+)
 from runner.model.settings.source import Allow, Previews, SourceAuth, SourceSettings, Verify
 from runner.model.values.key_text import read_key
 from runner.model.values.size import parse_size
@@ -152,6 +159,9 @@ def _allow(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
     for index, name in enumerate(allow.backends):
         if _BACKEND.fullmatch(name) is None:
             yield Complaint((*here, "backends", index), "expected a backend name such as s3")
+    for engine in ENGINES:
+        if (version := getattr(allow.engine_versions, engine)) is not None:
+            yield from version_complaints((*here, "engine_versions", engine), version)
     yield from _allow_code(here, allow)
     for index, glob in enumerate(allow.env):
         if _VARIABLE_GLOB.fullmatch(glob) is None:
@@ -171,12 +181,23 @@ def _allow_code(here: KeyPath, allow: Allow) -> Iterator[Complaint]:
                 yield Complaint((*here, key, index), f"expected an address or a glob such as {example}")
 
 
-def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
-    for name, engine in (("terraform", engines.terraform), ("tofu", engines.tofu)):
-        binary = engine.binary
+def _binaries(here: KeyPath, engine: EngineSettings) -> Iterator[Complaint]:
+    if (binary := engine.binary) is not None:
         bare = "/" not in binary and not binary.startswith((".", "-"))
         if not binary or "\n" in binary or not (bare or binary.startswith("/")):
-            yield Complaint(("engines", name, "binary"), "expected a name on PATH or an absolute path")
+            expected = "expected a name on PATH, an absolute path, or null for no default"
+            yield Complaint((*here, "binary"), expected)
+    for index, glob in enumerate(engine.binaries):
+        if not glob.startswith("/") or not glob.isprintable():
+            expected = "expected an absolute path, with * and ? for names that differ"
+            yield Complaint((*here, "binaries", index), expected)
+        elif "**" in glob or {"..", "."} & {*glob.split("/")}:
+            yield Complaint((*here, "binaries", index), "expected a path without ** . and ..")
+
+
+def _engines(engines: EnginesSettings) -> Iterator[Complaint]:
+    for name in ENGINES:
+        yield from _binaries(("engines", name), getattr(engines, name))
     if engines.offline and engines.plugin_mirror is None:
         yield Complaint(("engines", "offline"), "requires plugin_mirror: a directory of providers", got=False)
     for host, token in engines.registry_tokens.items():

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.doctor.finding import Scene, fail, failed, ok, scratch, warn
-from runner.engine.versions.constraint import parse
 from runner.engine.versions.managers import script_of
 from runner.engine.versions.version import Versions
 from runner.errors import DriftlineError, EngineMissing
 from runner.model.code.engines import ENGINES, TERRAFORM, EngineRow, Version
+from runner.model.engine.constraint import parse
 from runner.process.run import Command, run
 from runner.view.finding import Finding
 

@@ -29,14 +29,14 @@ from runner.engine.session import Session
 from runner.engine.state.lock import Looking, force_unlock, held_by
 from runner.engine.state.outputs import read_outputs
 from runner.engine.state.workspace import is_missing
-from runner.engine.versions.constraint import check
-from runner.engine.versions.version import Versions, wanted
-from runner.errors import DriftlineError
+from runner.engine.versions.inventory import Inventory
+from runner.errors import ApprovalVoid, DriftlineError
 from runner.host.files import private_folder
-from runner.model.approval.binding import EngineFacts
+from runner.model.approval.binding import SHOWN, BoundEngine, EngineFacts
 from runner.model.changes.changes import Diagnostic
 from runner.model.code.engines import ENGINES
 from runner.model.drift.probe import ProbeReady, deadline
+from runner.model.engine.choice import Installed, choose
 from runner.model.outputs.known import StateOutput
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
@@ -62,7 +62,6 @@ class CommandLineEngine:
         self.hidden = hidden
         self.folder = settings.data_dir / "engine"
         self.daemon = os.environ if daemon is None else daemon
-        self.versions = Versions(self.folder)
         self.credentials = AwsCredentials()
         # By what cancels the phase of a run: gone when that is.
         self._giving: WeakKeyDictionary[Cancel, dict[tuple[str, bool], Giving]] = WeakKeyDictionary()
@@ -73,15 +72,34 @@ class CommandLineEngine:
 
         return Prober(self.settings.data_dir / "probe")
 
-    def version(self, engine: str) -> tuple[Path, str]:
-        """The binary to use and its version; EngineMissing if there is none."""
-        row = ENGINES[engine]
-        base = inherited(self.daemon, ())
-        binary = self.versions.locate(
-            row, getattr(self.settings.engines, engine).binary, base.get("PATH", os.defpath)
-        )
+    @cached_property
+    def inventory(self) -> Inventory:
         quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(self._cli_config())}
-        return binary, self.versions.of(row, binary, {**base, **quiet})
+        return Inventory(self.folder, self.settings.engines, {**inherited(self.daemon, ()), **quiet})
+
+    def installed(self, engine: str) -> tuple[Installed, ...]:
+        return self.inventory.look(engine)
+
+    def digest(self, one: Installed) -> str:
+        return self.inventory.digest(one)
+
+    def _chosen(self, execution: Execution) -> Installed:
+        """By what the stack wants; for an apply, the one whose bytes made its plan."""
+        engine, bound = execution.stack.engine, execution.bound
+        installed = self.inventory.look(engine)
+        if bound is not None:
+            installed = tuple(one for one in installed if self._made_plan(one, bound))
+            if not installed:
+                raise _void(execution, bound)
+        chosen = choose(engine, execution.wants, execution.allowed_engines, installed)
+        if isinstance(chosen, Installed):
+            return chosen
+        if bound is not None:
+            raise _void(execution, bound, chosen.error(execution.stack.name).message)
+        raise chosen.error(execution.stack.name)
+
+    def _made_plan(self, one: Installed, bound: BoundEngine) -> bool:
+        return not one.problem and one.version == bound.version and self.digest(one) == bound.binary
 
     def init(self, execution: Execution) -> EngineError | None:
         with self._session(execution) as session:
@@ -193,13 +211,19 @@ class CommandLineEngine:
         def look() -> Session | None:
             execution = session.execution
             try:
-                binary, version = self.version(execution.stack.engine)
+                chosen = self._chosen(execution)
                 contexts = self._contexts(execution, place=False)
                 environment = self._environment(execution, contexts)
             except (DriftlineError, OSError):
                 return None
             own = replace(execution, cancel=execution.leave or Event(), claim=None)
-            return replace(session, binary=binary, version=version, environment=environment, execution=own)
+            return replace(
+                session,
+                binary=Path(chosen.path),
+                version=chosen.version,
+                environment=environment,
+                execution=own,
+            )
 
         return look
 
@@ -208,13 +232,7 @@ class CommandLineEngine:
         """Everything shared by all commands of the execution, and the checks that may refuse it."""
         stack = execution.stack
         row = ENGINES[stack.engine]
-        binary, version = self.version(stack.engine)
-        check(
-            row,
-            stack.name,
-            version,
-            wanted(row, stack.engine_version, execution.workspace.module, self.settings.data_dir),
-        )
+        chosen = self._chosen(execution)
         cli_config = self._cli_config()
         contexts = self._contexts(execution)
         environment = self._environment(execution, contexts)
@@ -222,8 +240,8 @@ class CommandLineEngine:
         with Journal(execution.log) as journal:
             yield Session(
                 row,
-                binary,
-                version,
+                Path(chosen.path),
+                chosen.version,
                 execution,
                 environment,
                 cli_config,
@@ -281,3 +299,11 @@ class CommandLineEngine:
     def _limit(self, execution: Execution, phase: str) -> float:
         own = getattr(execution.stack.timeouts, phase)
         return float(own if own is not None else getattr(self.settings.timeouts, phase))
+
+
+def _void(execution: Execution, bound: BoundEngine, why: str = "") -> ApprovalVoid:
+    what = f"the engine's binary {f'may no longer be used ({why})' if why else 'is not here any more'}"
+    program = f"{bound.engine} {bound.version}, sha256 {bound.binary[:SHOWN]}"
+    return ApprovalVoid(
+        run=execution.run, what=f"{what} ({program})", hint=f"driftline plan {execution.stack.name}"
+    )

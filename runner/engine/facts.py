@@ -10,7 +10,7 @@ from runner.engine.outside_reads import outside
 from runner.engine.passed_in import given
 from runner.engine.session import Session
 from runner.engine.state.mark import state_of
-from runner.engine.versions.binary import binary_digest
+from runner.engine.versions.record import binary_digest
 from runner.model.approval.binding import EngineFacts
 
 

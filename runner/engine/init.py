@@ -19,9 +19,9 @@ from runner.engine.modules import code_files
 from runner.engine.removal import put_aside
 from runner.engine.session import Session
 from runner.engine.state import workspace as terraform_workspace
-from runner.engine.versions.constraint import parse
 from runner.host.files import PRIVATE_FILE, private_folder
 from runner.model.changes.changes import Diagnostic
+from runner.model.engine.constraint import parse
 from runner.ports.engine import EngineError
 from runner.probe.installed import Unverified, installed
 from runner.process.run import Finished

@@ -27,12 +27,12 @@ from runner.engine.redaction import Redaction
 from runner.engine.removal import remove
 from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.sensitive import Given, sensitive_values
-from runner.engine.versions.binary import binary_digest
-from runner.engine.versions.constraint import parse
+from runner.engine.versions.record import binary_digest
 from runner.errors import BadStackFile, EngineAnswered, EngineFailed
 from runner.host.files import private_folder, read_foreign, write_whole
 from runner.model.code.called_modules import ROOT
 from runner.model.code.engines import EngineRow
+from runner.model.engine.constraint import parse
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.model.stack.definition import DEFAULT_WORKSPACE

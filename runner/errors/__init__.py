@@ -76,10 +76,12 @@ from runner.errors.conflict import (
     StateHeld,
 )
 from runner.errors.engine import (
+    BadVersionFile,
     ContextUnresolved,
     CredentialsFailed,
     EngineAnswered,
     EngineCannotAnswer,
+    EngineExposed,
     EngineFailed,
     EngineIsOther,
     EngineIsShim,
@@ -170,6 +172,7 @@ __all__ = [
     "BadConfig",
     "BadStackFile",
     "BadUsage",
+    "BadVersionFile",
     "Blocked",
     "BranchMissing",
     "CheckpointFailed",
@@ -191,6 +194,7 @@ __all__ = [
     "DriftlineError",
     "EngineAnswered",
     "EngineCannotAnswer",
+    "EngineExposed",
     "EngineFailed",
     "EngineIsOther",
     "EngineIsShim",

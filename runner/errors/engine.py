@@ -10,33 +10,45 @@ class EngineMissing(DriftlineError):
 
 
 class EngineVersion(DriftlineError):
-    """stack "{stack}" requires {engine} {wanted}; found {found}"""
+    """stack "{stack}" wants {wanted}, and {why}"""
 
-    hint_template = "driftline doctor"
+    hint_template = "driftline engine list"
+
+
+class BadVersionFile(DriftlineError):
+    """{file} says "{said}", which is no version and no constraint"""
+
+    hint_template = 'write such as "~> 1.11" there, or set engine_version'
 
 
 class EngineIsShim(DriftlineError):
-    """engines.{engine}.binary: {path} is a shim of {manager}, which picks a version per directory and may download one"""
+    """engines.{engine}.{key}: {path} is a shim of {manager}, which picks a version per directory and may download one"""
 
-    hint_template = "use the real binary, engines.{engine}.binary: {real}; then   driftline doctor"
+    hint_template = "{real}; then   driftline doctor"
 
 
 class EngineCannotAnswer(DriftlineError):
-    """engines.{engine}.binary: {path} fails to print its version without PATH and HOME (exit code {code})"""
+    """engines.{engine}.{key}: {path} fails to print its version without PATH and HOME (exit code {code})"""
 
     hint_template = "if it is a script or a shim, use the engine binary itself; then   driftline doctor"
 
 
 class EngineIsOther(DriftlineError):
-    """engines.{engine}.binary: {path} is {product} {version}"""
+    """engines.{engine}.{key}: {path} is {product} {version}"""
 
-    hint_template = "set it in engines.{other}.binary; then   driftline doctor"
+    hint_template = "name it in engines.{other}.{key}; then   driftline doctor"
 
 
 class EngineTooOld(DriftlineError):
-    """engines.{engine}.binary: {path} is {product} {version}; the oldest supported version is {oldest}"""
+    """engines.{engine}.{key}: {path} is {product} {version}; the oldest supported version is {oldest}"""
 
     hint_template = "install {product} {oldest} or newer; then   driftline doctor"
+
+
+class EngineExposed(DriftlineError):
+    """engines.{engine}.{key}: {path} may be exchanged by others: {place} {how}"""
+
+    hint_template = "{mend}"
 
 
 class EngineAnswered(DriftlineError):

@@ -11,13 +11,14 @@ from runner.hcl.values import Computed
 Body = tuple[str, tuple[str, ...], dict[str, Any]]
 
 _LABELS = {
-    "terraform": 0, "module": 1, "provider": 1, "resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1,
+    "terraform": 0, "language": 0, "module": 1, "provider": 1, "resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1,
     "removed": 0, "import": 0, "list": 2, "run": 1, "variable": 1,
 }  # fmt: skip
 _NESTED = {
     "terraform": {
         "backend": 1, "cloud": 0, "state_store": 1, "required_providers": 0, "provider_meta": 1, "encryption": 0,
     },
+    "language": {"compatible_with": 0},
     "resource": {"provisioner": 1},
     "removed": {"provisioner": 1},
     "check": {"data": 2},

@@ -7,15 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.model.approval.binding import EngineFacts
+from runner.model.approval.binding import BoundEngine, EngineFacts
 from runner.model.changes.changes import Diagnostic
 from runner.model.drift.probe import ProbeReady
+from runner.model.engine.choice import EVERY, Allowed, Installed
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.execution.plan_report import Question, Report
 from runner.model.outputs.known import StateOutput
 from runner.model.run.apply_end import Expected
 from runner.model.run.evidence import Evidence
 from runner.model.stack.definition import StackDefinition
+from runner.model.stack.engine_wants import ANY as ANY_ENGINE
+from runner.model.stack.engine_wants import EngineWants
 from runner.model.stack.lock import StateLock
 from runner.model.stack.state_file import TornState
 from runner.ports.basics import Cancel
@@ -178,6 +181,9 @@ class Execution:
     # Values of other stacks' outputs by input variable, and those among them that are sensitive.
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     output_secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    wants: EngineWants = ANY_ENGINE  # which version of the engine
+    allowed_engines: Allowed = EVERY
+    bound: BoundEngine | None = None  # for an apply: the program that made its plan
     key: bytes = field(
         default=b"", repr=False
     )  # for keyed digests of what the operator provides, which approvals are bound to
@@ -217,6 +223,14 @@ class Engine(Protocol):
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
         """What this plan would be applied with now, after `init` if necessary."""
+        ...
+
+    def installed(self, engine: str) -> tuple[Installed, ...]:
+        """What the operator has named for it, as it is now; a program is started only if it is not on record."""
+        ...
+
+    def digest(self, one: Installed) -> str:
+        """Its SHA-256."""
         ...
 
     def adopt(self, execution: Execution, digest: str) -> ApplyEnd:

@@ -15,8 +15,8 @@ from runner.engine.input_files import modules_digest
 from runner.engine.modules import code_files
 from runner.engine.modules.code_files import Code
 from runner.engine.state.process import StateMark, state_in
-from runner.engine.versions import binary as binaries
-from runner.engine.versions.binary import binary_digest
+from runner.engine.versions import record
+from runner.engine.versions.record import Record, binary_digest
 
 SUFFIXES = (".tf", ".tf.json")
 
@@ -103,11 +103,10 @@ def test_a_binary_is_hashed_once_and_again_when_it_was_exchanged(
     binary = tmp_path / "terraform"
     binary.write_bytes(b"one")
     first = binary_digest(binary, tmp_path)
-    binaries._remembered.cache_clear()
     with monkeypatch.context() as patch:
-        patch.setattr(binaries, "_hashed", lambda *_: pytest.fail("hashed again"))
-        assert binary_digest(binary, tmp_path) == first
-    assert len(json.loads((tmp_path / "binaries.json").read_bytes())) == 1
+        patch.setattr(record, "hashed", lambda *_: pytest.fail("hashed again"))
+        assert Record(tmp_path).digest(binary) == first
+    assert first in (tmp_path / "inventory.json").read_text()
     about = binary.stat()
     while binary.stat().st_ctime_ns == about.st_ctime_ns:  # the file system's clock is coarse
         binary.write_bytes(b"two")
@@ -127,7 +126,7 @@ def test_a_link_to_another_version_is_another_binary(tmp_path: Path) -> None:
 
 
 def test_a_damaged_record_of_hashes_is_made_again(tmp_path: Path) -> None:
-    (tmp_path / "binaries.json").write_text("[")
+    (tmp_path / "inventory.json").write_text("[")
     binary = tmp_path / "terraform"
     binary.write_bytes(b"one")
     assert len(binary_digest(binary, tmp_path)) == 64

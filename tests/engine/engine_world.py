@@ -18,6 +18,7 @@ from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
 from runner.model.settings.server import EngineSettings, EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
+from runner.model.stack.engine_wants import EngineWants, Wish
 from runner.model.values.span import Seconds
 from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, Planned
 from runner.sandbox import namespaced
@@ -93,6 +94,11 @@ class World:
         assert self.last is not None
         return self.last.workspace.data.parent
 
+    @property
+    def wants(self) -> EngineWants:
+        version = self.stack.engine_version
+        return EngineWants(None if version is None else Wish(version, "engine_version"))
+
     def write(self, files: Mapping[str, str]) -> None:
         for name, content in files.items():
             path = self.tree / name
@@ -110,6 +116,7 @@ class World:
             workspace=workspace,
             log=self.workspaces.log(self.run),
             cancel=self.cancel,
+            wants=self.wants,
             **fields,
         )
         return self.last

@@ -71,7 +71,8 @@ def test_the_hint_names_the_newest_engine_that_the_manager_has(tmp_path: Path) -
         real = script(tmp_path / "tfenv" / "versions" / version / "terraform", "")
     with pytest.raises(EngineIsShim) as refused:
         version_of(shim, tmp_path)
-    assert f"engines.terraform.binary: {real};" in refused.value.hint
+    assert f"engines.terraform.binary: {real}, " in refused.value.hint
+    assert f'binaries: ["{tmp_path}/tfenv/versions/*/terraform"]' in refused.value.hint
 
 
 def test_a_program_that_has_to_look_for_the_engine_cannot_answer(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from runner.engine.modules.configuration import HclModules
-from runner.model.code.module import Backend, ModuleFacts
+from runner.model.code.module import Backend, ModuleFacts, RequiredVersion
 
 Files = dict[str, str]
 
@@ -47,7 +47,7 @@ EOT
 }
 """
     found = facts(main__tf=text)
-    assert found.required_version == ">= 1.5"
+    assert found.required == (RequiredVersion("main.tf", ">= 1.5"),)
     assert found.backend is not None
     assert found.backend.type == "s3"
     assert found.backend.settings == {
@@ -72,7 +72,15 @@ def test_required_versions_of_several_files_all_count() -> None:
         a__tf='terraform {\n required_version = ">= 1.5"\n}\n',
         b__tf='terraform { required_version = "< 2" }\n',
     )
-    assert found.required_version == ">= 1.5, < 2"
+    assert found.required == (RequiredVersion("a.tf", ">= 1.5"), RequiredVersion("b.tf", "< 2"))
+
+
+def test_what_opentofu_is_compatible_with_is_a_requirement_outside_of_overrides() -> None:
+    block = 'language {\n compatible_with {\n opentofu = ">= 1.12"\n terraform = ">= 1.5"\n }\n}\n'
+    found = facts(main__tf=block, override__tf=block)
+    assert found.required == (RequiredVersion("main.tf", ">= 1.12", compatible_with=True),)
+    as_json = read({"main.tf.json": '{"language": {"compatible_with": {"opentofu": ">= 1.12"}}}'})
+    assert [one.text for one in as_json.required] == [">= 1.12"]
 
 
 def test_an_override_file_replaces_a_backend_and_a_source() -> None:
@@ -97,7 +105,7 @@ def test_json_files_say_the_same_in_their_way() -> None:
     found = read({"main.tf.json": json.dumps(document)})
     assert found.backend == Backend("s3", {"bucket": "b", "key": "${var.k}"}, computed=("key",))
     assert found.calls == ("./a", "./b")
-    assert found.required_version == ">= 1.5"
+    assert found.required == (RequiredVersion("main.tf.json", ">= 1.5"),)
     assert found.provisioners == ("null_resource.x", "data.external.e", "data.external.f")
 
 

@@ -1,4 +1,4 @@
-"""Versions: what a binary is, what a stack wants, and how seldom is asked."""
+"""Versions: what a binary is, and how seldom it is asked."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -8,8 +8,7 @@ import pytest
 from engine_world import World, counted, fake, needs_terraform, wait_until
 from wrapped import program
 
-from runner.engine.versions.constraint import check, parse, satisfies
-from runner.engine.versions.version import Versions, wanted
+from runner.engine.versions.version import Versions
 from runner.errors import EngineCannotAnswer, EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
 from runner.model.code.engines import ENGINES
 from runner.model.settings.server import EngineSettings, EnginesSettings
@@ -17,68 +16,6 @@ from runner.model.stack.definition import StackDefinition
 from runner.ports.engine import Planned
 
 TERRAFORM = ENGINES["terraform"]
-
-
-@pytest.mark.parametrize(
-    ("version", "constraint", "expected"),
-    [
-        ("1.11.4", "1.11.4", True),
-        ("1.11.4", "v1.11.4", True),
-        ("1.11.4", "= 1.11", False),
-        ("1.11.0", "= 1.11", True),
-        ("1.11.4", "~> 1.11", True),
-        ("1.12.0", "~> 1.11", True),
-        ("2.0.0", "~> 1.11", False),
-        ("1.10.9", "~> 1.11", False),
-        ("1.11.9", "~> 1.11.4", True),
-        ("1.12.0", "~> 1.11.4", False),
-        ("1.11.3", "~> 1.11.4", False),
-        ("9.0.0", "~> 1", True),
-        ("1.11.4", ">= 1.5, < 2.0, != 1.11.3", True),
-        ("1.11.3", ">= 1.5,< 2.0,!= 1.11.3", False),
-        ("1.9.0", "> 1.10", False),
-        ("1.10.0", ">1.9", True),
-        ("1.12.0-rc1", ">= 1.11", False),
-        ("1.12.0-rc1", "1.12.0-rc1", True),
-        ("1.12.0", "> 1.12.0-rc1", True),
-    ],
-)
-def test_a_constraint_means_what_it_means_to_terraform(
-    version: str, constraint: str, *, expected: bool
-) -> None:
-    assert satisfies(version, constraint) is expected
-
-
-@pytest.mark.parametrize("text", ["", "latest", "1.x", "~>", "1.2.3.4", "=> 1.0", "1.0 - 2.0"])
-def test_what_is_no_version_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a version"):
-        satisfies("1.0.0", text or "x")
-    with pytest.raises(ValueError, match="not a version"):
-        parse(text)
-
-
-def test_an_unmet_or_unknown_constraint_is_an_error_of_the_stack() -> None:
-    check(TERRAFORM, "prod/app", "1.11.4", None)
-    with pytest.raises(EngineVersion, match=r'stack "prod/app" requires terraform ~> 1\.12; found 1\.11\.4'):
-        check(TERRAFORM, "prod/app", "1.11.4", "~> 1.12")
-    with pytest.raises(EngineVersion, match="'newest'"):
-        check(TERRAFORM, "prod/app", "1.11.4", "newest")
-
-
-def test_a_version_file_counts_in_the_module_and_above_within_the_data_dir(tmp_path: Path) -> None:
-    module = tmp_path / "data" / "trees" / "infra" / "stacks" / "app"
-    module.mkdir(parents=True)
-    top = tmp_path / "data"
-    assert wanted(TERRAFORM, None, module, top) is None
-    (tmp_path / ".terraform-version").write_text("0.1.0")
-    assert wanted(TERRAFORM, None, module, top) is None
-    (module.parents[1] / ".terraform-version").write_text("1.11.4\n")
-    assert wanted(TERRAFORM, None, module, top) == "1.11.4"
-    (module / ".terraform-version").write_text("latest:^1.1")
-    assert wanted(TERRAFORM, None, module, top) is None
-    assert wanted(TERRAFORM, "~> 1.9", module, top) == "~> 1.9"
-    (module / ".opentofu-version").write_text("1.9.0")
-    assert wanted(ENGINES["tofu"], None, module, top) == "1.9.0"
 
 
 def test_a_version_is_asked_for_once_and_again_when_the_binary_changes(tmp_path: Path) -> None:
@@ -99,7 +36,7 @@ def test_a_version_is_asked_for_once_and_again_when_the_binary_changes(tmp_path:
 def test_a_damaged_record_of_versions_is_made_again(tmp_path: Path) -> None:
     binary = program(tmp_path / "tf", 'echo \'{"terraform_version": "1.2.3"}\'')
     (tmp_path / "engine").mkdir()
-    (tmp_path / "engine" / "versions.json").write_text("{")
+    (tmp_path / "engine" / "inventory.json").write_text("{")
     assert Versions(tmp_path / "engine").of(TERRAFORM, binary, {}) == "1.2.3"
 
 
@@ -118,7 +55,9 @@ def test_an_engine_that_is_not_installed_is_named(world: World) -> None:
 def test_a_stack_that_wants_another_version_is_not_planned(world: World, tmp_path: Path) -> None:
     world.use(fake(tmp_path, "touch ran", version="1.9.8"))
     world.stack = StackDefinition(name="prod/app", engine_version="~> 1.11.0")
-    with pytest.raises(EngineVersion, match=r"requires terraform ~> 1\.11\.0; found 1\.9\.8"):
+    with pytest.raises(
+        EngineVersion, match=r"wants terraform ~> 1\.11\.0 \(engine_version\), and 1\.9\.8 is here"
+    ):
         world.plan()
     assert not (world.module / "ran").exists()
 

@@ -21,8 +21,8 @@ from runner.engine.initialised.lock_file import LOCK_FILE, read_lock_file
 from runner.engine.initialised.seal import Manifest, Seal, seals
 from runner.engine.modules import code_files
 from runner.engine.modules.code_files import VALUES, Code
-from runner.engine.modules.module_files import OVERRIDE
 from runner.hcl.blocks import Block, cut, plain_body
+from runner.model.code.module import OVERRIDE
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 
 # Blocks that name a provider by the prefix of their type, or by this attribute.

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from runner.engine.modules.file_reads import reading, reads_of, values_of
-from runner.engine.modules.module_files import OVERRIDE, in_order
+from runner.engine.modules.module_files import in_order
 from runner.engine.modules.providers import provider_names
 from runner.engine.modules.remote_states import Uses, read_states, used_outputs, with_uses
 from runner.engine.modules.running import WORDS, commands
@@ -22,16 +22,18 @@ from runner.hcl.values import Computed
 from runner.model.code.file_reads import Reads
 from runner.model.code.module import (
     LARGEST,
+    OVERRIDE,
     Backend,
     ModuleFacts,
     RemoteState,
+    RequiredVersion,
     is_configuration,
     is_test,
     normal,
 )
 
 # No other file can contain anything of interest; `\u` could spell the last ones.
-_WORDS = re.compile(rb"module|terraform|\\[uU]|" + WORDS.encode())
+_WORDS = re.compile(rb"module|terraform|language|\\[uU]|" + WORDS.encode())
 _HIDING = re.compile(rf"{WORDS}|\\[uU]")
 REMEMBERED = 8192  # files
 SECONDS = 5.0  # processor time for one file: several times that of the slowest known megabyte
@@ -42,6 +44,7 @@ class _FileFacts:
     calls: tuple[tuple[str, str], ...] = ()
     backend: Backend | None = None
     required_versions: tuple[str, ...] = ()
+    compatible_with: tuple[str, ...] = ()
     provisioners: tuple[str, ...] = ()
     providers: tuple[tuple[str, str], ...] = ()
     metas: tuple[str, ...] = ()
@@ -74,7 +77,7 @@ class HclModules:
         return ModuleFacts(
             calls=tuple(dict(call for _, file in facts for call in file.calls).values()),
             backend=next((file.backend for _, file in reversed(facts) if file.backend), None),
-            required_version=", ".join(v for _, file in facts for v in file.required_versions) or None,
+            required=tuple(one for name, file in facts for one in _required_by(name, file)),
             provisioners=tuple(
                 # Fail closed: a file that may hide a provisioner counts as having one.
                 address or f"{name} (not readable)"
@@ -171,7 +174,7 @@ def _unreadable(content: bytes, flaw: str) -> _FileFacts:
 def _bodies(content: bytes) -> Iterator[Body]:
     """Kind, labels and body of the blocks of interest; the others are not parsed."""
     for block in blocks_of(hcl_text(content)):
-        if block.kind in {"terraform", "module", "run"} or _HIDING.search(block.text):
+        if block.kind in {"terraform", "language", "module", "run"} or _HIDING.search(block.text):
             yield block.kind, block.labels, body_of(block)
 
 
@@ -179,6 +182,7 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
     calls: list[tuple[str, str]] = []
     backend: Backend | None = None
     versions: list[str] = []
+    compatible: list[str] = []
     provisioners: list[str] = []
     providers: dict[str, str] = {}
     metas: list[str] = []
@@ -202,10 +206,25 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
             metas += [
                 ".".join(n) for n, settings in nested(body, "provider_meta", 1) if not literal(settings)
             ]
+        elif kind == "language":
+            software = (settings.get("opentofu") for _, settings in nested(body, "compatible_with", 0))
+            compatible += [version for version in software if isinstance(version, str)]
         provisioners += commands(kind, labels, body)
     return _FileFacts(
-        tuple(calls), backend, tuple(versions), tuple(provisioners), tuple(providers.items()), tuple(metas)
+        tuple(calls),
+        backend,
+        tuple(versions),
+        tuple(compatible),
+        tuple(provisioners),
+        tuple(providers.items()),
+        tuple(metas),
     )
+
+
+def _required_by(name: str, file: _FileFacts) -> Iterator[RequiredVersion]:
+    yield from (RequiredVersion(name, text) for text in file.required_versions)
+    if not OVERRIDE.fullmatch(name):  # there, OpenTofu heeds none
+        yield from (RequiredVersion(name, text, compatible_with=True) for text in file.compatible_with)
 
 
 def _required(body: dict[str, Any]) -> dict[str, str]:

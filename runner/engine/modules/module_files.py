@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from runner.model.code.module import is_configuration
+from runner.model.code.module import OVERRIDE, is_configuration
 
-OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)
 _TOFU = re.compile(r"\.tofu(?=(?:\.json)?\Z)")
 
 

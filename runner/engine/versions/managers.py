@@ -116,13 +116,20 @@ def compiled_manager(binary: Path) -> Manager | None:
     return None
 
 
-def installed_by(manager: Manager, shim: Path, engine: str) -> Path | None:
-    """The newest of the engines that it has installed."""
+def installed_by(manager: Manager, shim: Path, engine: str) -> tuple[Path | None, str]:
+    """The newest of the engines that it has installed, and a glob of all of them there."""
     real = shim.resolve()
     tops = dict.fromkeys((*real.parents[1:3], *shim.absolute().parents[:4], Path.home()))
     patterns = manager.places.get(engine, ())
-    found = [file for place in tops for pattern in patterns for file in place.glob(pattern) if file.is_file()]
-    return max(found, key=_numbers, default=None)
+    found = {
+        file: f"{place}/{pattern}"
+        for place in tops
+        for pattern in patterns
+        for file in place.glob(pattern)
+        if file.is_file()
+    }
+    newest = max(found, key=_numbers, default=None)
+    return newest, found[newest] if newest is not None else ""
 
 
 def _numbers(path: Path) -> list[int]:

@@ -46,6 +46,15 @@ class EngineFacts:
 
 
 @dataclass(frozen=True)
+class BoundEngine:
+    """The program that made an approved plan: its apply uses no other."""
+
+    engine: str
+    version: str
+    binary: str  # sha256
+
+
+@dataclass(frozen=True)
 class Binding:
     stack: str
     state: str  # backend, address, workspace

@@ -20,7 +20,8 @@ class EngineRow:
     version_key: str
     oldest: Version  # older ones are refused
     registry: str  # where short addresses of modules and providers point
-    version_files: tuple[str, ...]  # files that version managers read; the first that exists counts
+    version_file: str  # of its version managers
+    tool: str  # its name in .tool-versions
     suffixes: tuple[str, ...]  # of the files it reads as configuration
     init_json_since: Version  # before this, `init` prints text only
     init_variables_since: (
@@ -29,6 +30,9 @@ class EngineRow:
     # From this version on there are ephemeral variables, which no plan file stores. Before, a saved plan
     # takes no values.
     apply_variables_since: Version
+    # From this version on, `required_version` counts only in files with these suffixes.
+    own_requirements_since: Version | None
+    own_suffixes: tuple[str, ...]
     # GOGC=400: 17 % less CPU for an AWS plan (3.33 s -> 2.75 s, medians of 9), which collects short-lived schema objects.
     # Its memory grows with it, 570 MB -> 750 MB, up to GOMEMLIMIT.
     env: Mapping[str, str] = field(default_factory=lambda: {"GOGC": "400"})
@@ -40,11 +44,14 @@ TERRAFORM = EngineRow(
     version_key="terraform",
     oldest=(1, 0),
     registry="registry.terraform.io",
-    version_files=(".terraform-version",),
+    version_file=".terraform-version",
+    tool="terraform",
     suffixes=(".tf", ".tf.json"),
     init_json_since=(1, 9),
     init_variables_since=None,
     apply_variables_since=(1, 10),
+    own_requirements_since=None,
+    own_suffixes=(),
 )
 TOFU = EngineRow(
     name="tofu",
@@ -52,10 +59,13 @@ TOFU = EngineRow(
     version_key="tofu",
     oldest=(1, 8),  # before, it reads no `.tofu` files
     registry="registry.opentofu.org",
-    version_files=(".opentofu-version", ".terraform-version"),
+    version_file=".opentofu-version",
+    tool="opentofu",
     suffixes=(".tf", ".tf.json", ".tofu", ".tofu.json"),
     init_json_since=(1, 7),
     init_variables_since=(1, 8),
     apply_variables_since=(1, 11),
+    own_requirements_since=(1, 12),
+    own_suffixes=(".tofu", ".tofu.json"),
 )
 ENGINES: Mapping[str, EngineRow] = {row.name: row for row in (TERRAFORM, TOFU)}

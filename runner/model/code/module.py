@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
+OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)
 LARGEST_FOLDER = 8_000_000  # bytes of all files that are read in one folder
 _LINE = re.compile(r"line (\d+): ")
 LARGEST = 1_000_000  # bytes of a file: a larger one was not written by a person, and takes seconds to parse
@@ -93,12 +94,24 @@ class RemoteState:
 
 
 @dataclass(frozen=True)
+class RequiredVersion:
+    """A constraint on the engine's version, and the file that sets it, in the order in which engines read them.
+
+    `compatible_with` is OpenTofu's, in a `language` block; any other is a `required_version`.
+    """
+
+    file: str
+    text: str
+    compatible_with: bool = False
+
+
+@dataclass(frozen=True)
 class ModuleFacts:
     """Facts about the `*.tf`, `*.tf.json` and `*.tofu` files directly in one folder."""
 
     calls: tuple[str, ...] = ()  # the `source` of each module block
     backend: Backend | None = None  # `Backend("cloud")` for a cloud block
-    required_version: str | None = None
+    required: tuple[RequiredVersion, ...] = ()
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources
     unreadable: tuple[str, ...] = ()  # files that are not valid HCL
     # Local name and source of `required_providers`, empty if it names none.

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from runner.model.approval.binding import EngineFacts
+from runner.model.approval.binding import BoundEngine, EngineFacts
 from runner.model.approval.content_rules import NamedRule
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
@@ -81,6 +81,7 @@ class Job:
     executed_digest: str | None = None  # the plan file that was handed to terraform, if one was
     fresh_for: Seconds = Seconds(300)
     expected: Expected | None = None  # what its log has to report
+    bound: BoundEngine | None = None  # what made its plan
     # For a drift check: what never counts, of the server and of the stack.
     ignore: tuple[IgnoreRule, ...] = ()
     partly: tuple[Partly, ...] = ()  # what the state holds of other revisions

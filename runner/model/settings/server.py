@@ -24,8 +24,11 @@ from runner.model.values.span import Seconds
 
 @dataclass(frozen=True)
 class EngineSettings:
+    """`binary` is the default, None for none; `binaries` are globs of more that stacks may choose."""
+
     __pydantic_config__: ClassVar[Any] = STRICT
-    binary: str
+    binary: str | None
+    binaries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

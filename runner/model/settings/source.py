@@ -32,11 +32,21 @@ class Verify:
 
 
 @dataclass(frozen=True)
+class EngineVersions:
+    """Constraints on the installed engines that stacks may use; None for all of them."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    terraform: str | None = None
+    tofu: str | None = None
+
+
+@dataclass(frozen=True)
 class Allow:
     """What a commit may decide for itself; nothing more."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     engines: tuple[Literal["terraform", "tofu"], ...] = ("terraform", "tofu")
+    engine_versions: EngineVersions = EngineVersions()
     aws_roles: tuple[str, ...] = ()
     provisioners: bool = False
     backends: tuple[str, ...] = ("s3", "gcs", "azurerm", "http", "local")

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from runner import failpoint
 from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
+from runner.model.approval.binding import Binding, BoundEngine, EngineFacts
 from runner.model.approval.content_rules import NamedRule, content_rules
 from runner.model.approval.stack_guardrails import named_rules
 from runner.model.audit.actor import DAEMON
@@ -247,6 +248,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         executed_digest=run.executed_digest,
         fresh_for=control.settings.apply.fresh_for,
         expected=None if run.state is State.PLANNING else _expected(reader, run),
+        bound=None if run.state is State.PLANNING else _bound(reader.binding(run.id)),
         partly=partly_applied(reader, run.stack) if run.kind is Kind.DRIFT else (),
         environment=_applied_environment(reader, run.stack) if run.kind is Kind.DRIFT else None,
         ignore=ignore_rules(control.settings, now),
@@ -282,6 +284,11 @@ def _applied_environment(reader: Reader, stack: str) -> tuple[str, ...] | None:
     applied = reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))
     binding = reader.binding(applied[0].id) if applied else None
     return None if binding is None else binding.facts.given
+
+
+def _bound(binding: Binding | None) -> BoundEngine | None:
+    facts = binding.facts if binding is not None else EngineFacts()
+    return BoundEngine(facts.engine, facts.version, facts.binary) if facts.binary else None
 
 
 def _expected(reader: RunReader, run: Run) -> Expected | None:

@@ -1,6 +1,8 @@
 """What every engine command of a job gets."""
 
+from runner.model.engine.choice import Allowed
 from runner.model.execution.job import Job
+from runner.model.stack.engine_wants import ANY, EngineWants
 from runner.ports.basics import Cancel
 from runner.ports.engine import Execution, Workspace
 from runner.ports.keeping import HeldClaim
@@ -15,6 +17,7 @@ def execution_of(
     claim: HeldClaim | None,
     *,
     for_apply: bool,
+    wants: EngineWants = ANY,
 ) -> Execution:
     allow = job.source.allow
     return Execution(
@@ -30,4 +33,7 @@ def execution_of(
         nonsensitive=allow.nonsensitive,
         state_folders=allow.state_folders,
         writable_modules=allow.writable_modules,
+        wants=wants,
+        allowed_engines=Allowed.by(allow, job.source.name, job.stack.engine),
+        bound=job.bound,
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from runner.errors import DriftlineError
 from runner.model.execution.job import Job
+from runner.model.stack.engine_wants import EngineWants
 from runner.ports.engine import Workspace
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
@@ -11,14 +12,14 @@ from runner.service.execution.refuse_unsafe import refuse_unsafe
 from runner.service.execution.run_log import write_line
 
 
-def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[Path, Workspace]:
-    """The tree, if nothing forbids using it, and the stack's workspace in it."""
-    refuse_unsafe(ports, job)
+def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[Path, Workspace, EngineWants]:
+    """The tree, if nothing forbids using it, the stack's workspace in it, and which engine it wants."""
+    wants = refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace = ports.workspaces.prepare(
         job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
     )
-    return tree, workspace
+    return tree, workspace, wants
 
 
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:

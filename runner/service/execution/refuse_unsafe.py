@@ -5,28 +5,34 @@ import hashlib
 from runner.errors import TreeRefused
 from runner.model.code.scan import beyond_allowance, refusals
 from runner.model.execution.job import Job
+from runner.model.stack.engine_wants import EngineWants
 from runner.ports.worker import WorkerPorts
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.tree import read_tree
+from runner.service.discovery.version_files import VersionFiles
 
 
-def refuse_unsafe(ports: WorkerPorts, job: Job) -> None:
-    """TreeRefused with everything that is wrong; the tree is read from Git, and nothing is written.
+def refuse_unsafe(ports: WorkerPorts, job: Job) -> EngineWants:
+    """TreeRefused with everything that is wrong, or which engine the stack wants; the tree is read from Git.
 
     A sweep asks for the same revision of a stack repeatedly, and the tree is that of the whole repository.
     """
     mark = _mark(job)
-    if ports.inspected.get(job.stack.name) == mark:
-        return
+    known = ports.inspected.get(job.stack.name)
+    if known is not None and known[0] == mark:
+        return known[1]
     source = job.source.with_login(ports.sources)
     tree = read_tree(ports.git, source, job.revision)
     code = FolderFacts(ports.git, ports.modules, source, tree, {}).code(job.module_path, job.stack.engine)
     allow = job.source.allow
-    problems = [*beyond_allowance(job.stack, allow), *refusals(tree, job.stack, code, allow)]
+    wants = VersionFiles(ports.git, source, tree).wants(job.stack, job.module_path, code)
+    flaws = [wants.flaw] if wants.flaw else []
+    problems = [*beyond_allowance(job.stack, allow), *refusals(tree, job.stack, code, allow), *flaws]
     if problems:
         problem = "; ".join(map(str, problems))
         raise TreeRefused(stack=job.stack.name, revision=job.revision[:12], problem=problem)
-    ports.inspected[job.stack.name] = mark
+    ports.inspected[job.stack.name] = mark, wants
+    return wants
 
 
 def _mark(job: Job) -> bytes:

@@ -1,0 +1,54 @@
+"""What a stack wants of its engine, gathered from its definition, its version files and its code."""
+
+from collections.abc import Callable, Iterator
+
+from runner.errors import BadVersionFile
+from runner.model.code.engines import ENGINES, EngineRow
+from runner.model.code.scan import Code
+from runner.model.code.tree import Tree
+from runner.model.engine.version_file import LARGEST, NoWish, constraint_of, said_in, version_files
+from runner.model.stack.definition import StackDefinition
+from runner.model.stack.engine_wants import EngineWants, Requirement, Wish
+from runner.model.values.paths import TOP, printable
+
+OWN = "engine_version"
+Read = Callable[[str], bytes | None]  # the content of a file of the tree; None if it is too large
+
+
+def wants_of(
+    definition: StackDefinition, tree: Tree, folder: str, code: Code | None, read: Read
+) -> EngineWants:
+    """`folder` is the root module. A version file counts only if the definition says nothing."""
+    row = ENGINES[definition.engine]
+    requirements = tuple(_requirements(code)) if code is not None else ()
+    if definition.engine_version is not None:
+        return EngineWants(Wish(definition.engine_version, OWN), requirements)
+    try:
+        return EngineWants(_wish(tree, folder, row, read), requirements)
+    except BadVersionFile as error:
+        return EngineWants(None, requirements, error.message)
+
+
+def _wish(tree: Tree, folder: str, row: EngineRow, read: Read) -> Wish | None:
+    for file in version_files(tree, folder, row):
+        if not tree.is_file(file):
+            raise BadVersionFile(f"{printable(file)} is not a regular file")
+        content = read(file)
+        if content is None or len(content) > LARGEST:
+            raise BadVersionFile(f"{printable(file)} has more than {LARGEST} bytes")
+        said = said_in(file, content, row)
+        if said is None:
+            continue
+        try:
+            constraint = constraint_of(said)
+        except NoWish as error:
+            raise BadVersionFile(file=printable(file), said=printable(said)) from error
+        return None if constraint is None else Wish(constraint, file)
+    return None
+
+
+def _requirements(code: Code) -> Iterator[Requirement]:
+    for module in code.modules:
+        for one in module.facts.required:
+            file = one.file if module.folder == TOP else f"{module.folder}/{one.file}"
+            yield Requirement(one.text, file, one.compatible_with)

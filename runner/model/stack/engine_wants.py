@@ -1,0 +1,32 @@
+"""Which version of its engine a stack wants, as its definition, its version files and its code say."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A version or a constraint, and where it stands: `engine_version` or the path of a file."""
+
+    text: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A constraint in the code. `compatible_with` is OpenTofu's, in a `language` block; others are `required_version`."""
+
+    text: str
+    file: str
+    compatible_with: bool = False
+
+
+@dataclass(frozen=True)
+class EngineWants:
+    """`flaw` says why its version file cannot be followed; there is no wish then."""
+
+    wish: Wish | None = None
+    requirements: tuple[Requirement, ...] = ()
+    flaw: str = ""
+
+
+ANY = EngineWants()
