@@ -49,6 +49,11 @@ class Cli:
 
         return App.from_config(self.config, creates=self.creates)
 
+    @property
+    def loudness(self) -> tuple[str, ...]:
+        """The options of `driftline` with which a process that this one starts says as much."""
+        return tuple(word for word, said in (("--verbose", self.verbose), ("--quiet", self.quiet)) if said)
+
     def begin_installation(self) -> None:
         """Before a command that works without a daemon: it may make the database on this host, and says so."""
         if self.remote is not None:

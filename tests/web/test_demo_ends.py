@@ -1,29 +1,52 @@
 """The demo ends with its dashboard, where somebody looks."""
 
+import os
+import re
+import signal
+import sys
 from pathlib import Path
 
 import httpx2
-from cli_world import World
+from cli_world import Started, until
+from web_process import answers, over_socket
 
-from runner.cli.look_around import serve, somebody_looks
+from runner.cli.look_around import somebody_looks
+
+LOOK_AROUND = """\
+import sys
+from pathlib import Path
+from runner.cli.commands.demo import Cloud, Tour
+cloud = Cloud(Path(sys.argv[1]))
+tour = Tour(Path(sys.argv[1]), cloud, None)
+with cloud.running():
+    tour.prepare()
+    tour.run("daemon", "--once")
+    tour.look_around()
+print("the end")
+"""
 
 
-def test_its_address_is_shown_once_it_answers_and_gone_after_ctrl_c(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.run("db", "migrate")
-    shown: list[str] = []
+def approved(answer: httpx2.Response) -> bool:
+    return answer.status_code == 200 and answer.json()["daemon"] is True
 
-    def look() -> None:
-        assert httpx2.get(f"{shown[0]}/healthz").status_code == 200
-        raise KeyboardInterrupt
 
-    serve(world.app, shown.append, look)
-    (address,) = shown
+def test_what_is_approved_in_its_browser_is_applied_until_ctrl_c(tmp_path: Path) -> None:
+    demo = Started([sys.executable, "-c", LOOK_AROUND, str(tmp_path)], dict(os.environ))
     try:
-        httpx2.get(f"{address}/healthz")
-    except httpx2.ConnectError:
-        return
-    raise AssertionError("it goes on")
+        until(lambda: "/login#code=" in demo.out)
+        address = re.findall(r"(http://\S+)/login#code=", demo.out)[0]
+        assert answers(address)
+        with over_socket(tmp_path / "data" / "web.sock") as browser:
+            run = browser.get("/api/v1/runs/1").json()
+            assert run["state"] == "awaiting_approval"
+            assert approved(browser.post("/api/v1/runs/1/approve", json={"digest": run["plan_digest"]}))
+            until(lambda: browser.get("/api/v1/runs/1").json()["state"] == "applied")
+        demo.signal(signal.SIGINT)
+        out, _ = demo.ends(0)
+        assert out.endswith("the end\n")
+        assert not answers(address)
+    finally:
+        demo.end()
 
 
 def test_without_a_terminal_nobody_looks() -> None:

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from types import FrameType
 
 import click
@@ -80,13 +81,17 @@ def _serve(cli: Cli, *, accept_clock: bool) -> int:
     if app.store.made:
         structlog.get_logger().warning("daemon.new_database", data_dir=str(app.settings.data_dir))
 
+    def parts() -> Parts:
+        web = app.parts.web and app.web_server(*cli.loudness)
+        return replace(app.parts, web=web)
+
     def reload() -> Parts:
         nonlocal app
         app = app.reloaded()
-        return app.parts
+        return parts()
 
     Daemon(
-        app.parts,
+        parts(),
         reload,
         Notifier.from_environment(),
         machine_stops,

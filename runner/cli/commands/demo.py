@@ -13,7 +13,7 @@ import click
 
 import runner
 from runner.app import App
-from runner.cli.look_around import serve, somebody_looks
+from runner.cli.look_around import free_port, look_around, somebody_looks
 from runner.errors import DriftlineError
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
@@ -194,11 +194,17 @@ class Tour:
         self.run("status")
 
     def look_around(self) -> None:
-        def show(address: str) -> None:
-            self.say("The same in a browser. The link logs you in once; Ctrl-C ends the demo.")
-            self.run("token", "link", "--url", address)
+        """With a real daemon: what somebody approves in the browser is applied."""
+        port = free_port()
+        with self.config.open("a") as config:
+            config.write(f"web: {{listen: 127.0.0.1:{port}}}\n")
 
-        serve(App.from_config(self.config), show)
+        def show() -> None:
+            self.say("The link logs you in once; Ctrl-C ends the demo.")
+            self.run("token", "link")
+
+        self.say("The same in a browser, with the daemon at work:")
+        look_around(port, lambda: self.run("--quiet", "daemon"), show)
 
     def approve_and_apply(self, why: str) -> None:
         """Until nothing waits any more: what depends on something is planned after that is applied."""

@@ -54,9 +54,5 @@ def _keep(cli: Cli, listen: str | None) -> int:
         RequestsLock(data_dir),
         lambda: serving_daemon(data_dir) is not None,
     )
-    words = (*(("--listen", listen) if listen else ()), *_loudness(cli))
+    words = (*(("--listen", listen) if listen else ()), *cli.loudness)
     return companion.run(app.web_server(*words))
-
-
-def _loudness(cli: Cli) -> tuple[str, ...]:
-    return tuple(word for word, said in (("--verbose", cli.verbose), ("--quiet", cli.quiet)) if said)
