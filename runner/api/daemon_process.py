@@ -9,6 +9,12 @@ from runner.app import App
 LOOK_SECONDS = 0.1
 
 
+def _takes(app: App) -> bool:
+    from runner.datadir.requests_lock import requests_taken
+
+    return requests_taken(app.settings.data_dir)
+
+
 def _answers(app: App) -> bool:
     from runner.datadir.requests_lock import requests_answered
 
@@ -21,7 +27,10 @@ def _pause(_app: App) -> None:
 
 @dataclass(frozen=True)
 class DaemonProcess:
-    """`alive` tells whether anybody performs requests; `pause` passes the time between two looks for an answer."""
+    """`takes` tells whether anybody takes new requests, and `alive` whether anybody still answers those that were taken:
+    a daemon that stops does. `pause` passes the time between two looks for an answer.
+    """
 
+    takes: Callable[[App], bool] = _takes
     alive: Callable[[App], bool] = _answers
     pause: Callable[[App], None] = _pause

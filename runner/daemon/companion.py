@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from runner.daemon.requests import Duty, Performer, Requests
+from runner.daemon.requests import THREADS, Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.web import tell_end
 from runner.ports.control import ControlPorts
@@ -21,7 +21,6 @@ from runner.systemd.notify import Notifier
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
-THREADS = 16  # as many as there may be requests
 
 
 class Companion:

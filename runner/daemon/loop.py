@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from runner.daemon.channels import Deliveries, looks
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
-from runner.daemon.requests import Duty, Performer, Requests
+from runner.daemon.requests import THREADS, Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
 from runner.daemon.wakes import Wakes
@@ -88,8 +89,10 @@ class Daemon:
         self._deliveries = Deliveries(self._safe.attempt)
         self._in_comments = in_comments
         self._duty = duty
+        # Beside the polls, which may hang as well.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._requests = Requests(
-            store, parts.worker.control.clock, performer, self._start, self._safe.attempt
+            store, parts.worker.control.clock, performer, self._threads.submit, self._safe.attempt
         )
         self._wakes = Wakes(store, self._poll_for_webhook, self._start)
         self._at_forges: Mapping[str, Kept] = {}  # by source
@@ -324,6 +327,8 @@ class Daemon:
 
     def _drain(self) -> None:
         self._notifier.say(STOPPING=1, STATUS="stops; " + self._status())
+        # At once: an apply may be waited for all day, and whoever asks meanwhile should know that nobody listens.
+        self._safe.attempt("requests", self._duty.resign)
         self._scheduler.shutdown(wait=False)
         self._pool.stop_plans()
         self._drains = self._drains or self._machine_stops()
@@ -341,6 +346,8 @@ class Daemon:
                     if job.run not in left:
                         log.warning("daemon.left", run=job.name, stack=job.stack.name)
                     left.add(job.run)
+            if not self._requests.busy:
+                self._duty.release()
             closing.join(LOOK_SECONDS)
             self._pass_on_cancels()
         self._checkpoint()

@@ -11,12 +11,21 @@ from typing import Any, Protocol
 import structlog
 
 from runner.errors import DriftlineError, RequestExpired, RequestLost
-from runner.model.execution.daemon_request import BEGUN_WITHIN, AfterCrash, DaemonRequest, Next, next_of
+from runner.model.execution.daemon_request import (
+    BEGUN_WITHIN,
+    MOST_OPEN,
+    AfterCrash,
+    DaemonRequest,
+    Next,
+    next_of,
+)
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store
 from runner.view.refusal import refusal_document
 
 log = structlog.get_logger()
+
+THREADS = MOST_OPEN  # a request may hang, and nothing else waits for it
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,9 @@ class Duty(Protocol):
 
     def take(self) -> bool:
         """Whether this process has it now."""
+
+    def resign(self) -> None:
+        """Take no more, but keep it until `release` for what was begun."""
 
     def release(self) -> None: ...
 
@@ -78,7 +90,8 @@ class Requests:
 
     def _take(self, request: DaemonRequest) -> None:
         with self.store.writing() as writer:
-            writer.take_request(request.id)
+            if not writer.take_request(request.id):
+                return  # withdrawn since it was read
         with self._guard:
             self._working.add(request.id)
         self.start(lambda: self._attempt(request))

@@ -13,18 +13,19 @@ from runner.errors import DaemonRunning, DriftlineError, WebRunning
 LOCK_FILE = "daemon.lock"
 WEB_LOCK_FILE = "web.lock"
 LOCK_SECONDS = 0.5
-_ONCE = "once"  # beside the pid of a process that soon ends and performs no requests
+_ENDING = " ending"  # behind the pid
 
 
 @contextmanager
-def only_daemon(data_dir: Path, *, performs: bool = True) -> Iterator[None]:
+def only_daemon(data_dir: Path, *, performs: bool = True) -> Iterator[TextIO]:
     """Hold the data directory's daemon lock; DaemonRunning where another process has it.
 
     `performs` unless it soon ends, and performs no requests of others.
     """
-    path, says = data_dir / LOCK_FILE, "" if performs else f" {_ONCE}"
-    with _only(path, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir), says):
-        yield
+    with _only(data_dir / LOCK_FILE, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir)) as held:
+        if not performs:
+            say_ending(held)
+        yield held
 
 
 @contextmanager
@@ -34,19 +35,25 @@ def only_web(data_dir: Path) -> Iterator[None]:
         yield
 
 
+def say_ending(held: TextIO) -> None:
+    """Tell whoever looks at this lock that its process soon ends and takes no requests. In one write: they read at any time."""
+    held.write(_ENDING)
+    held.flush()
+
+
 @contextmanager
-def _only(path: Path, refused: Callable[[str], DriftlineError], says: str = "") -> Iterator[None]:
+def _only(path: Path, refused: Callable[[str], DriftlineError]) -> Iterator[TextIO]:
     # Retried briefly: a command that checks for a daemon holds the lock meanwhile.
     until = time.monotonic() + LOCK_SECONDS
-    while (held := taken(path, says)) is None:
+    while (held := taken(path)) is None:
         if time.monotonic() > until:
             raise refused(path.read_text().partition(" ")[0] or "unknown")
         time.sleep(0.02)
     with held:
-        yield
+        yield held
 
 
-def taken(path: Path, says: str = "") -> TextIO | None:
+def taken(path: Path) -> TextIO | None:
     """The file of a lock, held until it is closed, with this process's pid in it; None where another process holds it."""
     file = path.open("a+")
     path.chmod(0o600)
@@ -56,7 +63,7 @@ def taken(path: Path, says: str = "") -> TextIO | None:
         file.close()
         return None
     file.truncate(0)
-    file.write(f"{os.getpid()}{says}")
+    file.write(str(os.getpid()))
     file.flush()
     return file
 
@@ -67,14 +74,19 @@ def running_daemon(data_dir: Path) -> int | None:
 
 
 def serving_daemon(data_dir: Path) -> int | None:
-    """The same, unless it only makes one pass."""
-    held = holder_of(data_dir / LOCK_FILE)
-    return None if held is not None and held.endswith(_ONCE) else _pid(held)
+    """The same, unless it soon ends: it stops, or only makes one pass."""
+    return _pid(staying_holder_of(data_dir / LOCK_FILE))
 
 
 def running_web(data_dir: Path) -> int | None:
     """The pid of its web server, or None."""
     return _pid(holder_of(data_dir / WEB_LOCK_FILE))
+
+
+def staying_holder_of(path: Path) -> str | None:
+    """The same as `holder_of`, but None for a process that has said that it soon ends."""
+    held = holder_of(path)
+    return None if held is not None and held.endswith(_ENDING) else held
 
 
 def holder_of(path: Path) -> str | None:

@@ -113,6 +113,7 @@ from runner.errors.installation import (
     RequestExpired,
     RequestLost,
     RequestPending,
+    RequestWithdrawn,
     RowDamaged,
     WebRunning,
 )
@@ -260,6 +261,7 @@ __all__ = [
     "RequestLost",
     "RequestPending",
     "RequestTooLarge",
+    "RequestWithdrawn",
     "RevisionNotFound",
     "RoleMissing",
     "RowDamaged",

@@ -48,6 +48,13 @@ class RequestLost(DriftlineError):
     hint_template = "driftline status   and, if it was not done, do it again"
 
 
+class RequestWithdrawn(DriftlineError):
+    """request {request} was withdrawn before anybody took it, because nobody waited for it any more"""
+
+    exit_code = 69
+    hint_template = "ask again"
+
+
 class RequestExpired(DriftlineError):
     """no daemon took request {request} within {minutes} minutes, so it was not done"""
 

@@ -45,8 +45,16 @@ class DaemonRequestWrites(DaemonRequestReads):
             },
         )
 
-    def take_request(self, request: int) -> None:
-        self._update("daemon_requests", {"taken_at": text(self._now)}, {"id": request})
+    def take_request(self, request: int) -> bool:
+        sql = "UPDATE daemon_requests SET taken_at = ? WHERE id = ? AND answered_at IS NULL"
+        return self._do(sql, text(self._now), request) == 1
+
+    def withdraw_request(self, request: int, error: dict[str, Any]) -> bool:
+        sql = (
+            "UPDATE daemon_requests SET answered_at = ?, error = ?"
+            " WHERE id = ? AND taken_at IS NULL AND answered_at IS NULL"
+        )
+        return self._do(sql, text(self._now), compact(error), request) == 1
 
     def answer_request(
         self, request: int, *, answer: Any = None, error: dict[str, Any] | None = None

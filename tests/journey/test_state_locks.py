@@ -400,7 +400,9 @@ def test_the_daemon_releases_it_for_who_asked(dead: World, backend: StateBackend
     requests = Requests(
         app.store, app.clock, performer(lambda: app), lambda work: work(), lambda _, work: work()
     )
-    caller = Caller(app, lambda: ANA, daemon=DaemonProcess(lambda _: True, lambda _: requests.look()))
+    caller = Caller(
+        app, lambda: ANA, daemon=DaemonProcess(lambda _: True, lambda _: True, lambda _: requests.look())
+    )
     left = show_left_lock(caller, "web")
     assert left.id == backend.locks["web"]["ID"]
     force_unlock(caller, "web", lock=left.id, reason="its host was rebooted")

@@ -21,7 +21,14 @@ from daemon_world import (
 )
 from operator_world import Installation, installation
 
+from runner.api.caller import Caller
+from runner.api.daemon_process import DaemonProcess
+from runner.api.sources import sync_sources
 from runner.app import App
+from runner.datadir.daemon_lock import running_daemon
+from runner.datadir.requests_lock import RequestsLock
+from runner.errors import DaemonUnreachable
+from runner.model.approval.approval import Person
 from runner.model.stack.source import SourceStatus
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
@@ -202,6 +209,31 @@ def test_draining_waits_for_an_apply_and_records_it(
         terraform.hold.unlink()
         assert process.wait(timeout=20) == 0
     assert [run.state for run in runs(made)] == ["applied"]
+
+
+def test_whoever_asks_a_draining_daemon_is_told_at_once_that_nobody_listens(
+    made: Installation, hold: Hold, notified: Systemd
+) -> None:
+    automatic(made)
+    terraform = hold("apply")
+    app = App.from_config(made.config)
+    asking = Caller(app, lambda: Person("ana", "token"), daemon=DaemonProcess())
+    with daemon(made, {"NOTIFY_SOCKET": notified.address}) as process:
+        until(lambda: terraform.starts, "start of an apply")
+        assert sync_sources(asking)
+        process.send_signal(signal.SIGINT)
+        notified.wait_for("EXTEND_TIMEOUT_USEC", seconds=10)
+        with pytest.raises(DaemonUnreachable):
+            sync_sources(asking)
+        another = RequestsLock(made.data_dir)
+        until(another.take, "release of the requests")
+        another.release()
+        assert running_daemon(made.data_dir) == process.pid
+        terraform.hold.unlink()
+        assert process.wait(timeout=20) == 0
+    with app.store.reading() as reader:
+        assert reader.open_requests() == []
+    app.store.close()
 
 
 def test_a_person_can_still_stop_what_a_draining_daemon_waits_for(

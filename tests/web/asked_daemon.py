@@ -22,7 +22,7 @@ class AskedDaemon:
     begun: list[Callable[[], None]] = field(default_factory=list)
 
     def process(self) -> DaemonProcess:
-        return DaemonProcess(lambda _: self.alive, self.look)
+        return DaemonProcess(lambda _: self.alive, lambda _: self.alive, self.look)
 
     def look(self, app: App) -> None:
         self.requests(app).look()

@@ -1,5 +1,6 @@
 """What a process that may use neither remotes nor terraform has done by the daemon."""
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -7,16 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from asked_daemon import AskedDaemon
 from cli_world import World, until
 from fastapi import Request
+from live import live
 from web_world import BO, Served, access, logged_in
 
 from runner.api import asking
 from runner.api.asking import ask
 from runner.api.caller import Caller
+from runner.api.daemon_process import DaemonProcess
 from runner.api.requests import follow_request
 from runner.api.sources import sync_sources
 from runner.api.tokens import create_token, revoke_token
@@ -31,6 +35,7 @@ from runner.errors import (
     RequestExpired,
     RequestLost,
     RequestPending,
+    RequestWithdrawn,
     RoleMissing,
 )
 from runner.model.access.access import Access, Binding
@@ -48,6 +53,7 @@ from runner.model.execution.daemon_request import (
 )
 from runner.view.refusal import raised_again
 from runner.web.application import application
+from runner.web.identity import caller as identity
 from runner.web.identity.caller import caller_of
 
 ANA = Person("ana@example.com", "oidc", ("oidc:user:ana@example.com", "oidc:sub:00u1"))
@@ -100,6 +106,11 @@ def asked_by_login(app: App, meanwhile: Callable[[], object] = lambda: None) -> 
     meanwhile()
     AskedDaemon().look(app)
     return asked(app, number)
+
+
+def open_requests(app: App) -> int:
+    with app.store.reading() as reader:
+        return len(reader.open_requests())
 
 
 def refusal(request: DaemonRequest) -> DriftlineError:
@@ -168,6 +179,57 @@ def test_the_last_answer_of_a_daemon_that_ends_counts(app: App) -> None:
         daemon.alive = False
 
     assert ask(caller(app, daemon), replace(daemon.process(), pause=answer_and_die), "sync_sources", {})
+
+
+def test_what_nobody_takes_any_more_is_withdrawn(app: App) -> None:
+    daemon = AskedDaemon()
+
+    def end(_app: App) -> None:
+        daemon.alive = False
+
+    with pytest.raises(DaemonUnreachable):
+        ask(caller(app, daemon), replace(daemon.process(), pause=end), "sync_sources", {})
+    AskedDaemon().look(app)
+    assert isinstance(refusal(asked(app)), RequestWithdrawn)
+    assert asked(app).taken_at is None
+
+
+def test_a_daemon_that_stops_still_answers_what_it_has_begun(app: App) -> None:
+    stopping = AskedDaemon(held=True)
+
+    def stop(of: App) -> None:
+        if stopping.begun:
+            stopping.begun.pop()()
+        else:
+            stopping.look(of)
+
+    process = replace(stopping.process(), takes=lambda _: not stopping.begun, pause=stop)
+    assert ask(caller(app, stopping), process, "sync_sources", {})
+
+
+def test_whoever_hangs_up_has_nothing_done_that_was_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = World(tmp_path, more=access("ci")).app
+    token = create_token(Caller(app, lambda: ANA), name="ci").secret
+    busy = replace(AskedDaemon().process(), pause=DaemonProcess().pause)
+    monkeypatch.setattr(asking, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(identity, "DaemonProcess", lambda: busy)
+    request = f"POST /api/v1/syncs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+    body = "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    with live(app) as address, socket.create_connection(("127.0.0.1", urlsplit(address).port or 0)) as client:
+        client.sendall((request + body).encode())
+        until(lambda: open_requests(app) == 1)
+        client.close()
+        until(lambda: open_requests(app) == 0)
+    assert isinstance(refusal(asked(app)), RequestWithdrawn)
+
+
+def test_whoever_stays_keeps_a_request_open(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "WAIT_SECONDS", 0.0)
+    with pytest.raises(RequestPending):
+        sync_sources(caller(app, AskedDaemon()))
+    assert asked(app).answered_at is None
 
 
 def test_what_takes_long_is_followed_later(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

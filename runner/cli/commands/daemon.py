@@ -59,9 +59,9 @@ def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output
         cli.begin_installation()
     app = cli.app
     app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
-    with only_daemon(app.settings.data_dir, performs=not once):
+    with only_daemon(app.settings.data_dir, performs=not once) as lock:
         if not once:
-            return _serve(cli, accept_clock=accept_clock)
+            return _serve(cli, RequestsLock(app.settings.data_dir, lock), accept_clock=accept_clock)
         ended = _one_pass(cli, accept_clock=accept_clock)
     return _say_how_it_ended(cli, ended, output, acknowledged=acknowledged)
 
@@ -76,7 +76,7 @@ def _say_how_it_ended(cli: Cli, ended: Sequence[Run], output: str, *, acknowledg
     return page.exit_code
 
 
-def _serve(cli: Cli, *, accept_clock: bool) -> int:
+def _serve(cli: Cli, duty: RequestsLock, *, accept_clock: bool) -> int:
     app = cli.app
     if app.store.made:
         structlog.get_logger().warning("daemon.new_database", data_dir=str(app.settings.data_dir))
@@ -96,7 +96,7 @@ def _serve(cli: Cli, *, accept_clock: bool) -> int:
         Notifier.from_environment(),
         machine_stops,
         performer=performer(lambda: app),
-        duty=RequestsLock(app.settings.data_dir),
+        duty=duty,
         in_comments=in_comments(lambda: app),
         accept_clock=accept_clock,
     ).run()

@@ -22,7 +22,14 @@ class DaemonRequestWriter(DaemonRequestReader, Protocol):
         """Its number; DaemonOverloaded if too many are open."""
         ...
 
-    def take_request(self, request: int) -> None: ...
+    def take_request(self, request: int) -> bool:
+        """False if it was withdrawn."""
+        ...
+
+    def withdraw_request(self, request: int, error: dict[str, Any]) -> bool:
+        """Answer it with this, so that nobody takes it any more; False if somebody has."""
+        ...
+
     def answer_request(
         self, request: int, *, answer: Any = None, error: dict[str, Any] | None = None
     ) -> None:

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from runner.api.asking import give_up
 from runner.api.caller import Caller
 from runner.api.http import PREFIX
 from runner.api.operation import Operation
 from runner.api.table import operations
+from runner.errors import RequestPending
 from runner.web.api.answer import answer_to
 from runner.web.api.arguments import Arguments
 from runner.web.api.paging import CURSOR, LIMIT, is_paged
@@ -46,6 +48,11 @@ def endpoint(of: Operation[..., Any]) -> Callable[..., Awaitable[Response]]:
 
     async def answer(request: Request, caller: Annotated[Caller, Depends(caller_of)]) -> Response:
         given = await arguments.read(request, but=of_paging)
-        return await run_in_threadpool(answer_to, request, of, caller, given)
+        try:
+            return await run_in_threadpool(answer_to, request, of, caller, given)
+        except RequestPending as pending:
+            if await request.is_disconnected():
+                await run_in_threadpool(give_up, caller, pending.facts["request"])
+            raise
 
     return answer
