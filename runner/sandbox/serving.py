@@ -76,8 +76,19 @@ def limit() -> None:
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with suppress(OSError, ValueError):
             resource.setrlimit(which, (least, hard))
+    _stand_back()
+
+
+def _stand_back() -> None:
     with suppress(OSError):
         os.nice(NICE)
+    # Where the kernel shares the processor among sessions (sched(7), "autogroup"), niceness only counts inside of one.
+    # The daemon has another one.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICE))
+    # It interrupts nobody when it wakes up.
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def confine(wall: Wall) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What the records say about a stack, gathered in one place: what decides, the last run, who has approved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,8 +18,8 @@ from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
-from runner.service.queue.enqueue import view as view_of
-from runner.service.queue.enqueue import views
+from runner.service.queue.enqueue import views_of
+from runner.service.queue.records import StackRecords, stack_records
 from runner.view.words import or_list
 
 
@@ -70,28 +71,62 @@ def given(standing: Standing) -> str:
     return "; ".join((count, *(f"{or_list(names)} must approve" for names in standing.lacks)))
 
 
-def all_stacks(reader: Reader, settings: Settings, clock: Clock, shortage: str | None) -> list[StackFacts]:
-    """`shortage` says that the disk of the data directory has no room for new work."""
-    last = reader.last_runs()
+@dataclass(frozen=True)
+class AllRecords:
+    """Of all stacks. `last` is the last run of each."""
+
+    stacks: StackRecords
+    last: Mapping[str, Run]
+
+
+def all_records(reader: Reader) -> AllRecords:
     whole = reader.unscoped()
-    found = views(whole, clock, shortage, settings.executor.per_account, promotions=settings.promotion)
+    return AllRecords(stack_records(whole), whole.last_runs())
+
+
+def all_stacks(
+    reader: Reader, settings: Settings, clock: Clock, shortage: str | None, records: AllRecords | None = None
+) -> list[StackFacts]:
+    """`shortage` says that the disk of the data directory has no room for new work.
+
+    `records` are those of the moment that `reader` sees, where they are known.
+    """
+    known = records or all_records(reader)
+    found = _views(known.stacks, reader, settings, clock, shortage)
     openings = Openings(clock.now())
     return [
-        _facts(reader, settings, clock, view, last.get(view.stack.name), openings)
+        _facts(reader, settings, clock, view, known.last.get(view.stack.name), openings)
         for view in found
         if reader.sees(view.stack.name)
     ]
 
 
 def one_stack(
-    reader: Reader, settings: Settings, clock: Clock, shortage: str | None, name: str
+    reader: Reader,
+    settings: Settings,
+    clock: Clock,
+    shortage: str | None,
+    name: str,
+    records: AllRecords | None = None,
 ) -> StackFacts:
+    """Also of one that has left Git; `records` as for all of them."""
     reader.stack(name)
-    view = view_of(
-        reader.unscoped(), clock, name, shortage, settings.executor.per_account, promotions=settings.promotion
-    )
+    if records is None or name not in records.stacks.stacks:
+        known = stack_records(reader.unscoped(), left=True)
+    else:
+        known = records.stacks
+    found = _views(known, reader, settings, clock, shortage)
+    view = next(view for view in found if view.stack.name == name)
     last = next(iter(reader.runs(RunFilter(stack=name, previews=False, limit=1))), None)
     return _facts(reader, settings, clock, view, last, Openings(clock.now()))
+
+
+def _views(
+    records: StackRecords, reader: Reader, settings: Settings, clock: Clock, shortage: str | None
+) -> list[View]:
+    return views_of(
+        records, reader.unscoped(), clock, shortage, settings.executor.per_account, settings.promotion
+    )
 
 
 def _facts(

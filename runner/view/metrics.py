@@ -13,7 +13,8 @@ from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
-from runner.service.queue.enqueue import views
+from runner.service.queue.enqueue import views_of
+from runner.service.queue.records import StackRecords
 from runner.view.host import Host
 from runner.view.notification import notification_rows
 
@@ -61,9 +62,11 @@ class Numbers:
     took: Mapping[str, Timed]
 
 
-def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host) -> Numbers:
-    # Without what only lists show, such as last runs and approvals: that is half of the time.
-    found = views(reader, clock, host.shortage, settings.executor.per_account, promotions=settings.promotion)
+def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host, records: StackRecords) -> Numbers:
+    """`records` are those of the moment that `reader` sees."""
+    # Without what only lists show, such as approvals: that is half of the time.
+    per_account = settings.executor.per_account
+    found = views_of(records, reader, clock, host.shortage, per_account, settings.promotion)
     stacks = [view.stack for view in found]
     runs, reports = reader.open_runs(), reader.reports()
     status = {one.name: one for one in reader.sources()}

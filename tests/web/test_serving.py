@@ -17,6 +17,7 @@ import runner.web
 from runner.datadir.daemon_lock import running_web
 from runner.errors import ExtraMissing
 from runner.host.listening import listener
+from runner.sandbox.serving import NICE
 
 
 @pytest.fixture
@@ -123,3 +124,14 @@ def test_it_is_not_ready_once_its_database_was_moved_away(world: World) -> None:
     (world.root / "data").rename(world.root / "moved")
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").status_code == 200
+
+
+def test_it_stands_behind_the_daemon_and_the_runs(world: World) -> None:
+    with serving(world):
+        pid = running_web(world.root / "data")
+        assert pid is not None
+        assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + NICE
+        assert os.sched_getscheduler(pid) == os.SCHED_BATCH
+        session = Path(f"/proc/{pid}/autogroup")
+        # Niceness counts inside of a session only, where the kernel has this.
+        assert not session.exists() or session.read_text().endswith(f"nice {NICE}\n")

@@ -18,8 +18,9 @@ from runner.api.stacks import list_stacks, show_stack
 from runner.api.status import show_status
 from runner.model.access.access import Access, Binding
 from runner.model.approval.approval import Person
+from runner.model.stack.definition import Health, Pause
 from runner.model.stack.lock import Lock
-from runner.view.facts import all_stacks
+from runner.view.facts import all_records, all_stacks
 
 
 @dataclass
@@ -66,6 +67,32 @@ def test_and_so_they_are_a_second_later(caller: Caller, times: Callable[[], int]
     caller.app.__dict__["clock"].at += timedelta(seconds=1)
     list_stacks(caller)
     assert times() == 2
+
+
+def test_what_is_on_record_is_read_once_until_somebody_writes(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = count()
+    monkeypatch.setattr(
+        "runner.api.stack_facts.all_records", lambda reader: (next(begun), all_records(reader))[1]
+    )
+    for page in (show_status, list_stacks, show_graph, show_inbox):
+        page(caller)
+        caller.app.__dict__["clock"].at += timedelta(seconds=1)
+    show_stack(caller, "app")
+    assert next(begun) == 1
+    with caller.app.store.writing() as writer:
+        writer.place_lock(Lock("app", "ana", "moving", caller.app.clock.now()), by="ana")
+    assert list_stacks(caller)[0].reason == "locked by ana: moving"
+
+
+def test_and_what_follows_from_it_as_time_goes_by_is_not_kept(caller: Caller) -> None:
+    clock = caller.app.__dict__["clock"]
+    with caller.app.store.writing() as writer:
+        writer.pause("app", Pause("ana", "until later", clock.at, clock.at + timedelta(seconds=5)), by="ana")
+    assert list_stacks(caller)[0].health is Health.PAUSED
+    clock.at += timedelta(seconds=6)
+    assert list_stacks(caller)[0].health is not Health.PAUSED
 
 
 def test_who_sees_other_stacks_gets_their_own(caller: Caller) -> None:

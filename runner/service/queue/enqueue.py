@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from runner import failpoint
@@ -18,7 +19,6 @@ from runner.model.schedule.decide import (
     decide,
     outdated_plan,
 )
-from runner.model.schedule.dependencies import waits_for
 from runner.model.schedule.throttling import crowded
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Discovered, Stack
@@ -27,10 +27,10 @@ from runner.ports.records.joined import StackRunWriter
 from runner.ports.records.load import LoadReader
 from runner.ports.records.runs import NewRun, RunWriter
 from runner.ports.records.store import Reader, Store, Writer
-from runner.service.queue.outputs import Outputs, all_outputs
 from runner.service.queue.promotions import hold_back
+from runner.service.queue.records import StackRecords, stack_records
 
-_CHANGING = frozenset({State.APPROVED, State.APPLYING})
+_NO_OUTPUTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def views(
@@ -46,57 +46,38 @@ def views(
 
     Without `promotions` no stack waits for one.
     """
-    known = reader.stacks(left=left)
-    changes = reader.last_runs(change_only=True)
-    open_runs: dict[str, list[Run]] = {}
-    for run in reader.open_runs():
-        open_runs.setdefault(run.stack, []).append(run)
-    outputs = all_outputs(reader, known)
-    used_by = outputs.used_by()
-    stacks = {
-        stack.name: outputs.seen_by(stack, idle=stack.name not in open_runs)
-        if stack.name in outputs.uses
-        else stack
-        for stack in known
-    }
-    busy = frozenset(name for name, runs in open_runs.items() if any(not r.kind.only_reads for r in runs))
-    changing = frozenset(
-        name for name, runs in open_runs.items() if any(r.claim and r.state in _CHANGING for r in runs)
-    )
-    locks = {lock.stack: lock for lock in reader.placed_locks()}
-    problems = {status.name: status.problem for status in reader.sources()}
-    former = reader.former_dependencies()
+    return views_of(stack_records(reader, left=left), reader, clock, shortage, per_account, promotions)
+
+
+def views_of(
+    records: StackRecords,
+    reader: Reader,
+    clock: Clock,
+    shortage: str | None = None,
+    per_account: int | None = None,
+    promotions: Sequence[Promotion] = (),
+) -> list[View]:
+    """The same from records that hold in the moment that `reader` sees."""
     now = clock.now()
-    crowds = full_accounts(reader, [run for runs in open_runs.values() for run in runs], per_account, now)
+    open_runs = [run for runs in records.open_runs.values() for run in runs]
+    crowds = full_accounts(reader, open_runs, per_account, now)
     found = {
         name: View(
             stack=stack,
             now=now,
-            lock=locks.get(name),
-            open_runs=tuple(open_runs.get(name, ())),
-            last_change=changes.get(name),
-            waits_for=waits_for(stack, stacks, busy, former.get(name, ()), changing),
-            source_problem=problems.get(stack.source),
+            lock=records.locks.get(name),
+            open_runs=records.open_runs.get(name, ()),
+            last_change=records.last_changes.get(name),
+            waits_for=records.waits_for[name],
+            source_problem=records.problems.get(stack.source),
             shortage=shortage,
             crowds=crowds,
-            **_of_outputs(stack, outputs, used_by),
+            **records.of_outputs.get(name, _NO_OUTPUTS),
         )
-        for name, stack in stacks.items()
+        for name, stack in records.stacks.items()
     }
     found |= {held.stack.name: held for held in hold_back(reader, found, promotions)}
     return list(found.values())
-
-
-def _of_outputs(
-    stack: Stack, outputs: Outputs, used_by: Mapping[str, Mapping[str, tuple[str, ...]]]
-) -> dict[str, Any]:
-    """What a view says of outputs, for the few stacks that use some, or have some that are used."""
-    found: dict[str, Any] = {}
-    if stack.outputs:
-        found["unread"], found["absent"] = outputs.missing(stack)
-    if stack.name in used_by:
-        found["used_by"], found["outputs_read"] = used_by[stack.name], stack.name in outputs.known
-    return found
 
 
 def full_accounts(

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from runner.api.caller import Caller
 from runner.api.recent import recent
+from runner.api.stack_facts import reading_records
 from runner.app import App
 from runner.model.access.role import Role
 from runner.model.approval.approval import Person
@@ -50,8 +51,8 @@ class _Installation:
         app, host = self._app, self._app.host()
 
         def work() -> Numbers:
-            with app.store.reading() as reader:
-                return numbers(reader, app.settings, app.clock, host)
+            with reading_records(self._reader) as (reader, records):
+                return numbers(reader, app.settings, app.clock, host, records.stacks)
 
         return families(recent(self._reader, work, *host.facts))
 
