@@ -15,6 +15,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from prepared import prepare, start_fast
 from provider.mirror import aws_mirror
+from repetitions import add_options, register
 
 from runner.view.document import document, read_document
 
@@ -29,7 +30,12 @@ settings.register_profile(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    register(config)
     # Here, since hypothesis loads a profile of its own before: with CI set, another one.
     settings.load_profile("driftline")
     # What a shell starts in the background ignores SIGINT, and so would all that the tests start and interrupt.

@@ -1,4 +1,3 @@
-import shutil
 import sys
 from pathlib import Path
 
@@ -7,17 +6,15 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "journey"))
 
 from beginnings import beginnings, plain_applied, planned
+from needed import terraform_for
 from world import World
 
 __all__ = ("beginnings", "plain_applied", "planned")
 RUN_TERRAFORM = {"plain", "planned", "plain_applied", "wrapped", "beginnings"}
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents and RUN_TERRAFORM & set(item.fixturenames):  # type: ignore[attr-defined]
-            item.add_marker(needs_terraform)
+    terraform_for(items, __file__, RUN_TERRAFORM)
 
 
 @pytest.fixture

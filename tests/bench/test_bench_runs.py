@@ -90,7 +90,11 @@ def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", FIGURES)
+# That a benchmark runs, those show that need neither terraform nor a browser.
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.thorough if name in NEEDS_TERRAFORM else []) for name in FIGURES],
+)
 def test_a_benchmark_prints_its_figures_beside_their_targets(name: str, tmp_path: Path) -> None:
     if name in NEEDS_TERRAFORM and shutil.which("terraform") is None:
         pytest.skip("no terraform on PATH")

@@ -19,7 +19,15 @@ pytestmark = pytest.mark.browser
 # Answers that are no pages: a list for programs, a feed, a graph.
 NO_PAGE = {".json", ".jsonl", ".atom", ".dot", ".txt"}
 PARTS = {"/runs/{run}/log/head"}  # of pages that are seen here
-every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+# What is asked of one place is asked while it is open.
+every_place = pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(place, id=place.name, marks=pytest.mark.thorough if place.again else [])
+        for place in PLACES
+    ],
+    scope="module",
+)
 every_page = pytest.mark.parametrize("place", ONE_OF_EACH, ids=lambda place: place.name)
 
 
@@ -45,7 +53,8 @@ def seen(windows: Callable[..., Visit], installation: Rich) -> Iterator[Callable
         used.append(window)
         window.page.emulate_media(color_scheme="light")
         window.page.set_viewport_size(DESK)
-        window.open(place.path(installation))
+        if window.page.url != window.address + place.path(installation):
+            window.open(place.path(installation))
         return window
 
     yield see

@@ -3,23 +3,25 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
 from typing import Any, Self
 
 from click.testing import CliRunner, Result
+from nursery import nursery
+from performed import perform_into
 from put_back import PutBack
 
 from runner.app import App
 from runner.cli.main import main
 
-COMMAND = str(Path(sys.executable).with_name("driftline"))
 CONFIG = """\
 executor: {{visible: ["{root}/signs"], {executor}}}
 version: 1
@@ -49,26 +51,22 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 class Started:
-    """A process whose output is read while it comes."""
+    """A command in a process of its own, whose output is read while it comes."""
 
     def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
+        (out, its_out), (err, its_err) = Pipe(duplex=False), Pipe(duplex=False)
+        self.process = nursery().Process(target=perform_into, args=(its_out, its_err, argv, environment))
+        self.process.start()
         self._out: list[str] = []
         self._err: list[str] = []
         self._readers = [
-            Thread(target=into.extend, args=(stream,), daemon=True)
-            for stream, into in ((self.process.stdout, self._out), (self.process.stderr, self._err))
-            if stream is not None
+            Thread(target=_read, args=(stream, into), daemon=True)
+            for stream, into in ((out, self._out), (err, self._err))
         ]
         for reader in self._readers:
             reader.start()
+        its_out.close()
+        its_err.close()
 
     @property
     def out(self) -> str:
@@ -79,7 +77,8 @@ class Started:
         return "".join(self._err)
 
     def signal(self, number: int) -> None:
-        self.process.send_signal(number)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     def says(self, text: str) -> None:
         """Wait until it has said this on stderr."""
@@ -87,28 +86,28 @@ class Started:
 
     def ends(self, code: int) -> tuple[str, str]:
         """Wait for its end; stdout and stderr."""
-        try:
-            self.process.wait(DEADLINE)
-        except subprocess.TimeoutExpired:
+        self.process.join(DEADLINE)
+        if self.process.is_alive():
             self.process.kill()
-            raise AssertionError(f"it does not end; it said: {self.err}") from None
-        out = self._collected()
-        assert self.process.returncode == code, out + self.err
-        return out, self.err
+            raise AssertionError(f"it does not end; it said: {self.err}")
+        self._read_to_the_end()
+        assert self.process.exitcode == code, self.out + self.err
+        return self.out, self.err
 
     def end(self) -> None:
         """Kill it, if it still lives."""
         self.process.kill()
-        self.process.wait()
-        self._collected()
+        self.process.join()
+        self._read_to_the_end()
 
-    def _collected(self) -> str:
+    def _read_to_the_end(self) -> None:
         for reader in self._readers:
             reader.join()
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
-        return self.out
+
+
+def _read(stream: Connection, into: list[str]) -> None:
+    with stream, os.fdopen(os.dup(stream.fileno())) as text:
+        into.extend(text)
 
 
 @dataclass
@@ -188,8 +187,8 @@ class World:
         return json.loads(self.run(*words, "-o", "json", expect=expect).stdout)
 
     def start(self, *words: str) -> "Started":
-        """The installed command, in a process of its own."""
-        return Started([COMMAND, "-c", str(self.config), *words], {**os.environ, **self.environment})
+        """The command, in a process of its own."""
+        return Started(["-c", str(self.config), *words], {**os.environ, **self.environment})
 
     def approve(self, run: str) -> None:
         digest = self.json("run", "show", run)["plan_digest"]

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from cli_world import DEADLINE, World
-from command_process import perform
 from nursery import nursery
+from performed import perform
 
 
 def converse(world: World, words: list[str], answers: dict[str, str]) -> tuple[int, str]:

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_world import COMMAND, World, applied, until
+from cli_world import World, applied, until
 from click.testing import CliRunner
+from performed import COMMAND
 from terminal_talk import converse, on_terminal
 from wrapped import wrapped
 

@@ -1,6 +1,5 @@
 import fcntl
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +9,16 @@ import pytest
 
 sys.path += [str(Path(__file__).parents[1] / "journey"), str(Path(__file__).parents[2] / "scripts")]
 
+from needed import terraform_for
 from scenarios import SCENARIOS
 from stage import live, noted
 from stages import Stages
 
 from runner.failpoint import POINTS
 
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents and "stages" in item.fixturenames:  # type: ignore[attr-defined]
-            item.add_marker(needs_terraform)
+    terraform_for(items, __file__, {"stages"})
 
 
 @pytest.fixture(scope="session")

@@ -21,29 +21,48 @@ def jobs(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def steps(path: Path) -> list[dict[str, Any]]:
-    return [step for job in jobs(path).values() for step in job["steps"]]
+    return [step for job in jobs(path).values() for step in job.get("steps", [])]
+
+
+def calls(path: Path) -> list[dict[str, Any]]:
+    return [job for job in jobs(path).values() if "uses" in job]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_job_has_steps_or_calls_a_workflow_that_exists(path: Path) -> None:
+    assert steps(path) or calls(path)
+    assert [job["uses"] for job in calls(path) if not (ROOT / job["uses"]).is_file()] == []
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_an_action_is_pinned_to_a_commit(path: Path) -> None:
     used = [step["uses"] for step in steps(path) if "uses" in step]
-    assert used
     assert [name for name in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name)] == []
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_script_of_a_workflow_exists(path: Path) -> None:
     called = re.findall(r"\./(scripts/[\w-]+)", " ".join(step.get("run", "") for step in steps(path)))
-    assert called
     assert [name for name in called if not (ROOT / name).is_file()] == []
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_job_has_its_own_permissions_and_ends_in_time(path: Path) -> None:
     assert yaml.safe_load(path.read_text())["permissions"] == {}
+    assert [name for name, job in jobs(path).items() if "permissions" not in job] == []
+    # GitHub takes no limit for a call: the job that is called has its own.
     assert [
-        name for name, job in jobs(path).items() if not {"permissions", "timeout-minutes"} <= set(job)
+        name for name, job in jobs(path).items() if "timeout-minutes" not in job and "uses" not in job
     ] == []
+
+
+def test_every_repetition_is_tested_nightly_and_before_a_release() -> None:
+    nightly, release = (ROOT / ".github" / "workflows" / f"{name}.yml" for name in ("nightly", "release"))
+    assert [job["with"]["arguments"] for path in (nightly, release) for job in calls(path)] == [
+        "--thorough"
+    ] * 2
+    assert "schedule" in yaml.safe_load(nightly.read_text())[True]  # `on` is a boolean in YAML 1.1
+    assert jobs(release)["build"]["needs"] == "thorough"
 
 
 def test_ci_tests_every_python_that_the_package_names() -> None:

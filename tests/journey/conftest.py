@@ -1,19 +1,16 @@
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from beginnings import Beginnings, beginnings, plain_applied, planned, with_provider
+from needed import terraform_for
 from world import World
 
 __all__ = ("beginnings", "plain_applied", "planned")
-needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(needs_terraform)
+    terraform_for(items, __file__)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -160,13 +160,37 @@ def a_stale_plan_that_means_something_else_is_not_applied(world: World, aws: Any
     assert world.look().sync is Sync.PENDING
 
 
-def test_a_stack_is_applied_checked_healed_and_left_alone_as_on_any_provider(world: World, aws: Any) -> None:
-    a_stale_plan_that_means_the_same_is_applied(world, aws)
-    an_ignored_attribute_or_an_output_is_no_drift(world, aws)
-    what_is_changed_or_deleted_by_hand_is_reported_and_healed(world, aws)
-    a_stale_plan_that_means_something_else_is_not_applied(world, aws)
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param(
+            (
+                a_stale_plan_that_means_the_same_is_applied,
+                what_is_changed_or_deleted_by_hand_is_reported_and_healed,
+            ),
+            id="applied and healed",
+        ),
+        pytest.param(
+            (
+                a_stale_plan_that_means_the_same_is_applied,
+                an_ignored_attribute_or_an_output_is_no_drift,
+                a_stale_plan_that_means_something_else_is_not_applied,
+            ),
+            marks=pytest.mark.thorough,
+            id="left alone",
+        ),
+    ],
+)
+def test_a_stack_is_kept_as_on_any_provider(
+    world: World, aws: Any, steps: tuple[Callable[[World, Any], None], ...]
+) -> None:
+    for step in steps:
+        step(world, aws)
 
 
+@pytest.mark.thorough(
+    of="tests/engine/test_engine_faults.py::test_a_command_that_hangs_is_stopped_at_its_deadline"
+)
 def test_a_plan_with_an_unreachable_provider_api_ends_at_its_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +230,9 @@ resource "aws_ssm_parameter" "web" {{
 """
 
 
+@pytest.mark.thorough(
+    of="tests/journey/test_what_an_apply_evaluates.py::test_no_place_but_the_approved_one_is_changed"
+)
 def test_no_region_but_the_approved_one_is_changed(world: World, aws: Any) -> None:
     put(aws, "/elsewhere", "eu-central-1")
     (run,) = world.push(rules="aws: {region: eu-west-1}\n", body=FAR)
@@ -262,6 +289,9 @@ HEALS = (
 )
 
 
+@pytest.mark.thorough(
+    of="tests/journey/test_healing.py::test_an_attribute_without_a_rule_leaves_the_whole_plan_to_a_person"
+)
 def test_tags_heal_by_themselves_and_neither_a_firewall_rule_nor_a_delete_does(
     world: World, moto: dict[str, str], aws: Any
 ) -> None:

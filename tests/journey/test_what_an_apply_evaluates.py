@@ -126,6 +126,37 @@ def test_a_command_that_became_another_one_is_not_run_under_the_old_yes(running:
     assert "said" not in log(running, run)
 
 
+PLACED = """\
+terraform {
+  required_providers {
+    cloudfile = { source = "driftline/cloudfile" }
+  }
+}
+provider "cloudfile" {
+  path = WORD
+}
+resource "cloudfile_object" "web" {
+  name  = "web"
+  value = "one"
+}
+"""
+
+
+def test_no_place_but_the_approved_one_is_changed(world: World) -> None:
+    told = say(world, str(world.cloud))
+    code = OTHER.replace("PATH", str(told)) + PLACED.replace("WORD", WORD)
+    (run,) = world.push(body=code.replace("{", "{{").replace("}", "}}"))
+    world.approve(run)
+    elsewhere = world.cloud.with_name("elsewhere.json")
+    say(world, str(elsewhere))
+    world.age(hours=1)
+    world.work()
+    after = world.run(run.id)
+    assert after.state is State.SUPERSEDED
+    assert "path of provider cloudfile is different now" in after.reason
+    assert not elsewhere.exists()
+
+
 def test_a_command_that_is_the_same_is_run_although_it_was_planned_again(running: World) -> None:
     run = planned(running)
     running.approve(run)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there
 every_case = pytest.mark.parametrize(
     "case",
     [
-        pytest.param(AWS, marks=pytest.mark.aws, id=AWS.name),
+        pytest.param(AWS, marks=[pytest.mark.aws, pytest.mark.thorough], id=AWS.name),
         pytest.param(CLOUDFILE, id=CLOUDFILE.name),
     ],
 )

@@ -85,7 +85,7 @@ def test_it_ends_within_seconds_although_a_client_never_lets_go(world: World, nu
 def test_a_socket_that_was_left_behind_keeps_nothing_from_starting(world: World) -> None:
     with serving(world) as process:
         process.started.process.kill()
-        process.started.process.wait()
+        process.started.process.join()
     assert (world.root / "data/web.sock").exists()
     with serving(world) as process:
         assert process.get("/healthz").status_code == 200
