@@ -215,7 +215,7 @@ class App:
         from runner.service.discovery.discover import Discoverer
 
         reader = StackFileReader(self.settings.approvals.required)
-        return Discoverer(self.git, reader, self.modules, self.settings)
+        return Discoverer(self.git, reader, self.modules, self.settings, self.engine)
 
     @cached_property
     def poller(self) -> "Poller":

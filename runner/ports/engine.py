@@ -189,7 +189,15 @@ class Execution:
     )  # for keyed digests of what the operator provides, which approvals are bound to
 
 
-class Engine(Protocol):
+class Engines(Protocol):
+    """What is installed."""
+
+    def installed(self, engine: str) -> tuple[Installed, ...]:
+        """What the operator has named for it, as it is now; a program is started only if it is not on record."""
+        ...
+
+
+class Engine(Engines, Protocol):
     """The Terraform or OpenTofu command line."""
 
     def init(self, execution: Execution) -> EngineError | None:
@@ -223,10 +231,6 @@ class Engine(Protocol):
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
         """What this plan would be applied with now, after `init` if necessary."""
-        ...
-
-    def installed(self, engine: str) -> tuple[Installed, ...]:
-        """What the operator has named for it, as it is now; a program is started only if it is not on record."""
         ...
 
     def digest(self, one: Installed) -> str:

@@ -669,6 +669,13 @@ CREATE TABLE wakes (
 ) STRICT, WITHOUT ROWID;
 """
 
+# Which engine a stack wants, in Git and as it was applied; and why none of the installed ones fits the latter.
+_ENGINE_WANTS = """
+ALTER TABLE stacks ADD COLUMN engine_wants TEXT NOT NULL DEFAULT '';
+ALTER TABLE stacks ADD COLUMN applied_engine_wants TEXT;
+ALTER TABLE stacks ADD COLUMN no_engine TEXT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -701,4 +708,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("forge_commands", _FORGE_COMMANDS),
     ("landings", _LANDINGS),
     ("wakes", _WAKES),
+    ("engine_wants", _ENGINE_WANTS),
 )

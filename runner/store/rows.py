@@ -23,6 +23,7 @@ from runner.model.stack.definition import (
     StateIdentity,
     definition_of_json,
 )
+from runner.model.stack.engine_wants import ANY, EngineWants
 from runner.model.values.codec import from_plain, to_plain
 
 Value = str | int | None
@@ -82,6 +83,7 @@ def discovered_row(stack: Discovered, problem: str | None) -> dict[str, Value]:
         "unknown_inputs": compact(stack.unknown_inputs),
         "remote_reads": plain_row(stack.remote_reads),
         "uses_outputs": bool(stack.remote_reads or stack.definition.takes),
+        "engine_wants": "" if stack.wants == ANY else compact(to_plain(stack.wants)),
         "missing_since": None,
         "problem": problem,
     }
@@ -142,6 +144,9 @@ def _stack(columns: Columns, values: Values) -> Stack:
         renamed_to=row["renamed_to"],
         remote_reads=_remote_reads(row["remote_reads"]),
         applied_outputs=marks_of(row["applied_outputs"]),
+        wants=_wants(row["engine_wants"]),
+        applied_wants=_wants(row["applied_engine_wants"]),
+        no_engine=row["no_engine"],
     )
 
 
@@ -158,6 +163,11 @@ def marks_of(document: str) -> tuple[Mark, ...]:
 @lru_cache(maxsize=1 << 14)
 def _remote_reads(document: str) -> tuple[RemoteRead, ...]:
     return from_plain(tuple[RemoteRead, ...], json.loads(document))
+
+
+@lru_cache(maxsize=1024)
+def _wants(document: str | None) -> EngineWants:
+    return from_plain(EngineWants, json.loads(document)) if document else ANY
 
 
 @lru_cache(maxsize=1024)

@@ -44,7 +44,7 @@ _STACKS = """
 
 _APPLIED = (
     "applied_revision", "applied_inputs", "applied_definition", "applied_module_path", "applied_file", "applied_run",
-    "pinned_identity",
+    "applied_engine_wants", "pinned_identity",
 )  # fmt: skip
 # Columns that move to a stack's successor too: a pause does not end with a new name.
 _OF_STATE = (
@@ -113,6 +113,9 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
     def mark_problem(self, stack: str, problem: str) -> None:
         self._set(stack, {"problem": problem})
 
+    def mark_no_engine(self, stack: str, why: str | None) -> None:
+        self._set(stack, {"no_engine": why})
+
     def mark_planned(self, stack: str, inputs: str) -> None:
         self._set(stack, {"planned_inputs": inputs})
 
@@ -134,6 +137,12 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
                 "applied_outputs": plain_row(run.outputs),
             },
         )
+        # Unknown if the stack has moved on in Git meanwhile.
+        self._do(
+            "UPDATE stacks SET applied_engine_wants = CASE WHEN inputs = ? THEN engine_wants END, no_engine = NULL"
+            " WHERE name = ?",
+            run.inputs, run.stack,
+        )  # fmt: skip
         self.pin_used(run)
 
     def note_outputs(self, stack: str, outputs: Sequence[Mark]) -> None:

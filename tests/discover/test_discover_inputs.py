@@ -216,7 +216,7 @@ def test_files_of_opentofu_alone_do_not_count_as_calls_for_terraform(place: Plac
 @pytest.mark.parametrize(
     ("engines", "plans"),
     [
-        (EnginesSettings(terraform=EngineSettings("/opt/terraform")), True),
+        (EnginesSettings(terraform=EngineSettings("/opt/terraform")), False),
         (EnginesSettings(env=("AWS_ENDPOINT_URL",)), True),
         (EnginesSettings(tofu=EngineSettings("/opt/tofu")), False),
         (EnginesSettings(registry_tokens={"app.example.com": "secret"}), False),

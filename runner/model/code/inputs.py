@@ -14,6 +14,7 @@ from runner.model.settings.context import context_inputs, reaching
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition, to_json
+from runner.model.stack.engine_wants import OWN, Wish
 from runner.model.stack.source import TreeEntry
 from runner.model.values.paths import TOP, WILD, glob, join, parent
 
@@ -184,7 +185,9 @@ def _flaw(tree: Tree, place: str | None) -> str | None:
     return None if link is None else f"leads through the link {link}"
 
 
-def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> frozenset[str]:
+def places(
+    tree: Tree, stack: Located, folders: Iterable[str], read: Found, wish: Wish | None
+) -> frozenset[str]:
     """Every path whose change may change a plan of this stack; a folder stands for everything below it.
 
     `folders` are those of its modules. It includes too much rather than too little: whoever changed one of
@@ -192,6 +195,8 @@ def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> f
     """
     named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
     waiting = [stack.file or TOP, *folders, *read.files, *read.folders]
+    if wish is not None and wish.place != OWN:
+        waiting.append(wish.place)
     if read.unknown:
         waiting.append(
             TOP
@@ -209,7 +214,13 @@ def places(tree: Tree, stack: Located, folders: Iterable[str], read: Found) -> f
 
 
 def inputs_digest(
-    folders: Folders, watches: Watches, stack: Located, reach: Reach, read: Found, settings: str
+    folders: Folders,
+    watches: Watches,
+    stack: Located,
+    reach: Reach,
+    read: Found,
+    settings: str,
+    wish: Wish | None,
 ) -> str:
     """One digest of everything that a plan of this stack depends on.
 
@@ -219,6 +230,8 @@ def inputs_digest(
     lines = [f"definition {stack.digest}", f"settings {settings}", f"root {stack.module_path}"]
     # Its order says when a plan is made, but what it takes is part of the plan.
     lines += [f"takes {to_json(one)}" for one in definition.upstreams]
+    if wish is not None and wish.place != OWN and parent(wish.place) != stack.module_path:
+        lines.append(f"engine {wish.text}")  # a file in the root module is part of its folder
     lines += sorted(f"module {folder} {folders.digest(folder)}" for folder in reach.folders)
     for name in definition.var_files:
         place = stack.at(name)
@@ -243,16 +256,18 @@ def reaching_settings(settings: Settings, definition: StackDefinition, source: s
 
     The source's allow rules are not among them: they refuse stacks, and change no plan of an accepted one.
     """
-    row = getattr(settings.engines, definition.engine)
-    engine = json.dumps([definition.engine, row.binary, sorted(settings.engines.env)])
+    # Twice, as if the engine were always found by its name: digests were made so when the binary was an input.
+    engine = json.dumps([definition.engine, definition.engine, sorted(settings.engines.env)])
     return engine + context_inputs(reaching(settings.contexts, definition, source))
 
 
-def settings_digest(settings: Settings, source: SourceSettings, version: str) -> str:
-    """When it changes, a source is discovered again even if its head did not move."""
+def settings_digest(
+    settings: Settings, source: SourceSettings, version: str, installed: Iterable[str] = ()
+) -> str:
+    """When it changes, a source is discovered again even if its head did not move. `installed` are engines."""
     facts = [
         version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(settings.engines.terraform),
         repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
     ]  # fmt: skip
     contexts = [repr(context) for context in settings.contexts]
-    return _sha([json.dumps([*facts, *contexts])])
+    return _sha([json.dumps([*facts, *contexts, *installed])])

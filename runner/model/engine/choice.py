@@ -56,6 +56,10 @@ class Misfit:
     hint: str = ""
     refused: Installed | None = None
 
+    @property
+    def sentence(self) -> str:
+        return f"wants {self.wanted}, and {self.why}"
+
     def error(self, stack: str) -> DriftlineError:
         if self.refused is not None and self.refused.error is not None:
             return self.refused.error

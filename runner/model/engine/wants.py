@@ -8,10 +8,9 @@ from runner.model.code.scan import Code
 from runner.model.code.tree import Tree
 from runner.model.engine.version_file import LARGEST, NoWish, constraint_of, said_in, version_files
 from runner.model.stack.definition import StackDefinition
-from runner.model.stack.engine_wants import EngineWants, Requirement, Wish
+from runner.model.stack.engine_wants import OWN, EngineWants, Requirement, Wish
 from runner.model.values.paths import TOP, printable
 
-OWN = "engine_version"
 Read = Callable[[str], bytes | None]  # the content of a file of the tree; None if it is too large
 
 
@@ -26,16 +25,16 @@ def wants_of(
     try:
         return EngineWants(_wish(tree, folder, row, read), requirements)
     except BadVersionFile as error:
-        return EngineWants(None, requirements, error.message)
+        return EngineWants(None, requirements, error.message, str(error.facts["file"]))
 
 
 def _wish(tree: Tree, folder: str, row: EngineRow, read: Read) -> Wish | None:
     for file in version_files(tree, folder, row):
         if not tree.is_file(file):
-            raise BadVersionFile(f"{printable(file)} is not a regular file")
+            raise BadVersionFile(f"{printable(file)} is not a regular file", file=file)
         content = read(file)
         if content is None or len(content) > LARGEST:
-            raise BadVersionFile(f"{printable(file)} has more than {LARGEST} bytes")
+            raise BadVersionFile(f"{printable(file)} has more than {LARGEST} bytes", file=file)
         said = said_in(file, content, row)
         if said is None:
             continue

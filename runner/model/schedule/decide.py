@@ -338,6 +338,7 @@ CHECK_RULES: tuple[Rule, ...] = (
         lambda _: "nothing has been applied yet, so there is nothing to check for drift",
     ),
     Rule("paused", Next.NOTHING, lambda v: v.paused, pause_sentence),
+    Rule("no_engine", Next.WAIT, lambda v: v.stack.no_engine is not None, lambda v: v.stack.no_engine or ""),
     Rule("no_room", Next.WAIT, lambda v: _waits_for_room(v, v.open_check), lambda v: v.shortage or ""),
     Rule(
         "put_off",

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 from runner.model.changes.warnings import FailingCheck
 from runner.model.outputs.remote import RemoteRead
 from runner.model.outputs.taken import Mark, Taken, moved
+from runner.model.stack.engine_wants import ANY, EngineWants
 from runner.model.stack.heal_rule import HealRule, Reaction
 from runner.model.values.codec import from_plain
 from runner.model.values.span import Seconds
@@ -242,6 +243,7 @@ class Discovered:
     content: str = ""  # digest of the root module's files, wherever they lie
     unknown_inputs: tuple[str, ...] = ()  # places in the code where the file that is read is not known
     remote_reads: tuple[RemoteRead, ...] = ()  # outputs of other states that its code reads
+    wants: EngineWants = ANY
 
 
 class Sync(StrEnum):
@@ -319,6 +321,9 @@ class Stack:
     remote_reads: tuple[RemoteRead, ...] = ()  # outputs of other states that its code reads
     applied_outputs: tuple[Mark, ...] = ()  # the outputs of other stacks that it was applied with
     outputs: tuple[Mark, ...] = ()  # the same as they are now, in a view
+    wants: EngineWants = ANY
+    applied_wants: EngineWants = ANY  # those of what is applied
+    no_engine: str | None = None  # why no installed engine fits what is applied
 
     @property
     def folder(self) -> str:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+OWN = "engine_version"
+
 
 @dataclass(frozen=True)
 class Wish:
-    """A version or a constraint, and where it stands: `engine_version` or the path of a file."""
+    """A version or a constraint, and where it stands: OWN or the path of a file."""
 
     text: str
     place: str
@@ -22,11 +24,12 @@ class Requirement:
 
 @dataclass(frozen=True)
 class EngineWants:
-    """`flaw` says why its version file cannot be followed; there is no wish then."""
+    """`flaw` says why its version file, `flawed`, cannot be followed; there is no wish then."""
 
     wish: Wish | None = None
     requirements: tuple[Requirement, ...] = ()
     flaw: str = ""
+    flawed: str = ""
 
 
 ANY = EngineWants()

@@ -15,6 +15,7 @@ from runner.ports.records.store import Reader
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.stack_reads import StackReads
 from runner.service.discovery.tree import read_tree
+from runner.service.discovery.version_files import VersionFiles
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def _places(
     code = FolderFacts(git, modules, source, tree, {})
     reach = code.code(module_path, stack.definition.engine).reach
     read = StackReads(git, modules, source, tree, code).of(stack)
-    return places(tree, stack, reach.folders, read)
+    wish = VersionFiles(git, source, tree).wants(stack.definition, module_path, None).wish
+    return places(tree, stack, reach.folders, read, wish)
 
 
 def _covered(place: str, by: frozenset[str]) -> bool:

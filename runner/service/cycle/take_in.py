@@ -46,6 +46,9 @@ def take_in(
             writer.mark_problem(name, problem)
         if name in found.asked:
             supersede_waiting(writer, name, by=by, reason="a person must decide whether it is a new stack")
+    for name, why in found.no_engine.items():
+        if before[name].no_engine != why:
+            writer.mark_no_engine(name, why)
     return frozenset(
         stack.definition.name for stack in found.stacks if _brought(before.get(stack.definition.name), stack)
     )
@@ -95,6 +98,7 @@ def _moved(old: Stack, new: Discovered) -> bool:
         old.inputs != new.inputs
         or old.unknown_inputs != new.unknown_inputs
         or old.remote_reads != new.remote_reads
+        or old.wants != new.wants
         or old.definition != new.definition
         or old.problem is not None
         or old.missing_since is not None

@@ -9,6 +9,7 @@ from runner.host.uncollected import uncollected
 from runner.model.code import inputs
 from runner.model.code.complaint import Complaint
 from runner.model.code.conflicts import taken_names
+from runner.model.code.engines import ENGINES
 from runner.model.code.inputs import (
     Folders,
     Located,
@@ -17,19 +18,23 @@ from runner.model.code.inputs import (
 from runner.model.code.remote_states import remote_reads
 from runner.model.code.scan import Code
 from runner.model.code.succession import Present, homes, successions
+from runner.model.engine.choice import Installed
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
 from runner.model.values.paths import TOP
 from runner.model.values.problem import Problem
+from runner.ports.engine import Engines
 from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git
 from runner.service.discovery import code_place, module_facts, stack_files
+from runner.service.discovery.fitting import Fitting, misfits, wanted
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.search import Inputs, Search, ask, code_of, digests, judge
 from runner.service.discovery.stack_reads import StackReads
 from runner.service.discovery.time_limit import NOT_READ_YET, Patience
 from runner.service.discovery.tree import read_tree
+from runner.service.discovery.version_files import VersionFiles
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ class Discovery:
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...] = ()
     complete: bool = True  # False if some files were left for the next poll
+    no_engine: Mapping[str, str | None] = field(
+        default_factory=dict
+    )  # by stack: why none fits what is applied
     takes: Mapping[str, str] = field(default_factory=dict)  # new to old: which stack replaces which
     asked: frozenset[str] = frozenset()  # stacks that wait for a person to say whether they are new
 
@@ -69,11 +77,17 @@ class Discoverer:
     stack_files: StackFiles
     modules: Modules
     settings: Settings
+    engines: Engines | None = None  # None where nothing is installed, as beside a repository
     memories: dict[tuple[str, Allow], _Memory] = field(default_factory=dict, repr=False, compare=False)
 
     def settings_digest(self, source: SourceSettings) -> str:
         """Of all settings that decide what is found; where it moves, the same revision is read again."""
-        return inputs.settings_digest(self.settings, source, __version__)
+        installed = (
+            f"{one.path} {one.version or one.problem}"
+            for engine in ENGINES
+            for one in self._installed(engine)
+        )
+        return inputs.settings_digest(self.settings, source, __version__, installed)
 
     # Ten thousand stacks create a million objects, none of them in a cycle: the collector would take a fifth of the time.
     @uncollected()
@@ -122,9 +136,11 @@ class Discoverer:
         home = homes(present, takes)
         identities = judge(search, tree, code, source, others, broken, home)
         asked = ask(search, present, takes, code, folders)
-        digested = digests(
-            search, folders, code, reads, self.settings, source.name, {stack.name: stack for stack in own}
-        )
+        fitting = Fitting({engine: self._installed(engine) for engine in ENGINES}, source)
+        wants = wanted(search, VersionFiles(git, source, tree), code, self.settings.contexts, source.name)
+        search.refuse(misfits(search.stacks, wants, fitting))
+        known = {stack.name: stack for stack in own}
+        digested = digests(search, folders, code, reads, self.settings, source.name, known, wants)
         memory.modules, memory.reads = code.used(), code.used_reads()
         if not patience.complete:
             problems.append(Problem(TOP, 1, 1, f"some files were {NOT_READ_YET}"))
@@ -143,6 +159,7 @@ class Discoverer:
                 ),
                 home=home[stack.definition.name],
                 content=folders.content(stack.module_path),
+                wants=wants[stack.definition.name],
             )
             for stack, inputs in digested
         )
@@ -151,9 +168,13 @@ class Discoverer:
             tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
             (*stack_files.stray_links(tree), *stack_files.unfit_paths(tree)),
             patience.complete,
+            {stack.name: fitting.no_engine(stack) for stack in own},
             {name: old.name for name, old in takes.items()},
             asked,
         )
+
+    def _installed(self, engine: str) -> tuple[Installed, ...]:
+        return self.engines.installed(engine) if self.engines is not None else ()
 
 
 def _discovered(

@@ -23,6 +23,7 @@ from runner.model.code.tree import Tree
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack, StateIdentity
+from runner.model.stack.engine_wants import EngineWants
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.stack_reads import StackReads
 
@@ -106,6 +107,7 @@ def digests(
     settings: Settings,
     source: str,
     known: Mapping[str, Stack],
+    wants: Mapping[str, EngineWants],
 ) -> list[tuple[Located, Inputs]]:
     _first(lambda: reads.prefetch(search.stacks))
     watches = Watches(folders.tree)
@@ -113,7 +115,8 @@ def digests(
     def digest(stack: Located, read: Found) -> str:
         reach = code_of(code, stack).reach
         reaching = reaching_settings(settings, stack.definition, source)
-        return inputs_digest(folders, watches, stack, reach, read, reaching)
+        wish = wants[stack.definition.name].wish
+        return inputs_digest(folders, watches, stack, reach, read, reaching, wish)
 
     def inputs(stack: Located) -> Inputs:
         read, old = reads.of(stack), known.get(stack.definition.name)
