@@ -4,6 +4,7 @@ Needs npm. Each file says the package and the version that it comes from.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -74,7 +75,14 @@ BITBUCKET_USES = tuple(
         "Commitstatus",
     )
 )
+DATA_CENTER = "@coderabbitai/bitbucket@1.1.4"
+DATA_CENTER_TYPES = "dist/server/openapi/openapi-typescript.d.ts"
+DATA_CENTER_USES = tuple(
+    f"Rest{name}" for name in ("Repository", "PullRequest", "Comment", "BuildStatus", "BuildStatusSetRequest")
+)
 GRAPHQL = "@octokit/graphql-schema@15.26.1"
+_MEMBER = re.compile(r"^ {8}(?:readonly )?(\w+): (.*?);$(?=\n {8}\S|\Z)", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r'components\["schemas"\]\["(\w+)"\]')
 # Prose, and what describes other forms of the same thing.
 DROPPED = {
     "description",
@@ -98,6 +106,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_types("gitea.json", GITEA, GITEA_TYPES, GITEA_USES, Path(folder))
         write_types("bitbucket.json", BITBUCKET, BITBUCKET_TYPES, BITBUCKET_USES, Path(folder))
+        write_types("bitbucket-server.json", DATA_CENTER, DATA_CENTER_TYPES, DATA_CENTER_USES, Path(folder))
 
 
 def unpacked(package: str, folder: Path, name: str) -> Path:
@@ -229,24 +238,41 @@ def print_used(schema: GraphQLSchema, used: dict[str, dict[str, GraphQLField]]) 
 
 def write_types(name: str, package: str, source: str, types: tuple[str, ...], folder: Path) -> None:
     subprocess.run(["npm", "install", "--silent", GENERATOR, package], cwd=folder, check=True)
-    path = folder / "node_modules" / package.partition("@")[0] / source
+    path = folder / "node_modules" / package.rpartition("@")[0] / source
+    more: tuple[str, ...] = ()
+    if package == DATA_CENTER:
+        # What it publishes of answers is not all of them: requests, for one, lack their author.
+        path, more = each_by_itself(path), ("--additional-properties",)
     definitions: dict[str, Any] = {}
     for one in types:
         command = (
             "npx",
             "ts-json-schema-generator",
             "--path",
-            path,
+            str(path),
             "--no-type-check",
             "--expose",
             "all",
             "--type",
             one,
+            *more,
         )
         done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
         definitions |= json.loads(done.stdout.replace("#/definitions/", "#/$defs/"))["definitions"]
     parts = {"package": package, "$defs": {key: pruned(definitions[key]) for key in sorted(definitions)}}
     (SCHEMA / name).write_text(f"{in_lines(parts)}\n")
+
+
+def each_by_itself(path: Path) -> Path:
+    """The types that are members of one large type, which the generator cannot read."""
+    text = path.read_text()
+    begin = text.index("    schemas: {\n")
+    members = text[begin : text.index("\n    };\n", begin)]
+    made = path.with_name("types.ts")
+    with made.open("w") as file:
+        for name, of in _MEMBER.findall(members):
+            file.write(f"export type {name} = {_NAMED.sub(lambda found: found[1], of)};\n")
+    return made
 
 
 def write(name: str, package: str, uses: dict[str, Any], whole: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ SERVER: Mapping[str, str] = {
     "sources[].stacks": "Globs that match the stack files in the repository",
     "sources[].max_size": "Maximum size of the mirror, and of the files of one revision; Driftline stops a fetch that exceeds it",
     "sources[].forge": "The forge that the repository is at, for pull requests and issues",
-    "sources[].forge.type": "github, gitlab, gitea (also Forgejo) or bitbucket (Cloud)",
+    "sources[].forge.type": "github, gitlab, gitea (also Forgejo), bitbucket (Cloud) or bitbucket-server (Data Center)",
     "sources[].forge.url": "Address of the forge's pages; if unset, the host of the source's URL",
     "sources[].forge.repository": "Path of the repository at the forge; if unset, that of the source's URL",
     "sources[].forge.token": 'Token that may write statuses, comments and issues, such as "${cred:forge_token}"; docs/forges.md lists its permissions',

@@ -15,6 +15,10 @@ _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 _TWO_PARTS = re.compile(f"{_PART}/{_PART}")
 # Groups of GitLab have subgroups, 20 deep.
 _PARTS = re.compile(f"{_PART}(/{_PART}){{1,21}}")
+# Projects of people begin with a tilde.
+_PROJECT_PARTS = re.compile(f"~?{_PART}/{_PART}")
+_REPOSITORIES = {"gitlab": _PARTS, "bitbucket-server": _PROJECT_PARTS}
+_WITHOUT_ISSUES = frozenset({"bitbucket", "bitbucket-server"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _UNSENDABLE = re.compile(r"[^\x21-\x7e]")
 _MAIL = re.compile(r"[\x21-\x39\x3b-\x7e]{1,200}")  # a colon ends the user of basic authentication
@@ -28,7 +32,7 @@ def forge_complaints(here: KeyPath, forge: ForgeSettings, source_url: str) -> It
     if address is None:
         message = "the source's URL does not say where the forge is; set url and repository"
         yield Complaint(here, message, got=False)
-    elif (_PARTS if forge.type == "gitlab" else _TWO_PARTS).fullmatch(address.repository) is None:
+    elif _REPOSITORIES.get(forge.type, _TWO_PARTS).fullmatch(address.repository) is None:
         key = "url" if forge.repository is None else "repository"
         message = (
             f'expected a repository such as acme/infra, but it is "{address.repository}"; set repository'
@@ -43,7 +47,7 @@ def _drift_issues(here: KeyPath, issues: DriftIssues, kind: str) -> Iterator[Com
     yield from out_of_limits(issues, DRIFT_ISSUES, here)
     if not issues.labels or not all(issues.labels):
         yield Complaint((*here, "labels"), "expected at least one label", got=False)
-    if kind == "bitbucket":
+    if kind in _WITHOUT_ISSUES:
         yield Complaint(here, "Bitbucket has no issues that Driftline can write", got=False)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from runner.forge.api import Commit, Note, Place
 from runner.forge.connection import MAX_PAGES, Connection
+from runner.forge.link_marker import as_definition, with_marker
 from runner.forge.reading import MAX_BODY, MAX_OWN, at, is_revision, link, listed, moment, number, text
 from runner.model.forge.request import RequestAtForge, RequestComment
 from runner.model.forge.text import Capabilities, CommitStatus, StatusState
 
-_STATES: Mapping[StatusState, str] = {
+STATES: Mapping[StatusState, str] = {
     "pending": "INPROGRESS",
     "success": "SUCCESSFUL",
     "failure": "FAILED",
@@ -20,14 +21,11 @@ _STATES: Mapping[StatusState, str] = {
 }
 PER_PAGE = 50
 MAX_KEY = 40
-# A link definition that nothing refers to is shown nowhere; an HTML comment would be.
-_HIDDEN = re.compile(r"\A<!-- (driftline:[^ ]+) -->\n")
-_DEFINED = re.compile(r"\A\[//\]: # \((driftline:[^ )]+)\)\r?\n(\r?\n)?")
 
 
 class Bitbucket:
     can = Capabilities(body=32_760, details=False, issues=False)
-    states = _STATES
+    states = STATES
 
     def __init__(self, connection: Connection, path: str) -> None:
         self._to = connection
@@ -109,7 +107,7 @@ class Bitbucket:
         for one in self._pages(self._listed(place)):
             if at(one, "deleted") is not True:
                 body = text(one, "content", "raw", longest=MAX_OWN)
-                yield Note(str(number(one, "id")), text(one, "user", "uuid"), _with_marker(body))
+                yield Note(str(number(one, "id")), text(one, "user", "uuid"), with_marker(body))
 
     def add_note(self, place: Place, body: str) -> str:
         made = self._to.write("POST", self._at + self._listed(place), _content(body))
@@ -140,7 +138,7 @@ def _comment(of: int, one: Any) -> RequestComment:
         id=str(number(one, "id")),
         author=text(one, "user", "account_id"),
         author_id=text(one, "user", "uuid"),
-        body=_with_marker(text(one, "content", "raw", longest=MAX_BODY)),
+        body=with_marker(text(one, "content", "raw", longest=MAX_BODY)),
         at=moment(one, "created_on"),
         updated=moment(one, "updated_on"),
         edited=at(one, "created_on") != at(one, "updated_on"),
@@ -155,8 +153,4 @@ def _approval(of: int, one: Any) -> RequestComment:
 
 
 def _content(body: str) -> dict[str, Any]:
-    return {"content": {"raw": _HIDDEN.sub(r"[//]: # (\1)\n\n", body)}}
-
-
-def _with_marker(body: str) -> str:
-    return _DEFINED.sub(r"<!-- \1 -->\n", body)
+    return {"content": {"raw": as_definition(body)}}

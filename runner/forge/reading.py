@@ -50,6 +50,14 @@ def moment(data: Any, *path: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def instant(data: Any, *path: str) -> datetime:
+    """Of milliseconds since 1970."""
+    try:
+        return datetime.fromtimestamp(number(data, *path) / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise NoAnswer(f"its answer has no time in {'.'.join(path)}") from None
+
+
 def listed(data: Any, *path: str) -> list[Any]:
     found = at(data, *path)
     return found if isinstance(found, list) else []

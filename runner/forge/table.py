@@ -39,6 +39,7 @@ FORGES: dict[str, Row] = {
     "github": Row("runner.forge.github", "GitHub", _github, "application/vnd.github+json"),
     "gitlab": Row("runner.forge.gitlab", "GitLab", lambda url: f"{url}/api/v4"),
     "gitea": Row("runner.forge.gitea", "Gitea", lambda url: f"{url}/api/v1"),
+    "bitbucket-server": Row("runner.forge.bitbucket_server", "BitbucketServer", lambda url: f"{url}/rest"),
     "bitbucket": Row(
         "runner.forge.bitbucket",
         "Bitbucket",

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from fake_bitbucket import FakeBitbucket
+from fake_bitbucket_server import FakeBitbucketServer
 from fake_gitea import FakeGitea
 from fake_github import FakeGitHub
 from fake_gitlab import FakeGitLab
@@ -17,7 +18,8 @@ from runner.model.settings.forge import ForgeSettings
 from runner.model.settings.source import SourceSettings
 from runner.ports.basics import Clock
 
-FAKES: dict[str, type[Fake]] = {one.kind: one for one in (FakeBitbucket, FakeGitea, FakeGitHub, FakeGitLab)}
+ALL: tuple[type[Fake], ...] = (FakeBitbucket, FakeBitbucketServer, FakeGitea, FakeGitHub, FakeGitLab)
+FAKES = {one.kind: one for one in ALL}
 
 
 class HandClock:

@@ -50,7 +50,7 @@ class Refusal(Exception):
 class Fake:
     """A forge. A subclass has its `routes`: method, path and what answers; the number of a page is not its business."""
 
-    kind: Literal["github", "gitlab", "gitea", "bitbucket"]
+    kind: Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-server"]
     prefix = ""
     routes: ClassVar[Mapping[str, str]]  # "GET /repos/acme/infra/pulls": name of the method
     per_page = 100

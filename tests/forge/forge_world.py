@@ -29,6 +29,7 @@ class Writing:
     updated: datetime
     approves: bool = False
     revision: str = HEAD
+    answers: list["Writing"] = field(default_factory=list)  # where a forge has them below what they answer
 
 
 @dataclass

@@ -21,6 +21,9 @@ class Types:
 
     def check(self, takes: str | None, gives: str | None, asked: Asked, told: Told) -> None:
         assert (asked.body is None) == (takes is None)
+        if takes is not None:
+            names = self._definitions[takes].get("properties", {}).keys()
+            assert not names or asked.body.keys() <= names, f"{takes} has {sorted(names)}"
         for name, value in ((takes, asked.body), (gives, told.body)):
             for one in value if isinstance(value, list) else [value]:
                 if name is not None and told.status < 300:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -9,7 +10,7 @@ from runner.config.check import Complaint
 from runner.config.forge_rules import forge_complaints
 from runner.forge.table import FORGES
 from runner.model.forge.address import ForgeAddress, forge_address
-from runner.model.settings.forge import AppSettings, ForgeSettings
+from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings
 
 GITHUB = ForgeSettings("github", token="t0ken")
 URL = "https://github.com/acme/infra.git"
@@ -54,8 +55,35 @@ def test_the_path_of_a_forge_is_no_part_of_the_repositorys() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "repository"),
+    [
+        ("https://git.example.com/scm/acme/infra.git", "acme/infra"),
+        ("ssh://git@git.example.com:7999/acme/infra.git", "acme/infra"),
+        ("https://git.example.com/scm/~ana/infra.git", "~ana/infra"),
+    ],
+)
+def test_a_data_center_is_derived_from_where_it_serves_git(source: str, repository: str) -> None:
+    settings = ForgeSettings("bitbucket-server", token="t0ken")
+    assert forge_address(settings, source) == ForgeAddress("https://git.example.com", repository)
+    assert list(forge_complaints((), settings, source)) == []
+
+
+@pytest.mark.parametrize("kind", ["bitbucket", "bitbucket-server"])
+def test_a_forge_without_issues_refuses_drift_issues(
+    kind: Literal["bitbucket", "bitbucket-server"],
+) -> None:
+    settings = ForgeSettings(
+        kind, url="https://git.example.com", repository="a/b", token="t", drift_issues=DriftIssues()
+    )
+    assert [str(one.message) for one in forge_complaints((), settings, "/srv/a.git")] == [
+        "Bitbucket has no issues that Driftline can write"
+    ]
+
+
+@pytest.mark.parametrize(
     ("kind", "url", "base"),
     [
+        ("bitbucket-server", "https://example.com/bitbucket", "https://example.com/bitbucket/rest"),
         ("github", "https://github.com", "https://api.github.com"),
         ("github", "https://acme.ghe.com", "https://api.acme.ghe.com"),
         ("github", "https://github.example.com", "https://github.example.com/api/v3"),

@@ -13,6 +13,8 @@ _WEB_HOSTS = {
     "altssh.gitlab.com": "gitlab.com",
     "altssh.bitbucket.org": "bitbucket.org",
 }
+# Bitbucket Data Center serves Git over https below this path.
+_CLONED_FROM = "scm/"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ def forge_address(settings: ForgeSettings, source_url: str) -> ForgeAddress | No
     derived = _derived(source_url)
     url = (settings.url or (derived.url if derived else "")).rstrip("/")
     repository = settings.repository or (_below(derived.repository, url) if derived else "")
+    if settings.type == "bitbucket-server":
+        repository = repository.removeprefix(_CLONED_FROM)
     return ForgeAddress(url, repository) if url and repository else None
 
 

@@ -35,7 +35,7 @@ class ForgeSettings:
     """`url` and `repository` are derived from the source's URL where that says them; `ca` has further certificates."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
-    type: Literal["github", "gitlab", "gitea", "bitbucket"]
+    type: Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-server"]
     url: str | None = None
     repository: str | None = None
     token: str | None = field(default=None, repr=False)
