@@ -201,26 +201,28 @@ def labels_option(text: str) -> Callable[[Function], Function]:
 
 def history_options(function: Function) -> Function:
     """Whose and of when; the command gets `by`, `since`, `until` and `absolute`."""
-    for option in (
-        click.option("--absolute", is_flag=True, help="Show times as RFC 3339 in UTC."),
-        click.option(
-            "--until",
-            type=MOMENT,
-            metavar="TIME",
-            help="Show only entries up to this time; a date includes the whole day.",
-        ),
-        click.option(
-            "--since",
-            type=MOMENT,
-            metavar="TIME",
-            help="Show only entries since this time: 7d, 2026-12-24, or RFC 3339.",
-        ),
-        click.option(
-            "--by", "--actor", "by", metavar="PERSON", help="Show only entries that involve this person."
-        ),
-    ):
-        function = option(function)
-    return function
+    by = click.option(
+        "--by", "--actor", "by", metavar="PERSON", help="Show only entries that involve this person."
+    )
+    absolute = click.option("--absolute", is_flag=True, help="Show times as RFC 3339 in UTC.")
+    return by(window_options(absolute(function)))
+
+
+def window_options(function: Function) -> Function:
+    """Of when; the command gets `since` and `until`."""
+    since = click.option(
+        "--since",
+        type=MOMENT,
+        metavar="TIME",
+        help="Show only entries since this time: 7d, 2026-12-24, or RFC 3339.",
+    )
+    until = click.option(
+        "--until",
+        type=MOMENT,
+        metavar="TIME",
+        help="Show only entries up to this time; a date includes the whole day.",
+    )
+    return since(until(function))
 
 
 def window(

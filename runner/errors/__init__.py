@@ -142,6 +142,7 @@ from runner.errors.request import (
     NotJson,
     RequestTooLarge,
     StillAnswering,
+    TooManyAtOnce,
     TooManyFollowers,
 )
 from runner.errors.source import (
@@ -288,6 +289,7 @@ __all__ = [
     "StillAnswering",
     "Timeout",
     "TokenExists",
+    "TooManyAtOnce",
     "TooManyFollowers",
     "TooManyGuesses",
     "TreeRefused",

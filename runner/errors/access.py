@@ -43,7 +43,7 @@ class WebhookRefused(DriftlineError):
 
 
 class TooManyGuesses(DriftlineError):
-    """too many wrong tokens or codes came from this address, or began like this one"""
+    """too many wrong tokens, codes or logins came from this address, began like this one, or came from everywhere"""
 
     exit_code = 75
     hint_template = "try again in {seconds} s"

@@ -80,6 +80,13 @@ class TooManyFollowers(DriftlineError):
     hint_template = "close pages that nobody looks at, or try again later"
 
 
+class TooManyAtOnce(DriftlineError):
+    """{who} may have {most} requests answered at a time, and has them already"""
+
+    exit_code = 69
+    hint_template = "try again when one of them is answered"
+
+
 class InternalError(DriftlineError):
     """an internal error, which the server's log has as {id}"""
 

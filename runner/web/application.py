@@ -15,6 +15,7 @@ from runner.web.hooks import add_hooks
 from runner.web.identity.csrf import refuse_forged
 from runner.web.identity.first import LoginFirst, to_login
 from runner.web.identity.guesses import Guesses
+from runner.web.identity.turns import Turns
 from runner.web.login import from_afar
 from runner.web.login import pages as login_pages
 from runner.web.metrics import page as metrics
@@ -44,6 +45,7 @@ def application(app: App) -> FastAPI:
     web.state.app = app
     web.state.issuer = Issuer.of(app.settings.web.oidc)
     web.state.guesses = Guesses()
+    web.state.turns = Turns()
     web.state.feed = Feed(app.store)
     web.state.places = Places()
     web.state.requests = RequestNumbers()

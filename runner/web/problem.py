@@ -7,6 +7,7 @@ from typing import Any
 from fastapi.responses import JSONResponse
 
 from runner.errors import (
+    DatabaseBusy,
     DriftlineError,
     HostUnknown,
     InternalError,
@@ -18,6 +19,8 @@ from runner.errors import (
     NotLoggedIn,
     RequestTooLarge,
     StillAnswering,
+    TooManyAtOnce,
+    TooManyFollowers,
     TooManyGuesses,
     WebhookRefused,
 )
@@ -48,9 +51,14 @@ OWN_STATUS: Mapping[type[DriftlineError], int] = {
     KeyReused: 422,
     InternalError: 500,
     TooManyGuesses: 429,
+    TooManyAtOnce: 429,
+    TooManyFollowers: 429,
+    DatabaseBusy: 503,
     WebhookRefused: 401,
     HostUnknown: 421,
 }
+# Seconds after which it may go better.
+RETRY_AFTER: Mapping[type[DriftlineError], int] = {TooManyAtOnce: 1, TooManyFollowers: 30, DatabaseBusy: 5}
 PROBLEM: Mapping[str, Any] = {
     "type": "object",
     "description": "An error (RFC 9457).",
@@ -120,7 +128,8 @@ def _headers(error: DriftlineError) -> dict[str, str]:
         case StillAnswering() | TooManyGuesses():
             return {"Retry-After": str(error.facts["seconds"])}
         case _:
-            return {}
+            seconds = RETRY_AFTER.get(type(error))
+            return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def _place(invalid: dict[str, str]) -> dict[str, str]:

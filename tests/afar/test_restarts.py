@@ -8,8 +8,9 @@ import pytest
 
 from runner.api.locks import take_lock
 from runner.api.status import DaemonRow, show_daemon
-from runner.errors import ServerUnreachable
+from runner.errors import DatabaseBusy, ServerUnreachable
 from runner.remote.client import Remote
+from runner.web.problem import problem, status_of
 
 GOOD = httpx2.Response(200, json={"pid": 5, "data_dir": "/data"}, headers={"Driftline-Version": "1"})
 AWAY = [httpx2.ConnectError("refused"), httpx2.Response(502), httpx2.Response(503)]
@@ -56,6 +57,17 @@ def test_a_change_is_never_sent_twice(away: httpx2.Response | Exception) -> None
     with pytest.raises(ServerUnreachable):
         remote.call(take_lock, "app", reason="mine")
     assert flaky.asked == ["GET", "PUT"]
+
+
+def test_a_busy_database_is_no_server_that_is_away() -> None:
+    busy = DatabaseBusy(path="driftline.db", seconds="30")
+    answer = httpx2.Response(status_of(busy), json=problem(busy), headers={"Driftline-Version": "1"})
+    flaky = Flaky(iter([GOOD, answer]))
+    remote = flaky.remote()
+    remote.call(show_daemon)
+    with pytest.raises(DatabaseBusy) as refused:
+        remote.call(show_daemon)
+    assert (refused.value.exit_code, len(flaky.asked)) == (4, 2)
 
 
 def test_an_address_without_a_scheme_is_given_back_with_one() -> None:

@@ -81,7 +81,7 @@ PROMISED: dict[str, str] = {
     "events": "-f --after --topic --stack --dead -o",
     "audit log": "--stack --subject --by --actor --since --until --absolute -o",
     "audit verify": "",
-    "audit export": "",
+    "audit export": "--since --until",
     "config validate": "",
     "config show": "",
     "config schema": "--kind",

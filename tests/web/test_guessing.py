@@ -14,9 +14,10 @@ from runner.errors import TooManyGuesses
 from runner.model.settings.web import OidcSettings, WebSettings
 from runner.web.application import application
 from runner.web.guard.hosts import known, known_names
-from runner.web.identity.guesses import KEPT, MOST, Guesses, keys_of
+from runner.web.identity.guesses import KEPT, MOST, MOST_OF_ALL, SECONDS, Guesses, keys_of
 from runner.web.login import from_afar
 from runner.web.oidc.issuer import Issuer
+from runner.web.oidc.pages import CALLBACK
 
 STATUS = "/api/v1/status"
 
@@ -163,3 +164,21 @@ def test_names_that_are_configured_and_all_addresses_are_known(host: str, *, exp
         WebSettings(listen="0.0.0.0:8470", public_url="https://drift.example.com/", hosts=("inner",))
     )
     assert known(host, names) is expected
+
+
+def test_guesses_from_everywhere_are_bounded_together() -> None:
+    guesses = Guesses()
+    for n in range(MOST_OF_ALL):
+        guesses.refuse_more(*keys_of(f"192.0.2.{n}", f"drift_{n:06d}"))
+        guesses.wrong(*keys_of(f"192.0.2.{n}", f"drift_{n:06d}"))
+    with pytest.raises(TooManyGuesses) as refused:
+        guesses.refuse_more(*keys_of("198.51.100.1", "drift_another"))
+    assert refused.value.facts["seconds"] > SECONDS
+
+
+def test_answers_of_no_login_that_was_begun_are_refused_for_a_while(served: Served) -> None:
+    web = application(served.world.app)
+    web.state.issuer = Issuer(OidcSettings(issuer="https://issuer.example", client_id="it"))
+    http = TestClient(web, base_url="http://localhost")
+    told = [http.get(CALLBACK, params={"state": "guessed", "code": "c"}).status_code for _ in range(MOST + 1)]
+    assert told == [403] * MOST + [429]

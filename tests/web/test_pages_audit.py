@@ -1,11 +1,17 @@
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_world import World, planned
 from page_world import Browser
 from web_world import access
+
+from runner.api.audit import export_audit
+from runner.api.caller import Caller
+from runner.view.audit import AuditRows
+from runner.web.pages import audit as pages
 
 
 @pytest.fixture
@@ -51,3 +57,34 @@ def test_whoever_is_no_admin_may_look_and_not_export(tmp_path: Path) -> None:
     assert "Verify" not in browser.get("/audit")
     browser.get("/audit.jsonl", 403)
     browser.get("/audit/verify", 403)
+
+
+def test_the_export_is_bounded_by_times_as_the_list_is(world: World) -> None:
+    browser = Browser(world)
+    everything = browser.get("/audit.jsonl").splitlines()
+    middle = json.loads(everything[2])["at"]
+    later = browser.get(f"/audit.jsonl?since={middle}").splitlines()
+    assert 0 < len(later) < len(everything)
+    assert browser.get("/audit.jsonl?until=2020-01-01") == ""
+    assert "/audit.jsonl?since=7d" in browser.get("/audit?since=7d")
+
+
+def test_an_export_has_one_page_in_memory(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    original = export_audit.perform
+
+    def noted(caller: Caller, **given: Any) -> AuditRows:
+        asked.append(given["limit"])
+        return original(caller, **given)
+
+    monkeypatch.setattr(pages, "EXPORTED_AT_ONCE", 2)
+    monkeypatch.setattr(pages, "export_audit", noted)
+    lines = Browser(world).get("/audit.jsonl").splitlines()
+    assert len(asked) > len(lines) / 2
+    assert set(asked) == {2}
+
+
+def test_one_answer_of_the_api_has_so_many_entries_at_most(world: World) -> None:
+    browser = Browser(world)
+    assert len(browser.json("/api/v1/audit/export?limit=2")) == 2
+    assert "at most 5000 entries" in browser.get("/api/v1/audit/export?limit=5001", 400)

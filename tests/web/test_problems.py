@@ -9,6 +9,7 @@ from cli_world import World
 from web_world import Served, access
 
 from runner.api.status import show_status
+from runner.errors import DatabaseBusy
 from runner.web.guard.limits import MAX_BODY, MAX_TARGET
 from runner.web.problem import MEDIA_TYPE
 
@@ -114,3 +115,15 @@ def test_an_internal_error_tells_nothing_but_its_id_in_the_log(
     assert "canary" not in answer.text
     captured = capsys.readouterr()
     assert found["facts"]["id"] in captured.out + captured.err
+
+
+def test_a_busy_database_says_when_to_try_again(
+    client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_caller: object) -> None:
+        raise DatabaseBusy(path="driftline.db", seconds="30")
+
+    monkeypatch.setattr(type(show_status), "__call__", lambda _self, caller: busy(caller))
+    answer = client.get("/api/v1/status")
+    assert told(answer, 503)["code"] == "DatabaseBusy"
+    assert answer.headers["retry-after"] == "5"

@@ -10,7 +10,7 @@ import click
 from runner.api.audit import Anchor, export_audit, list_audit, parsed_anchor, verified, verify_audit
 from runner.cli import suggest
 from runner.cli.invocation import Cli, pass_cli
-from runner.cli.options import history_options, output_option, window
+from runner.cli.options import history_options, output_option, window, window_options
 from runner.cli.screen.audit import audit_screen, verdict_screen
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, NotFound
@@ -141,11 +141,13 @@ def _tell(console: Console, page: VerdictPage) -> None:
 
 
 @command.command()
+@window_options
 @pass_cli
-def export(cli: Cli) -> None:
-    """Write the full log to stdout, oldest first, one JSON document per line."""
+def export(cli: Cli, since: Moment | None, until: Moment | None) -> None:
+    """Write the log to stdout, oldest first, one JSON document per line."""
     after: int | None = None
-    while rows := cli.call(export_audit, after=after):
+    first, last = window(since, until, cli.now)
+    while rows := cli.call(export_audit, after=after, since=first, until=last):
         for row in rows:
             sys.stdout.write(json.dumps(document(row)) + "\n")
         after = rows[-1].seq

@@ -43,6 +43,9 @@ class Guard:
             if started:
                 raise
             await refused(Request(scope), known)(scope, receive, send)
+        finally:
+            if "app" in scope:
+                scope["app"].state.turns.leave(scope)
 
 
 def _refuse_large(scope: Scope) -> None:

@@ -13,18 +13,21 @@ from runner.model.approval.approval import Person
 from runner.web.identity.first import LoginFirst
 from runner.web.identity.live import login_of, note_wrong, refuse_guesses, session_of
 from runner.web.identity.tokens import BEARER, known_token
+from runner.web.identity.turns import Turns
 from runner.web.transport.peer import peer_identity, peer_uid
 
 _OF_ONE_HUMAN = ("oidc:user:", "oidc:sub:")
 
 
 def caller_of(request: Request) -> Caller:
-    """The authenticated caller of the API; NotLoggedIn."""
+    """The authenticated caller of the API; NotLoggedIn, or TooManyAtOnce."""
     found = _known(request)
     if found is None:
         raise NotLoggedIn
     identity, session = found
     app: App = request.app.state.app
+    turns: Turns = request.app.state.turns
+    turns.take(request.scope, identity.name)
     access = EVERYTHING if identity.host else access_of(identity.subjects, app.settings.web.access)
     return Caller(
         app,

@@ -1,4 +1,4 @@
-"""Bounds how often somebody may guess a secret: from one address, and beginning with the same characters."""
+"""Bounds how often somebody may guess a secret: from one address, beginning with the same characters, and all together."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -9,6 +9,9 @@ from runner.errors import TooManyGuesses
 
 MOST = 10  # wrong ones
 SECONDS = 60.0
+MOST_OF_ALL = 300  # wrong ones from everywhere, in the time below
+SECONDS_OF_ALL = 600.0
+ALL = "from everywhere"
 KEPT = 4096  # addresses and beginnings; the oldest are forgotten
 PREFIX = 12  # characters of a secret: `drift_` and a few of the random ones
 NOTED = 60  # audit entries an hour, whoever guesses
@@ -28,8 +31,9 @@ class Guesses:
         with self._lock:
             for key in keys:
                 count, since = self._wrong.get(key, (0, now))
-                if count >= most and now - since < SECONDS:
-                    raise TooManyGuesses(seconds=int(SECONDS - (now - since)) + 1)
+                bound, seconds = (MOST_OF_ALL, SECONDS_OF_ALL) if key == ALL else (most, SECONDS)
+                if count >= bound and now - since < seconds:
+                    raise TooManyGuesses(seconds=int(seconds - (now - since)) + 1)
 
     def wrong(self, *keys: str) -> bool:
         """Count a wrong one. Whether to put it on record: the first of an address, and never very many."""
@@ -40,7 +44,7 @@ class Guesses:
 
     def _count(self, key: str, now: float) -> int:
         count, since = self._wrong.pop(key, (0, now))
-        if now - since >= SECONDS:
+        if now - since >= (SECONDS_OF_ALL if key == ALL else SECONDS):
             count, since = 0, now
         self._wrong[key] = (count + 1, since)
         while len(self._wrong) > KEPT:
@@ -55,5 +59,5 @@ class Guesses:
         return count < NOTED
 
 
-def keys_of(address: str, secret: str) -> tuple[str, str]:
-    return f"from {address}", f"as {secret[:PREFIX]}"
+def keys_of(address: str, secret: str) -> tuple[str, str, str]:
+    return f"from {address}", f"as {secret[:PREFIX]}", ALL

@@ -1,7 +1,7 @@
 """The audit log: who did what, whether anybody edited it, and all of it as a file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,7 +11,7 @@ from runner.api.audit import export_audit, list_audit, verify_audit
 from runner.api.caller import Caller
 from runner.model.access.role import Role
 from runner.model.values.moment import Moment
-from runner.view.audit import AuditRow, VerdictPage
+from runner.view.audit import AuditRow, AuditRows, VerdictPage
 from runner.view.document import document
 from runner.web.api.arguments import MAX_ID
 from runner.web.api.numbers import page_of_name
@@ -21,7 +21,7 @@ from runner.web.dashboard.html import html, link
 from runner.web.identity.caller import page_caller
 
 ROWS = 50
-EXPORTED_AT_ONCE = 5000
+EXPORTED_AT_ONCE = 500
 
 router = APIRouter(include_in_schema=False)
 router.add_api_route("/audit.json", endpoint(list_audit))
@@ -60,18 +60,30 @@ def verify(request: Request, caller: Annotated[Caller, Depends(page_caller)]) ->
 
 
 @router.get("/audit.jsonl")
-def export(caller: Annotated[Caller, Depends(page_caller)]) -> Response:
-    """The whole log, oldest first, one entry a line."""
-    first = export_audit(caller, limit=EXPORTED_AT_ONCE)  # here, so that a missing role is said
+def export(caller: Annotated[Caller, Depends(page_caller)], since: str = "", until: str = "") -> Response:
+    """The log, oldest first, one entry a line; of the whole of it there is a page in memory."""
+    now = caller.app.clock.now()
+    first, last = _moment(since), _moment(until)
+
+    def page(after: int | None) -> AuditRows:
+        return export_audit(
+            caller,
+            after=after,
+            since=first.since(now) if first else None,
+            until=last.until(now) if last else None,
+            limit=EXPORTED_AT_ONCE,
+        )
+
+    begun = page(None)  # here, so that a missing role is said
     name = f"audit-{caller.app.clock.now():%Y-%m-%d}.jsonl"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(_lines(caller, first), media_type="application/jsonl", headers=headers)
+    return StreamingResponse(_lines(begun, page), media_type="application/jsonl", headers=headers)
 
 
-def _lines(caller: Caller, rows: tuple[AuditRow, ...]) -> Iterator[str]:
+def _lines(rows: AuditRows, page: Callable[[int], AuditRows]) -> Iterator[str]:
     while rows:
         yield "".join(json.dumps(document(row)) + "\n" for row in rows)
-        rows = export_audit(caller, after=rows[-1].seq, limit=EXPORTED_AT_ONCE)
+        rows = page(rows[-1].seq)
 
 
 def _page(

@@ -48,6 +48,7 @@ async def follow_events(
     feed: Feed = request.app.state.feed
     places: Places = request.app.state.places
     places.refuse_more(caller.name)
+    request.app.state.turns.leave(request.scope)
     wanted = Wanted(request, caller, topics_of(topic), stack)
     # Now: the stream is followed only after its answer has begun, and what happens in between would be missed.
     head = await run_in_threadpool(feed.head)
