@@ -196,6 +196,13 @@ def test_what_is_known_after_apply_is_said_so() -> None:
     assert all(a.unknown for a in read_plan(plan).resources[0].attributes)
 
 
+def test_a_value_of_which_only_parts_are_unknown_is_not_one_that_is_removed() -> None:
+    plan = update(
+        {"a": "x\ny", "l": "z"}, {"a": None, "l": None}, after_unknown={"a": {"b": True}, "l": [True]}
+    )
+    assert attributes(plan) == [("a", "x\ny", {"b": UNKNOWN}), ("l", "z", [UNKNOWN])]
+
+
 def test_a_text_that_reads_like_an_unknown_is_none() -> None:
     (attribute,) = read_plan(update({"a": 1}, {"a": UNKNOWN})).resources[0].attributes
     assert attribute == AttributeChange("a", 1, UNKNOWN)

@@ -8,8 +8,11 @@ from untrusted import CORPUS, deceives
 
 from runner.model.changes.attribute_text import attribute_lines
 from runner.model.changes.changes import MASK, UNKNOWN, Action, AttributeChange, ChangeSet
+from runner.model.forge.plan_block import diff_line
 from runner.model.plan.reading import read_plan
 from runner.model.plan.text import lines, render, summary_text
+from runner.view.attribute import attribute_row
+from runner.web.dashboard.plan import differences
 
 
 def shown(plan: dict[str, Any], *, full: bool = False) -> str:
@@ -178,6 +181,19 @@ def test_only_a_real_mask_stands_without_quotes() -> None:
     assert attribute(None, MASK, sensitive=True) == [f"+ a = {MASK}"]
     assert attribute(MASK, None, sensitive=True) == [f"- a = {MASK}"]
     assert attribute(1, UNKNOWN, unknown=True) == [f"~ a = 1 -> {UNKNOWN}"]
+
+
+def test_a_text_that_becomes_unknown_is_not_drawn_as_one_that_is_removed() -> None:
+    text = "\n".join(f"row {number}" for number in range(20))
+    head, *rows = attribute(text, UNKNOWN, unknown=True)
+    assert head.startswith("~ a =")
+    assert rows[0].strip() == "~ row 0"
+    assert "12 more lines" in rows[-2]
+    assert rows[-1].strip() == f"~ -> {UNKNOWN}"
+    change = AttributeChange("a", text, UNKNOWN, unknown=True)
+    assert {line.action for line in attribute_lines([change])} == {Action.UPDATE}
+    assert {diff_line(line)[0] for line in attribute_lines([change])} == {"!"}
+    assert {symbol for symbol, _ in differences([attribute_row(change)])[0].lines} <= {"~", " "}
 
 
 def test_a_changed_mark_is_distinguished_from_a_changed_secret() -> None:

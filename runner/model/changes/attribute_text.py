@@ -6,12 +6,13 @@ Every line has gone through `safe_text`; colour is up to the caller, who knows t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from runner.model.changes.changes import SYMBOLS, Action, AttributeChange
+from runner.model.changes.changes import SYMBOLS, UNKNOWN, Action, AttributeChange
 from runner.model.changes.line_changes import Marked, fitted, line_changes
 from runner.model.changes.value_text import shortened, value_text
 from runner.model.values.text import safe_text
 
 _WIDEST_PATH = 40
+_OLD_ROWS = 8  # of a value of which only the apply knows what it becomes
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,25 @@ def attribute_line(attribute: AttributeChange, width: int, *, full: bool) -> Ite
 
 def attribute_rows(attribute: AttributeChange, *, full: bool = False) -> list[Marked] | None:
     """The rows of a text or document that differ; None if the values fit on one line."""
-    if attribute.sensitive or attribute.unknown or attribute.mark_only:
+    if attribute.sensitive or attribute.mark_only:
         return None
+    if attribute.unknown:
+        return _rows_before_unknown(attribute, full=full)
     if attribute.difference:
         return fitted(attribute.difference, full=full)
     return line_changes(attribute.before, attribute.after, full=full)
 
 
-_BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE}
+def _rows_before_unknown(attribute: AttributeChange, *, full: bool) -> list[Marked] | None:
+    """Marked as changing: rows with a minus would read as if the value were removed."""
+    old = line_changes(attribute.before, None, limit=_OLD_ROWS, full=full)
+    if old is None:
+        return None
+    symbol = SYMBOLS[Action.UPDATE]
+    return [*((symbol, text) for _, text in old), (symbol, f"-> {UNKNOWN}")]
+
+
+_BY_SYMBOL = {"+": Action.CREATE, "-": Action.DELETE, "~": Action.UPDATE}
 
 
 def attribute_action(attribute: AttributeChange) -> Action:

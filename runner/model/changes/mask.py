@@ -84,7 +84,8 @@ def masked(value: Any, mark: Mark, unknown: Any = None) -> Any:
     if unknown is True:
         return UNKNOWN
     if value is None:
-        return None
+        empty = _empty(unknown) if holds_unknown(unknown) else None
+        return None if empty is None else masked(empty, mark, unknown)
     if mark is True:
         return MASK
     match value:
@@ -95,6 +96,11 @@ def masked(value: Any, mark: Mark, unknown: Any = None) -> Any:
             return [masked(part, mark_of(mark, i), unknown_of(unknown, i)) for i, part in enumerate(value)]
         case _:
             return plain_number(value) if mark is None else MASK
+
+
+def _empty(unknown: Any) -> Any:
+    """What a value of which only parts are unknown is without them: terraform writes null for some."""
+    return {} if isinstance(unknown, dict) else [None] * len(unknown)
 
 
 def plain_number(value: Any) -> Any:

@@ -88,7 +88,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     yield f"{code(SYMBOLS[finding.action])} {finding.action.value}, {meaning(finding)}{reason}"
     if finding.attributes:
         before, after = _COLUMNS[finding.drift_class]
-        rows = [(change, attribute_rows(change)) for change in finding.attributes]
+        rows = [(change, None if change.unknown else attribute_rows(change)) for change in finding.attributes]
         short = [change for change, long in rows if long is None]
         if short:
             yield from ("", f"| attribute | {before} | {after} |", "| --- | --- | --- |")
