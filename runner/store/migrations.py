@@ -676,6 +676,14 @@ ALTER TABLE stacks ADD COLUMN applied_engine_wants TEXT;
 ALTER TABLE stacks ADD COLUMN no_engine TEXT;
 """
 
+# What forges say of pull requests, how often one was not among the open ones there, and since when a consumer fails.
+_TOLD_BY_FORGES = """
+ALTER TABLE pull_requests ADD COLUMN title TEXT NOT NULL DEFAULT '';
+ALTER TABLE pull_requests ADD COLUMN author TEXT NOT NULL DEFAULT '';
+ALTER TABLE pull_requests ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE consumers ADD COLUMN failing_since TEXT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -708,5 +716,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("forge_commands", _FORGE_COMMANDS),
     ("landings", _LANDINGS),
     ("wakes", _WAKES),
+    ("told_by_forges", _TOLD_BY_FORGES),
     ("engine_wants", _ENGINE_WANTS),
 )

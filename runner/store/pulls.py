@@ -109,6 +109,9 @@ class PullReads(Session):
             allowed_head=row["allowed_head"],
             allowed_by=row["allowed_by"],
             stacks=tuple(stacks),
+            title=row["title"],
+            author=row["author"],
+            gone=bool(row["gone"]),
         )
 
 
@@ -132,6 +135,17 @@ class PullWrites(PullReads, StackWrites):
                 pull.reason,
             )
             self._emit(topic, f"{pull.source}{pull.name}", moved)
+
+    def save_pull_at_forge(
+        self, source: str, number: int, *, gone: bool, title: str | None = None, author: str | None = None
+    ) -> None:
+        self._do(
+            """
+            UPDATE pull_requests SET gone = ?, title = coalesce(?, title), author = coalesce(?, author)
+            WHERE source = ? AND number = ?
+            """,
+            gone, title, author, source, number,
+        )  # fmt: skip
 
     def allow_pull_head(self, pull: PullRequest, *, by: str) -> PullRequest:
         allowed = replace(pull, allowed_head=pull.head, allowed_by=by)

@@ -27,10 +27,12 @@ class PullStackRow:
 
 @dataclass(frozen=True)
 class PullRow:
-    """`merged` is the revision that a merge of `head` into `base` would make, which its previews plan."""
+    """`title` and `author` are what its forge says, empty without one. `merged` is the revision that a merge of `head` into `base` would make, which its previews plan."""
 
     source: str
     number: int
+    title: str
+    author: str
     state: PullState
     head: str
     fork: bool
@@ -73,6 +75,8 @@ def pull_row(reader: Reader, of: PullRequest) -> PullRow:
     return PullRow(
         source=of.source,
         number=of.number,
+        title=of.title,
+        author=of.author,
         state=of.state,
         head=of.head,
         fork=not of.own,

@@ -87,6 +87,24 @@ def test_a_request_closed_at_the_forge_ends_its_previews(kept: KeptWorld) -> Non
     assert (shown["state"], shown["reason"]) == ("closed", "closed at the forge")
 
 
+def test_single_passes_see_a_request_closed_at_the_forge(kept: KeptWorld) -> None:
+    kept.open(7, {"app/main.tf": module("new")})
+    kept.fake.world.pulls.clear()
+    kept.world.once()
+    assert kept.world.shown(7)["state"] == "open"
+    kept.world.once()
+    assert kept.world.shown(7)["state"] == "closed"
+
+
+def test_a_request_that_is_missing_now_and_then_stays_open(kept: KeptWorld) -> None:
+    kept.open(7, {"app/main.tf": module("new")})
+    (pull,) = kept.fake.world.pulls
+    for shown in ([], [pull], []):
+        kept.fake.world.pulls = shown
+        kept.look()
+    assert kept.world.shown(7)["state"] == "open"
+
+
 def test_a_request_that_is_reopened_is_previewed_again(kept: KeptWorld) -> None:
     test_a_request_closed_at_the_forge_ends_its_previews(kept)
     kept.open(7, {"app/main.tf": module("newer")})

@@ -10,7 +10,8 @@ from runner.view import words
 from runner.view.pull import PullRow, PullRows, PullStackRow
 from runner.view.when import ago
 
-HEADS = ("SOURCE", "REQUEST", "HEAD", "STATE", "STACKS", "WHEN", "REASON")
+MOST_OF_TITLE = 50  # characters in a list
+HEADS = ("SOURCE", "REQUEST", "TITLE", "AUTHOR", "HEAD", "STATE", "STACKS", "WHEN", "REASON")
 STACK_HEADS = ("STACK", "PREVIEW", "STATE", "CHANGES", "REASON")
 
 
@@ -21,6 +22,8 @@ def pulls_screen(rows: PullRows, now: datetime) -> Screen:
             (
                 row.source,
                 row.name,
+                _short(row.title) or "-",
+                row.author or "-",
                 row.head[:12],
                 _state(row),
                 str(len(row.stacks)),
@@ -35,6 +38,8 @@ def pulls_screen(rows: PullRows, now: datetime) -> Screen:
 
 def pull_screen(of: PullRow, now: datetime) -> Screen:
     yield [f"pull request {of.name} of {of.source}: ", _state(of)]
+    if of.title:
+        yield f"{of.title}{f', by {of.author}' if of.author else ''}"
     if of.reason:
         yield of.reason
     yield f"head {of.head}{' from a fork' if of.fork else ''}, changed {ago(of.changed_at, now)}"
@@ -54,6 +59,10 @@ def pull_screen(of: PullRow, now: datetime) -> Screen:
         yield f"Review it:   driftline approve {' '.join(planned)}"
     if of.hold == "fork":
         yield f"Let it be planned:   driftline pr allow {of.number} --source {of.source} --head {of.head}"
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= MOST_OF_TITLE else f"{title[:MOST_OF_TITLE]}…"
 
 
 def _state(of: PullRow) -> Cell:

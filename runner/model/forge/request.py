@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from runner.model.values.text import safe_text
+
 
 @dataclass(frozen=True)
 class RequestAtForge:
@@ -18,6 +20,11 @@ class RequestAtForge:
     fork: bool = False
     draft: bool = False
     labels: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Title and author, without anything that could deceive on a terminal."""
+        return safe_text(" ".join(self.title.split())), safe_text(self.author)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,9 @@ class PullRequest:
     allowed_head: str = ""  # a fork's head that a person allowed to be planned
     allowed_by: str = ""
     stacks: tuple[PreviewedStack, ...] = ()
+    title: str = ""  # as its forge says, like its author; made safe to show
+    author: str = ""
+    gone: bool = False  # whether it was not among the open ones at the forge when that was last read
 
     @property
     def as_head(self) -> PullHead:

@@ -48,6 +48,12 @@ class PullWriter(PullReader, Protocol):
         """With its stacks; a change of what people see of it is an event."""
         ...
 
+    def save_pull_at_forge(
+        self, source: str, number: int, *, gone: bool, title: str | None = None, author: str | None = None
+    ) -> None:
+        """What its forge says of it, which no look at Git changes; None leaves it as it is."""
+        ...
+
     def allow_pull_head(self, pull: PullRequest, *, by: str) -> PullRequest:
         """A person lets this head of a fork be planned."""
         ...

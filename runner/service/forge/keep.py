@@ -14,6 +14,7 @@ from runner.model.forge.comment import comment as request_comment
 from runner.model.forge.drift_issue import CloseIssue, OpenIssue, Step, UpdateIssue, steps
 from runner.model.forge.marker import marker
 from runner.model.forge.planned import Answer, PlannedRequest
+from runner.model.forge.request import RequestAtForge
 from runner.model.forge.result_comment import CommitResult, result_comment
 from runner.model.forge.status import statuses
 from runner.model.preview.pull_request import PullRequest, PullState
@@ -60,7 +61,6 @@ class Kept:
     commands: Commands
     log: Callable[[str], None]
     written: dict[tuple[Any, ...], object] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)  # at the last look, though open in the records
     next_read: datetime | None = None
     compared: datetime | None = None
     news: Event = field(default_factory=Event)
@@ -187,7 +187,9 @@ class Kept:
             pulls = reader.pull_requests(self.source.name)
             since = reader.forge_since(self.source.name)
         # After the look at the records: whatever is in them was at the forge before.
-        self._end_closed(pulls, {one.number for one in forge.open_requests()}, now)
+        found = {one.number: one for one in forge.open_requests()}
+        for pull in pulls:
+            self._compare(pull, found.get(pull.number), now)
         if since is None:
             since = now
         comments = forge.comments_since(since)
@@ -195,16 +197,26 @@ class Kept:
         with self.store.writing() as writer:
             writer.save_forge_since(self.source.name, max([since, *(one.updated for one in comments)]))
 
-    def _end_closed(self, pulls: Sequence[PullRequest], open_ones: set[int], now: datetime) -> None:
-        """Only what is missing twice in a row: lists of a forge may lag behind its refs."""
-        missing = {one.number for one in pulls if one.state is PullState.OPEN} - open_ones
-        for one in pulls:
-            if one.number in missing & self.gone:
-                record(self.store, one.ended(PullState.CLOSED, CLOSED, now))
-            elif one.reason == CLOSED and one.number in open_ones:
-                # Without its base it is examined again.
-                record(self.store, replace(one, state=PullState.OPEN, reason="", base="", changed_at=now))
-        self.gone = missing
+    def _compare(self, pull: PullRequest, told: RequestAtForge | None, now: datetime) -> None:
+        """Only what is missing twice in a row is closed: lists of a forge may lag behind its refs."""
+        if told is None:
+            if pull.state is PullState.OPEN and pull.gone:
+                record(self.store, pull.ended(PullState.CLOSED, CLOSED, now))
+            elif pull.state is PullState.OPEN:
+                self._note(pull, gone=True)
+            return
+        title, author = told.shown
+        if (pull.title, pull.author, pull.gone) != (title, author, False):
+            self._note(pull, gone=False, title=title, author=author)
+        if pull.reason == CLOSED:
+            # Without its base it is examined again.
+            record(self.store, replace(pull, state=PullState.OPEN, reason="", base="", changed_at=now))
+
+    def _note(
+        self, pull: PullRequest, *, gone: bool, title: str | None = None, author: str | None = None
+    ) -> None:
+        with self.store.writing() as writer:
+            writer.save_pull_at_forge(pull.source, pull.number, gone=gone, title=title, author=author)
 
 
 def _take(forge: Forge, step: Step) -> None:
