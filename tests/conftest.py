@@ -15,15 +15,14 @@ import structlog
 from hypothesis import HealthCheck, settings
 from prepared import prepare, start_fast
 from provider.mirror import aws_mirror
-from repetitions import add_options, register
+from repetitions import add_options, examples, register
 
 from runner.view.document import document, read_document
 
 MISSING: dict[str, str] = {}
 # The same examples for the same code, so that what failed fails again; DRIFTLINE_TEST_RANDOM=1 looks for new ones.
 # And a loaded machine is slow, not wrong.
-settings.register_profile(
-    "driftline",
+PROFILE = settings(
     derandomize=not os.environ.get("DRIFTLINE_TEST_RANDOM"),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -36,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     register(config)
+    settings.register_profile("driftline", PROFILE, max_examples=examples(100))
     # Here, since hypothesis loads a profile of its own before: with CI set, another one.
     settings.load_profile("driftline")
     # What a shell starts in the background ignores SIGINT, and so would all that the tests start and interrupt.

@@ -1,12 +1,13 @@
 """One test of every behaviour always runs. Of the others, which repeat it, a run takes a slice that its commit chooses.
 
 A test marked `thorough` shows what another one shows already: with another fault, seed, page or provider. That one is the
-same function with other parameters, or the function named by `of`.
+same function with other parameters, or the function named by `of`. A function marked `repeats` shows one behaviour with all of its
+parameters, or one for each value of those that are named: the first of them always runs, and the others are thorough.
 """
 
 import subprocess
 import zlib
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,23 +19,20 @@ ALL = -1
 ROOT = Path(__file__).parents[1]
 
 
-def one_of_each(values: Iterable[Any], kind: Callable[[Any], Hashable] = lambda _: None) -> list[Any]:
-    """As parameters: the first of each kind always runs, and the others repeat it."""
-    known: set[Hashable] = set()
-    params = []
-    for value in values:
-        of = kind(value)
-        params.append(pytest.param(value, marks=[pytest.mark.thorough] if of in known else []))
-        known.add(of)
-    return params
-
-
 def slice_of(test: str) -> int:
     return zlib.crc32(test.encode()) % SLICES
 
 
 def slice_of_commit(commit: str) -> int:
     return int(commit[:8] or "0", 16) % SLICES
+
+
+_thorough = False
+
+
+def examples(most: int) -> int:
+    """How many a property is tried with where each takes long: a quarter of those of a thorough run."""
+    return most if _thorough else max(most // 4, 1)
 
 
 def function_of(test: str) -> str:
@@ -52,6 +50,7 @@ class Repetitions:
     )  # each repetition, with the function that always runs
     taken: int = 0
     left_out: int = 0
+    _begun: set[Hashable] = field(default_factory=set)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -68,13 +67,25 @@ class Repetitions:
     def _note(self, item: pytest.Item) -> bool:
         """Whether it is one of this run's."""
         mark = item.get_closest_marker("thorough")
-        if mark is None:
+        if mark is None and not self._repeats(item):
             self.always.add(function_of(item.nodeid))
             return True
-        self.repeated[item.nodeid] = mark.kwargs.get("of", function_of(item.nodeid))
+        of = mark.kwargs.get("of") if mark else None
+        self.repeated[item.nodeid] = of or function_of(item.nodeid)
         # One on the AWS provider may take as long as a tenth of all that always runs.
         whole = item.get_closest_marker("aws") is not None
         return self.number == ALL or (self.number == slice_of(item.nodeid) and not whole)
+
+    def _repeats(self, item: pytest.Item) -> bool:
+        """Whether one of the same kind was collected before."""
+        mark = item.get_closest_marker("repeats")
+        if mark is None:
+            return False
+        indices = item.callspec.indices  # type: ignore[attr-defined] # of a function with parameters
+        kind = (function_of(item.nodeid), *(indices[name] for name in mark.args))
+        known = kind in self._begun
+        self._begun.add(kind)
+        return known
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
@@ -115,6 +126,8 @@ def register(config: pytest.Config) -> None:
     if config.option.slice is None:
         # Here: workers are given the options, and so the same slice.
         config.option.slice = slice_of_commit(_commit())
+    global _thorough  # noqa: PLW0603 - modules of tests ask for it while they are imported
+    _thorough = config.option.thorough
     number = ALL if config.option.thorough else config.option.slice
     config.pluginmanager.register(Repetitions(number), "repetitions")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from adversaries.hostile.acts import ACTS, chosen
 from adversaries.siege import Siege, seeds_of_rounds
-from repetitions import one_of_each
 
 from runner.sandbox import namespaced
 
@@ -29,7 +28,8 @@ needs_terraform = pytest.mark.skipif(
 @pytest.mark.long
 @needs_namespaces
 @needs_terraform
-@pytest.mark.parametrize("seed", one_of_each(SEEDS))
+@pytest.mark.repeats
+@pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_that_the_code_of_a_plan_did_is_left_in_the_next_plan(tmp_path: Path, seed: int) -> None:
     found = Siege(tmp_path.resolve(), seed).go_on(ROUNDS)
     # Repeated by: scripts/adversary --seed SEED --rounds 11

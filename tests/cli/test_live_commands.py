@@ -61,6 +61,7 @@ def test_ctrl_c_cancels_the_plan_that_is_being_made(tmp_path: Path) -> None:
     assert world.json("run", "show", "1")["state"] == "canceled"
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_interrupt_does_not_end_an_apply(tmp_path: Path, number: signal.Signals) -> None:
     world = slow(tmp_path, "apply")
@@ -176,6 +177,7 @@ def test_the_log_of_the_daemon_is_one_line_an_event_on_stderr(tmp_path: Path) ->
 # On a terminal
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("answer", ["y", "no", ""])
 def test_another_answer_than_yes_approves_nothing_and_says_what_to_type(tmp_path: Path, answer: str) -> None:
     world = World(tmp_path)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from repetitions import examples
 
 from runner.config.git_address import Transport, branch_flaw, transport, url_flaw
 
@@ -83,7 +84,7 @@ def test_an_address_that_is_refused_without_repeating_it(url: str) -> None:
 letters = st.sampled_from([*"abA-_.@{}/~^:?*[\\ \t\x7f\x01ü", ".lock", "..", "refs/heads/", "HEAD", "//"])
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(letters, min_size=1, max_size=5).map("".join))
 def test_git_takes_every_branch_name_that_is_taken_here(branch: str) -> None:
     done = subprocess.run(

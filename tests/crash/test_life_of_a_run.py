@@ -42,6 +42,7 @@ from life_world import (
     false_ends,
     moments,
 )
+from repetitions import examples
 
 from runner.errors import DriftlineError
 from runner.model.run.life import FINAL, TRANSITIONS, Event, Run, State
@@ -335,7 +336,7 @@ class LifeOfARun(RuleBasedStateMachine):
 
 
 LifeOfARun.TestCase.settings = settings(
-    max_examples=int(os.environ.get("DRIFTLINE_LIVES", "20")),
+    max_examples=int(os.environ.get("DRIFTLINE_LIVES", examples(20))),
     stateful_step_count=40,
     deadline=None,
     print_blob=True,

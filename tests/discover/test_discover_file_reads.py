@@ -105,6 +105,7 @@ def moving(place: Place) -> set[str]:
     return found
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("how", READS)
 def test_what_is_read_elsewhere_moves_the_inputs_and_nothing_else_does(place: Place, how: str) -> None:
     reads, files = READS[how]

@@ -47,6 +47,7 @@ def taken(place: Place, files: dict[str, str | bytes | None]) -> tuple[list[str]
     return names, time.thread_time() - began
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("content", SLOW.values(), ids=SLOW)
 def test_code_that_is_slow_to_read_is_read_in_seconds_or_refused(two: Place, content: str) -> None:
     names, seconds = taken(two, {"a/main.tf": content})

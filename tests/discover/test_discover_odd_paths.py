@@ -33,6 +33,7 @@ def names(place: Place) -> list[str]:
     return [stack.definition.name for stack in place.found().stacks]
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("odd", ODD, ids=["name", "path", "bytes"])
 def test_elsewhere_it_is_reported_and_left_out_and_no_stack_stops(two: Place, odd: str) -> None:
     add(two, f"junk/{odd}")

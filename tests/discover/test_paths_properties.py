@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, composite
+from repetitions import examples
 
 from runner.model.code.tree import Tree
 from runner.model.stack.source import TreeEntry
@@ -39,7 +40,7 @@ paths = st.lists(names, min_size=1, max_size=5)
 patterns = st.lists(wild_names | st.just("**"), min_size=1, max_size=5)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(patterns, paths)
 def test_a_glob_means_what_its_definition_says(pattern: list[str], path: list[str]) -> None:
     # `a**` inside a name is `a*`, and `**/**` is `**`: the definition says so too.
@@ -128,7 +129,7 @@ def linked_trees(draw: DrawFn) -> tuple[list[str], dict[str, str]]:
     return made, links
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(linked_trees(), st.lists(st.sampled_from(["a", "b", "l", "m", ".."]), min_size=1, max_size=4))
 def test_links_lead_where_the_kernel_says(
     tmp_path_factory: pytest.TempPathFactory, tree: tuple[list[str], dict[str, str]], path: list[str]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from repetitions import ALL, SLICES, Repetitions, one_of_each, repetitions, slice_of, slice_of_commit
+from repetitions import ALL, SLICES, Repetitions, repetitions, slice_of, slice_of_commit
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Asked:
 class One:
     nodeid: str
     marks: tuple[pytest.Mark, ...] = ()
+    callspec: Any = None
 
     def get_closest_marker(self, name: str) -> pytest.Mark | None:
         return next((mark for mark in self.marks if mark.name == name), None)
@@ -95,6 +96,20 @@ def test_the_summary_says_what_was_left_out_and_how_to_run_it() -> None:
     assert Repetitions(ALL, taken=45).summary() == "REPETITIONS: all 45 ran"
 
 
-def test_the_first_of_each_kind_always_runs() -> None:
-    params = one_of_each(["a1", "a2", "b1"], lambda value: value[0])
-    assert [value for param in params for value in param.values if not param.marks] == ["a1", "b1"]
+@dataclass
+class Spec:
+    indices: dict[str, int]
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"), [((), ["t.py::test[0-0]"]), (("forge",), ["t.py::test[0-0]", "t.py::test[1-0]"])]
+)
+def test_the_first_of_each_kind_always_runs(names: tuple[str, ...], kept: list[str]) -> None:
+    repeats = pytest.mark.repeats(*names).mark
+    tests = [
+        One(f"t.py::test[{forge}-{body}]", (repeats,), Spec({"forge": forge, "body": body}))
+        for forge in range(2)
+        for body in range(2)
+    ]
+    others = set.intersection(*(set(taken(number, *tests)) for number in range(SLICES)))
+    assert sorted(others) == kept

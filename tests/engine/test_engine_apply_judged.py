@@ -122,6 +122,7 @@ CODES = {
 }
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES.keys())
 def test_every_kind_of_plan_counts_as_applied(world: World, code: str) -> None:
     world.write({"main.tf": 'resource "terraform_data" "a" {}\n'})

@@ -63,6 +63,7 @@ def at_once(world: World, executions: list[Execution]) -> list[object]:
     return outcomes
 
 
+@pytest.mark.repeats
 @needs_terraform
 @pytest.mark.parametrize("time", range(3))
 def test_four_stacks_install_the_same_provider_at_once(mirrored: World, slow_mirror: Path, time: int) -> None:

@@ -76,6 +76,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "data")
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("reader", READERS)
 def test_another_content_has_another_digest_and_is_not_shown(world: World, reader: str) -> None:
     write(world, READERS[reader])

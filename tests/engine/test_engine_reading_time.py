@@ -82,6 +82,7 @@ def read(text: str) -> None:
     list(guessed(text))
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("kind", TEXTS)
 def test_no_text_takes_longer_than_its_length_deserves(kind: str) -> None:
     """From a short one on, so that what grows with the cube is told before it takes hours."""

@@ -83,6 +83,7 @@ def test_any_value_of_vars_is_what_terraform_gets(
     assert outputs["v"]["value"] == kept(values)
 
 
+@pytest.mark.repeats
 @needs_terraform
 @pytest.mark.parametrize("name", [text for text in TRICKY if text and "\x7f" not in text])
 def test_a_state_lies_exactly_where_backend_config_says(tmp_path: Path, name: str) -> None:

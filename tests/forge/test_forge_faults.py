@@ -53,6 +53,7 @@ def raised(use: Callable[[], object]) -> DriftlineError:
     return caught.value
 
 
+@pytest.mark.repeats("status")
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422])
 def test_a_refusal_says_what_was_refused_and_why(fake: Fake, forge: Repository, status: int) -> None:
     fake.faults.append(always(status, {"message": "because"}))
@@ -62,6 +63,7 @@ def test_a_refusal_says_what_was_refused_and_why(fake: Fake, forge: Repository, 
     assert error.message.endswith(f": {status} because")
 
 
+@pytest.mark.repeats("fake")
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_forge_that_fails_is_unreachable(fake: Fake, forge: Repository, status: int) -> None:
     fake.faults.append(always(status, b"<html>"))
@@ -69,6 +71,7 @@ def test_a_forge_that_fails_is_unreachable(fake: Fake, forge: Repository, status
         assert isinstance(raised(use), ForgeUnreachable)
 
 
+@pytest.mark.repeats("fake")
 @pytest.mark.parametrize(
     "body",
     [
@@ -92,6 +95,7 @@ def test_an_answer_that_is_not_understood_is_an_error_or_empty(
             assert "its answer" in error.message or "JSON" in error.message  # noqa: PT017 - both ends are sound
 
 
+@pytest.mark.repeats("fake")
 @pytest.mark.parametrize("one", [{}, {"id": "7"}, {"id": 7, "iid": None, "number": True}, [], 7, None, "x"])
 def test_items_of_other_shapes_are_errors_or_left_out(fake: Fake, forge: Repository, one: object) -> None:
     fake.faults.append(lambda asked: None if asked.path.endswith("/user") else Told(200, [one]))
@@ -193,6 +197,7 @@ def test_an_exhausted_limit_is_read_by_the_forges_clock(fake: Fake) -> None:
     assert raised(opened(fake, clock).open_requests).facts["until"] == clock.at + timedelta(minutes=10)
 
 
+@pytest.mark.repeats("seconds")
 @pytest.mark.parametrize(
     ("status", "headers", "message", "seconds"),
     [

@@ -30,6 +30,7 @@ def excursion(world: World, *days: int) -> None:
         world.age(days=-day)
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("days", [(400,), (-3650,), (2, -1, 400, -3650)])
 def test_a_plan_that_was_made_after_it_is_approved_and_applied(world: World, days: tuple[int, ...]) -> None:
     excursion(world, *days)

@@ -42,6 +42,7 @@ def test_after_it_the_next_check_is_within_the_hour_of_the_new_time(world: World
     assert timedelta() < next_check - world.clock.now() <= timedelta(hours=1)
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("back", [1, YEAR])
 def test_a_clock_that_goes_back_does_not_stop_the_checks(world: World, back: int) -> None:
     world.age(days=YEAR)

@@ -34,6 +34,7 @@ def in_clear(world: World) -> list[Path]:
     return found
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_run_s_folders_go_whatever_shape_they_have(plain_applied: World, shape: str) -> None:
     (done,) = plain_applied.runs()

@@ -46,6 +46,7 @@ def test_recovering_again_changes_nothing(plain: World, row: str) -> None:
         assert content(plain) == once
 
 
+@pytest.mark.repeats("row")
 @pytest.mark.parametrize("point", ["record.before_commit", "record.after_commit"])
 @pytest.mark.parametrize("row", ["it worked", "it failed", "it died in the middle"])
 def test_a_recovery_that_was_killed_five_times_ends_as_one_that_was_not(

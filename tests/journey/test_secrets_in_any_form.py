@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from repetitions import examples
 from world import World
 
 from runner.cli.main import main
@@ -120,7 +121,7 @@ def recognised(canary: str) -> list[str]:
 
 
 @settings(
-    max_examples=int(os.environ.get("DRIFTLINE_SECRETS", "14")),
+    max_examples=int(os.environ.get("DRIFTLINE_SECRETS", examples(14))),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

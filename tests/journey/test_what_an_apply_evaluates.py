@@ -111,6 +111,7 @@ def log(world: World, run: Run) -> str:
     return path.read_text() if path.exists() else ""
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_command_that_became_another_one_is_not_run_under_the_old_yes(running: World, shape: str) -> None:
     run = planned(running, shape)
@@ -287,6 +288,7 @@ PLAIN = 'resource "terraform_data" "a" {}\n'
 EPHEMERAL = 'variable "token" {\n  ephemeral = true\n}\n' + PLAIN
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("body", "name"),
     [

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.model.window.grammar import WEEK_DAYS, allowed
@@ -127,7 +127,6 @@ def _shows(days: frozenset[int], ranges: tuple[tuple[int, int], ...], zone: str,
 
 
 @given(windows_of_a_stack())
-@settings(max_examples=100, deadline=None)
 def test_open_is_what_clocks_on_the_wall_say(case: tuple[list[Window], datetime]) -> None:
     windows, at = case
     for one in windows:
@@ -138,7 +137,6 @@ def test_open_is_what_clocks_on_the_wall_say(case: tuple[list[Window], datetime]
 
 
 @given(windows_of_a_stack())
-@settings(max_examples=100, deadline=None)
 def test_the_next_opening_is_open_and_nothing_before_it_is(case: tuple[list[Window], datetime]) -> None:
     windows, at = case
     found = next_opening(windows, at)
@@ -153,7 +151,6 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(case: tuple[list[Wind
 
 
 @given(windows_of_a_stack())
-@settings(max_examples=100, deadline=None)
 def test_an_opening_ends_when_the_first_window_closes(case: tuple[list[Window], datetime]) -> None:
     windows, at = case
     limit = at + timedelta(days=15)

@@ -80,6 +80,7 @@ def test_no_value_adds_a_header_or_a_recipient(mails: tuple[Mails, int]) -> None
     assert "Bcc" in mail["subject"]
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("address", "text"),
     [

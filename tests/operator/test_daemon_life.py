@@ -123,6 +123,7 @@ def test_sighup_takes_in_a_new_source(made: Installation, notified: Systemd) -> 
         assert until(lambda: status(made, "second"), "poll of the new source").head
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("broken", ["version: [", "version: 1\ndata_dir: /elsewhere\nsources: []\n"])
 def test_a_configuration_that_cannot_be_taken_changes_nothing(
     made: Installation, notified: Systemd, broken: str

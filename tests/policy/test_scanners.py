@@ -100,6 +100,7 @@ def test_an_exit_code_of_zero_passes(place: Path) -> None:
     assert ran(place, 'test -r "$1" && test -d "$2"', blocking=True) == Answer()
 
 
+@pytest.mark.repeats("script")
 @pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize(
     ("script", "how", "said"),

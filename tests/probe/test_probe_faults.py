@@ -37,6 +37,7 @@ def plainly(stage: Stage, reason: str) -> None:
     assert stage.living() == []
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
@@ -81,6 +82,7 @@ def shortly(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.repeats("order")
 @pytest.mark.parametrize(("order", "moment"), [("silence", "it is starting"), ("hold", "it is asked")])
 @pytest.mark.parametrize("depth", [0, 90], ids=["near", "deep"])  # deeper than a socket's name may be long
 def test_whoever_asks_and_is_killed_leaves_no_provider_behind(

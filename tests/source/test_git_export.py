@@ -164,6 +164,7 @@ EVIL_NAMES = (
 )  # fmt: skip
 
 
+@pytest.mark.repeats("name")
 @pytest.mark.parametrize("name", EVIL_NAMES)
 @pytest.mark.parametrize("checked", [True, False], ids=["fsck", "no fsck"])
 def test_an_evil_name_is_written_nowhere_and_the_rest_is(

@@ -93,6 +93,7 @@ def killed_after(moment: float, line: str, process: "subprocess.Popen[str]", rem
     return was_alive
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("which", ["first", "later"])
 def test_a_fetch_killed_at_a_random_moment_is_repaired_by_the_next(remote: Remote, which: str) -> None:
     first = which == "first"

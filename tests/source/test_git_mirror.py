@@ -272,6 +272,7 @@ def explode(remote: Remote) -> None:
     assert list(remote.mirror.glob("objects/??/*"))
 
 
+@pytest.mark.repeats("damage")
 @pytest.mark.parametrize("damage", [*PACKED, *LOOSE])
 @pytest.mark.parametrize("moved", [False, True], ids=["unmoved", "moved"])
 def test_a_broken_mirror_is_made_again(remote: Remote, damage: object, moved: bool) -> None:  # noqa: FBT001

@@ -50,6 +50,7 @@ def test_requests_of_each_forge_are_found_fetched_and_merged(served: Host) -> No
     assert served.paths(merged.revision) == ["a.tf", "b.tf"]
 
 
+@pytest.mark.repeats
 def test_a_closed_request_is_gone_once_the_server_removes_its_ref(served: Host) -> None:
     served.main({"a.tf": "one"})
     kept, closed = served.open(1, {"b.tf": "two"}), served.open(2, {"c.tf": "three"})
@@ -57,6 +58,7 @@ def test_a_closed_request_is_gone_once_the_server_removes_its_ref(served: Host) 
     assert served.heads() == (kept,)
 
 
+@pytest.mark.repeats
 def test_a_force_push_is_another_head_of_the_same_request(served: Host) -> None:
     served.main({"a.tf": "one"})
     old = served.open(1, {"b.tf": "two"})

@@ -171,6 +171,7 @@ def without_an_offer() -> frozenset[State]:
 ASKED_ABOUT = sorted(frozenset(State) - without_an_offer())
 
 
+@pytest.mark.repeats("kind")
 @pytest.mark.parametrize("kind", [Kind.DRIFT, "a kind of tomorrow"])
 @pytest.mark.parametrize("state", ASKED_ABOUT)
 def test_the_schema_refuses_any_kind_that_it_does_not_know_to_apply(
