@@ -11,6 +11,7 @@ NOUNS = (
     "artifacts",
     "audit",
     "drift",
+    "engines",
     "events",
     "graph",
     "history",

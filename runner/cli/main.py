@@ -46,6 +46,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "state": "Import managed states.",
         "pr": "List and show pull requests, and let a fork be planned.",
         "source": "List, sync and check sources.",
+        "engine": "List the installed engines.",
         "policy": "List policies, run their tests, and try them on a plan.",
         "events": "List or follow the event feed.",
         "notify": "List and test notifications, and retry what could not be delivered.",

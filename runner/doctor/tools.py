@@ -4,18 +4,23 @@ import os
 import platform
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from runner.doctor.finding import Scene, fail, failed, ok, scratch, warn
+from runner.engine.versions.inventory import Inventory
 from runner.engine.versions.managers import script_of
-from runner.engine.versions.version import Versions
 from runner.errors import DriftlineError, EngineMissing
 from runner.model.code.engines import ENGINES, TERRAFORM, EngineRow, Version
+from runner.model.engine.choice import Allowed, Installed, choose
 from runner.model.engine.constraint import parse
+from runner.model.engine.holes import FLOORS, dotted, older_than
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
 from runner.process.run import Command, run
 from runner.view.finding import Finding
+from runner.view.words import counted
 
 GIT_FLOOR: Version = (2, 39)
 # The first releases of each series in which a repository can no longer plant a hook through a submodule path.
@@ -24,26 +29,7 @@ GIT_FIXED: tuple[Version, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Floor:
-    """The oldest release without a serious hole, and the oldest without any known one; each with what older ones allow."""
-
-    warn_below: Version
-    hole: str
-    advised: Version
-    flaw: str
-
-
-FLOORS: Mapping[str, Floor] = {
-    "terraform": Floor(
-        (1, 14, 9), "a module address may read any file (CVE-2026-4660)",
-        (1, 15, 4), "a module package may write through a symlink (#38611)",
-    ),
-    "tofu": Floor(
-        (1, 11, 10), "a module address may read any file (GHSA-q7j3-v8qv-22vq)",
-        (1, 12, 6), "a redirect may receive credentials",
-    ),
-}  # fmt: skip
+MOST_SHOWN = 5
 TFSWITCH = ".terraform.versions"  # its folder
 MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 
@@ -82,38 +68,74 @@ def git_verdict(version: Version) -> Finding:
 
 def engines(scene: Scene) -> Iterator[Finding]:
     """Each engine; one that no stack uses may be missing, as long as there is another."""
-    wanted = _engines_of_stacks(scene)
-    findings = {name: _engine(scene, name) for name in ENGINES}
-    present = {name for name, found in findings.items() if isinstance(found, Finding)}
-    for name, found in findings.items():
-        if isinstance(found, Finding):
-            yield found
-        elif not isinstance(found, EngineMissing) or name in wanted or (not present and name == "terraform"):
-            yield failed(name, found)
+    stacks = _stacks(scene)
+    with scratch() as folder:
+        env = {"PATH": os.environ.get("PATH", os.defpath), "CHECKPOINT_DISABLE": "1"}
+        inventory = Inventory(folder, scene.settings.engines, env)
+        installed = {name: inventory.look(name) for name in ENGINES}
+    here = {name for name, found in installed.items() if any(not one.problem for one in found)}
+    for name, found in installed.items():
+        own = [stack for stack in stacks if stack.definition.engine == name]
+        if name in here or own or (not here and name == TERRAFORM.name) or _refused(found):
+            yield from _engine(name, found)
+            yield from unserved_stacks(scene.settings, name, found, own)
         else:
             yield ok(name, f"{name} is not installed, and no stack needs it")
 
 
-def _engine(scene: Scene, name: str) -> Finding | DriftlineError:
-    row, settings = ENGINES[name], getattr(scene.settings.engines, name)
-    path = os.environ.get("PATH", os.defpath)
-    try:
-        with scratch() as folder:
-            versions = Versions(folder)
-            binary = versions.locate(row, settings.binary, path)
-            version = versions.of(row, binary, {"PATH": path, "CHECKPOINT_DISABLE": "1"})
-    except DriftlineError as error:
-        return error
-    return engine_verdict(name, version, binary)
+def _refused(found: Iterable[Installed]) -> bool:
+    """Whether a program is named that exists and is no good."""
+    return any(one.error is not None and not isinstance(one.error, EngineMissing) for one in found)
 
 
-def engine_verdict(name: str, version: str, binary: Path) -> Finding:
+def _engine(name: str, found: tuple[Installed, ...]) -> Iterator[Finding]:
+    """The default, or else the newest, with the versions of the others; and what is refused."""
+    for one in found:
+        if one.error is not None:
+            yield failed(name, one.error) if one.default else warn(name, one.problem, one.error.hint)
+    sound = [one for one in found if not one.problem]
+    if sound:
+        first = next((one for one in sound if one.default), sound[-1])
+        others = tuple(one.version for one in sound if one is not first)
+        yield engine_verdict(name, first.version, Path(first.path), others)
+    elif not found:
+        yield fail(name, f"no {name} is named", f"set engines.{name}.binary or engines.{name}.binaries")
+
+
+def unserved_stacks(
+    settings: Settings, name: str, installed: tuple[Installed, ...], stacks: Iterable[Stack]
+) -> Iterator[Finding]:
+    """Stacks that use a version with a hole, where it is not the default's; and those that none fits."""
+    used: Counter[str] = Counter()
+    without: list[str] = []
+    for stack in stacks:
+        source = settings.source(stack.source)
+        if source is None or not installed:
+            continue
+        chosen = choose(name, stack.wants, Allowed.by(source.allow, source.name, name), installed)
+        if isinstance(chosen, Installed):
+            used[chosen.version] += 0 if chosen.default else 1
+        elif chosen.refused is None:
+            without.append(f"{stack.name} ({chosen.wanted.removeprefix(name).strip() or 'any'})")
+    for version, number in sorted(used.items()):
+        if number and (hole := older_than(name, version)):
+            uses = f"{counted(number, 'stack')} {'use' if number > 1 else 'uses'} {version}"
+            advisory = FLOORS[name].advisory
+            yield warn(name, f"{uses}, {hole} ({advisory})", "driftline engine list")
+    if without:
+        shown = ", ".join(without[:MOST_SHOWN]) + (", ..." if without[MOST_SHOWN:] else "")
+        want = f"{counted(len(without), 'stack')} {'want' if without[1:] else 'wants'}"
+        yield fail(name, f"{want} a version that is not here: {shown}", "driftline engine list")
+
+
+def engine_verdict(name: str, version: str, binary: Path, others: tuple[str, ...] = ()) -> Finding:
+    """Of the one that most stacks get; `others` are the versions beside it."""
     floor, numbers = FLOORS[name], parse(version)[0]
-    message = f"{name} {version} ({binary})"
-    if numbers < floor.warn_below:
+    message = f"{name} {version} ({binary})" + (f", and {', '.join(others)}" if others else "")
+    if hole := older_than(name, version):
         return warn(
             name,
-            f"{message} is older than {dotted(floor.warn_below)}: {floor.hole}",
+            f"{message} is {hole} ({floor.advisory})",
             f"install {name} {dotted(floor.warn_below)} or newer, preferably {dotted(floor.advised)}, then   driftline doctor",
         )
     if script_of(binary) is not None:
@@ -133,14 +155,18 @@ def engine_verdict(name: str, version: str, binary: Path) -> Finding:
     return ok(name, message)
 
 
-def _engines_of_stacks(scene: Scene) -> frozenset[str]:
+def _stacks(scene: Scene) -> list[Stack]:
     if not scene.used:
-        return frozenset()
+        return []
     try:
         with scene.app.store.reading() as reader:
-            return frozenset(stack.definition.engine for stack in reader.stacks())
+            return [stack for stack in reader.stacks() if stack.left is None and stack.missing_since is None]
     except DriftlineError:
-        return frozenset()  # the database check reports it
+        return []  # the database check reports it
+
+
+def _engines_of_stacks(scene: Scene) -> frozenset[str]:
+    return frozenset(stack.definition.engine for stack in _stacks(scene))
 
 
 def providers(scene: Scene) -> Iterator[Finding]:
@@ -195,7 +221,3 @@ def sqlite(_: Scene) -> Iterator[Finding]:
             f"SQLite {version}, rollback journal, because a WAL reset can corrupt the database"
             " (fixed in 3.51.3, 3.50.7, 3.44.6)",
         )
-
-
-def dotted(version: Version) -> str:
-    return ".".join(map(str, version))

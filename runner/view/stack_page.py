@@ -15,6 +15,7 @@ from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
 from runner.service.queue.outputs import outputs_of
 from runner.view.context import ContextRows, context_rows
+from runner.view.engine import asked_by
 from runner.view.facts import StackFacts, given
 from runner.view.healing import HealingView, healing_view
 from runner.view.lock import LockRow, lock_row
@@ -61,6 +62,7 @@ class StackPage(StackRow):
     """Everything about one stack. `sentence` is the decision about its changes, `health_reason` why it is not well."""
 
     engine: str
+    engine_asked: str  # what asks for a version of it
     terraform_workspace: str
     depends_on: tuple[str, ...]
     promotion: PromotionPlace | None
@@ -107,6 +109,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
     return StackPage(
         **vars(row),
         engine=stack.definition.engine,
+        engine_asked=asked_by(stack.wants),
         terraform_workspace=stack.definition.terraform_workspace,
         depends_on=stack.definition.dependencies,
         promotion=promotion_place(settings.promotion, name),

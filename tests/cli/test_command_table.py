@@ -75,6 +75,7 @@ PROMISED: dict[str, str] = {
     "session list": "-o",
     "session end": "",
     "web": "--listen",
+    "engine list": "-o",
     "policy list": "-o",
     "policy test": "--engine -o",
     "policy eval": "--plan --stack -o",

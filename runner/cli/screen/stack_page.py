@@ -39,7 +39,7 @@ def _git(page: StackPage) -> Iterator[Row]:
     yield "state", [f"managed, in the directory of {folder}" if folder else ""]
     yield "left", [page.left or ""]
     yield "labels", [", ".join(f"{key}={value}" for key, value in sorted(page.labels.items()))]
-    yield "engine", [f"{page.engine}, workspace {page.terraform_workspace}"]
+    yield "engine", [_engine(page)]
     yield "depends on", [", ".join(page.depends_on)]
     yield "promotion", [page.promotion.sentence if page.promotion else ""]
     for number, taken in enumerate(page.takes):
@@ -52,6 +52,14 @@ def _git(page: StackPage) -> Iterator[Row]:
     yield "sync", [cells.SYNC[page.sync], f"  {page.sentence}"]
     if page.unknown_inputs:
         yield "inputs", [Cell("not fully known", "yellow"), f"  {'; '.join(page.unknown_inputs)}"]
+
+
+def _engine(page: StackPage) -> str:
+    last = next((run.engine_version for run in page.last_runs if run.engine_version), None)
+    engine = (
+        f"{page.engine}{f' {last} at its last run' if last else ''}, workspace {page.terraform_workspace}"
+    )
+    return f"{engine}; {page.engine_asked}" if page.engine_asked else engine
 
 
 def _drift(page: StackPage, now: datetime) -> Iterator[Row]:

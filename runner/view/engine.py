@@ -1,0 +1,70 @@
+"""The engines that are installed, and how many stacks each serves."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from runner.model.engine.choice import Allowed, Installed, choose
+from runner.model.engine.holes import older_than
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
+from runner.model.stack.engine_wants import EngineWants
+
+
+@dataclass(frozen=True)
+class EngineRow:
+    """One program. `problem` is why it is refused, and `hole` what an older version than advised allows."""
+
+    engine: str
+    version: str | None
+    default: bool
+    stacks: int
+    sha256: str | None
+    path: str
+    problem: str | None
+    hole: str | None
+
+
+EngineRows = tuple[EngineRow, ...]
+InstalledBy = Mapping[str, tuple[Installed, ...]]  # by the name of the engine
+
+
+def engine_rows(
+    settings: Settings, installed: InstalledBy, stacks: Iterable[Stack], digest: Callable[[Installed], str]
+) -> EngineRows:
+    """The newest first, and what is refused last."""
+    served = Counter(path for stack in stacks if (path := _chosen(settings, installed, stack)))
+    return tuple(
+        EngineRow(
+            engine=one.engine,
+            version=one.version or None,
+            default=one.default,
+            stacks=served[one.path],
+            sha256=digest(one) if one.version else None,
+            path=one.path,
+            problem=one.problem or None,
+            hole=older_than(one.engine, one.version) if one.version else None,
+        )
+        for engine in installed.values()
+        for one in sorted(engine[::-1], key=lambda one: bool(one.problem))
+    )
+
+
+def _chosen(settings: Settings, installed: InstalledBy, stack: Stack) -> str | None:
+    source = settings.source(stack.source)
+    if source is None or stack.missing_since is not None or stack.left is not None:
+        return None
+    engine = stack.definition.engine
+    allowed = Allowed.by(source.allow, source.name, engine)
+    found = choose(engine, stack.wants, allowed, installed[engine])
+    return found.path if isinstance(found, Installed) else None
+
+
+def asked_by(wants: EngineWants) -> str:
+    """What asks for a version, such as `.terraform-version asks for 1.9.8, main.tf for >= 1.5`."""
+    wish = [(wants.wish.place, wants.wish.text)] if wants.wish is not None else []
+    asked = [*wish, *((one.file, one.text) for one in wants.requirements)]
+    return ", ".join(
+        f"{place} {'for' if at else 'asks for'} {text}"
+        for at, (place, text) in enumerate(dict.fromkeys(asked))
+    )
