@@ -46,8 +46,12 @@ def engine_rows(
             hole=older_than(one.engine, one.version) if one.version else None,
         )
         for engine in installed.values()
-        for one in sorted(engine[::-1], key=lambda one: bool(one.problem))
+        for one in (*_sound(engine)[::-1], *(one for one in engine if one.problem))
     )
+
+
+def _sound(engine: Iterable[Installed]) -> list[Installed]:
+    return [one for one in engine if not one.problem]
 
 
 def _chosen(settings: Settings, installed: InstalledBy, stack: Stack) -> str | None:
