@@ -9,9 +9,10 @@ from runner.doctor.confinement import confinement_verdict
 from runner.doctor.people import approvers_verdict
 from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
 from runner.doctor.service import slots_verdict, unit_verdict
-from runner.doctor.tools import FLOORS, engine_verdict, git_verdict, packages, unserved
+from runner.doctor.tools import engine_verdict, git_verdict, packages, unserved
 from runner.engine.environment import LONGEST_TMPDIR
 from runner.model.code.engines import ENGINES, TERRAFORM, TOFU, EngineRow, Version
+from runner.model.engine.holes import FLOORS
 from runner.view.finding import State
 
 HERE = Path("/var/lib/driftline")
