@@ -5,17 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from runner.api.daemon_process import DaemonProcess
-from runner.api.scope import ScopedReader
-from runner.api.veil import Veil
-from runner.app import App
 from runner.errors import RoleMissing, StackNotFound
 from runner.model.access.access import EVERYTHING, Access, binding_for
 from runner.model.access.role import Role
-from runner.model.approval.approval import Person
-from runner.ports.records.store import Reader
-from runner.view.host import Host
+
+if TYPE_CHECKING:
+    from runner.api.daemon_process import DaemonProcess
+    from runner.api.veil import Veil
+    from runner.app import App
+    from runner.model.approval.approval import Person
+    from runner.ports.records.store import Reader
+    from runner.view.host import Host
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,16 @@ class Caller:
     `daemon` performs what needs remotes or terraform, for a process that may use neither.
     """
 
-    app: App
-    who: Callable[[], Person]
+    app: "App"
+    who: "Callable[[], Person]"
     access: Access = EVERYTHING
     name: str = "this user"
-    daemon: DaemonProcess | None = None
+    daemon: "DaemonProcess | None" = None
     subjects: tuple[str, ...] = ()
     session: str | None = None
 
     @cached_property
-    def person(self) -> Person:
+    def person(self) -> "Person":
         return self.who()
 
     @property
@@ -75,12 +77,17 @@ class Caller:
         return self.app.clock.now().replace(microsecond=0)
 
     @contextmanager
-    def reading(self) -> Iterator[Reader]:
+    def reading(self) -> "Iterator[Reader]":
         """The records, as far as the caller may see them."""
         with self.app.store.reading() as reader:
-            yield reader if self.access.unlimited else ScopedReader(reader, self.access.sees)
+            if self.access.unlimited:
+                yield reader
+                return
+            from runner.api.scope import ScopedReader
 
-    def host(self) -> Host:
+            yield ScopedReader(reader, self.access.sees)
+
+    def host(self) -> "Host":
         """Facts about the host, as far as they concern stacks that the caller sees."""
         host = self.app.host()
         if self.access.unlimited:
@@ -92,7 +99,9 @@ class Caller:
                 leftovers=(),
             )
 
-    def veil(self) -> Veil:
+    def veil(self) -> "Veil":
         """Over the names that the caller may not know."""
+        from runner.api.veil import Veil
+
         with self.reading() as reader:
             return Veil.of(reader)

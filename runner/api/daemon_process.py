@@ -3,25 +3,27 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from runner.app import App
+if TYPE_CHECKING:
+    from runner.app import App
 
 LOOK_SECONDS = 0.1
 
 
-def _takes(app: App) -> bool:
+def _takes(app: "App") -> bool:
     from runner.datadir.requests_lock import requests_taken
 
     return requests_taken(app.settings.data_dir)
 
 
-def _answers(app: App) -> bool:
+def _answers(app: "App") -> bool:
     from runner.datadir.requests_lock import requests_answered
 
     return requests_answered(app.settings.data_dir)
 
 
-def _pause(_app: App) -> None:
+def _pause(_app: "App") -> None:
     time.sleep(LOOK_SECONDS)
 
 
@@ -31,6 +33,6 @@ class DaemonProcess:
     a daemon that stops does. `pause` passes the time between two looks for an answer.
     """
 
-    takes: Callable[[App], bool] = _takes
-    alive: Callable[[App], bool] = _answers
-    pause: Callable[[App], None] = _pause
+    takes: "Callable[[App], bool]" = _takes
+    alive: "Callable[[App], bool]" = _answers
+    pause: "Callable[[App], None]" = _pause

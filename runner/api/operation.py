@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_type_hints
 
-from runner.api.asking import ask
 from runner.api.caller import Caller
 from runner.errors import DriftlineError, ServedReadOnly
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
-from runner.view.document import read_document
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,6 +56,9 @@ class Operation(Generic[P, T]):
         if caller.app.read_only and (asks or self.method != "GET"):
             raise ServedReadOnly(operation=self.summary)
         if self.at_daemon is not None and caller.daemon is not None:
+            from runner.api.asking import ask
+            from runner.view.document import read_document
+
             answer: T = read_document(self.answer, ask(caller, caller.daemon, self.name, given))
             return answer
         return self.perform(caller, **given)  # type: ignore[call-arg] # bound to its signature

@@ -8,36 +8,13 @@ from runner.errors import ArtifactNotFound
 from runner.model.access.role import Role
 from runner.model.changes.changes import ChangeSet
 from runner.model.execution.daemon_request import AfterCrash
-from runner.model.run.life import Kind, State
+from runner.model.run.life import State
 from runner.model.values.codec import from_plain
-from runner.ports.records.runs import RunFilter
-from runner.service.operator import cancel
 from runner.view.progress import Progress, progress
-from runner.view.run import RunRow, RunRows, run_row, run_rows
+from runner.view.run import RunRow, run_row
 from runner.view.run_page import RunPage, run_page
 
 PLANNED_AGAIN = "fresh.json"
-MOST = 100_000
-
-
-@operation("GET", "/runs", Role.VIEWER)
-def list_runs(
-    caller: Caller,
-    *,
-    state: tuple[State, ...] = (),
-    stack: str | None = None,
-    kind: Kind | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> RunRows:
-    """Runs, newest first; with `before` only those that began before the run of this number."""
-    where = RunFilter(
-        stack=stack, states=frozenset(state) or None, kind=kind, below=before, limit=min(limit, MOST)
-    )
-    with caller.reading() as reader:
-        if stack is not None:
-            reader.stack(stack)
-        return run_rows(reader.runs(where))
 
 
 @operation("GET", "/progress", Role.VIEWER)
@@ -69,10 +46,14 @@ def _planned_again(caller: Caller, run: int) -> ChangeSet | None:
 @operation("POST", "/runs/{run}/cancel", Role.OPERATOR)
 def cancel_run(caller: Caller, run: int) -> RunRow:
     """Cancel a run. A waiting one ends immediately; a running one is asked to stop, unless it applies."""
-    return run_row(cancel.cancel(caller.app.control, run, caller.person))
+    from runner.service.operator.cancel import cancel
+
+    return run_row(cancel(caller.app.control, run, caller.person))
 
 
 @operation("POST", "/runs/{run}/stop", Role.OWNER, at_daemon=AfterCrash.REPEAT)
 def stop_run(caller: Caller, run: int) -> RunRow:
     """Cancel a run even while it applies, which may leave infrastructure half changed, and stop processes it left."""
-    return run_row(cancel.cancel(caller.app.control, run, caller.person, force=True))
+    from runner.service.operator.cancel import cancel
+
+    return run_row(cancel(caller.app.control, run, caller.person, force=True))

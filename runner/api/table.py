@@ -30,6 +30,7 @@ NOUNS = (
     "pulls",
     "requests",
     "resolutions",
+    "run_list",
     "runs",
     "sessions",
     "sources",
@@ -40,6 +41,9 @@ NOUNS = (
     "trends",
     "windows",
 )
+
+# Files that hold a part of a noun, so that a look at it imports no more than it shows.
+PART_OF = {"run_list": "runs"}
 
 
 @cache

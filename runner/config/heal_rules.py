@@ -1,6 +1,7 @@
 """What valid heal rules must satisfy, in the server's configuration and in stack files, and rules that never match."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from runner.config.check import Complaint, Unsound, build
 from runner.config.document import read_carefully
@@ -9,13 +10,14 @@ from runner.config.limits import HEAL_RULE, out_of_limits
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.config.shape import shape_of
-from runner.model.approval.terms import Declaration
-from runner.model.healing.unmatched import doubts
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.heal_rule import HealRule
 from runner.model.stack.match import reaches
 from runner.model.values.problem import Problem
+
+if TYPE_CHECKING:
+    from runner.model.approval.terms import Declaration
 
 _WORDS = {
     "types": "a resource type or a glob",
@@ -44,6 +46,8 @@ def server_heal_complaints(settings: Settings) -> Iterator[Complaint]:
 
 def heal_doubts(rules: Sequence[HealRule]) -> Iterator[Complaint]:
     """Rules that are allowed and hardly meant."""
+    from runner.model.healing.unmatched import doubts
+
     for index in range(len(rules)):
         for key, message in doubts(rules, index):
             path: KeyPath = ("drift", "heal", index, *((key,) if key else ()))
@@ -51,7 +55,7 @@ def heal_doubts(rules: Sequence[HealRule]) -> Iterator[Complaint]:
 
 
 def server_heal_doubts(
-    settings: Settings, stacks: Mapping[str, Sequence[Declaration]]
+    settings: Settings, stacks: Mapping[str, "Sequence[Declaration]"]
 ) -> Iterator[Complaint]:
     """`stacks` are those in Git, each with all declarations that count."""
     yield from heal_doubts(settings.drift.heal)

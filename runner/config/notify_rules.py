@@ -1,7 +1,7 @@
 """What valid notifications must satisfy. Whether an address works, `driftline doctor` and `notify test` say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
 from runner.config.check import Complaint
@@ -10,7 +10,6 @@ from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.host.reference import FETCHED, refers
 from runner.model.notify.rate import Rate
-from runner.model.notify.topics import matching
 from runner.model.settings.notifications import VARIABLE, Notification
 from runner.model.settings.server import Settings
 
@@ -36,14 +35,20 @@ def notify_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from match_complaints((*here, "match"), one.match, sources)
         yield from _to((*here, "to"), one)
         yield from _when(here, one)
-        for number, glob in enumerate(one.topics):
-            if not matching([glob]):
-                yield Complaint((*here, "topics", number), "no topic matches this")
+        yield from _topics((*here, "topics"), one.topics)
     for index, host in enumerate(settings.notify.allow_hosts):
         if _HOST.fullmatch(host) is None:
             yield Complaint(
                 ("notify", "allow_hosts", index), "expected a host name or an address, without a port"
             )
+
+
+def _topics(here: KeyPath, globs: Sequence[str]) -> Iterator[Complaint]:
+    from runner.model.notify.topics import matching
+
+    for number, glob in enumerate(globs):
+        if not matching([glob]):
+            yield Complaint((*here, number), "no topic matches this")
 
 
 def _to(here: KeyPath, one: Notification) -> Iterator[Complaint]:

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from runner.config.check import Complaint
 from runner.config.limits import PROMOTION, out_of_limits
 from runner.config.place import KeyPath
-from runner.model.promotion.order import Misplaced, misplaced
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import NAME_PATTERN, Stack
+
+if TYPE_CHECKING:
+    from runner.model.promotion.order import Misplaced
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -47,11 +50,13 @@ def misplaced_stages(
     settings: Settings, stacks: Mapping[str, Stack]
 ) -> tuple[list[Complaint], list[Complaint]]:
     """By the stacks that are known: what is certainly wrong, and what a commit may still mend."""
+    from runner.model.promotion.order import misplaced
+
     found = list(misplaced(settings.promotion, stacks))
     return [_complaint(one) for one in found if one.certain], [
         _complaint(one) for one in found if not one.certain
     ]
 
 
-def _complaint(of: Misplaced) -> Complaint:
+def _complaint(of: "Misplaced") -> Complaint:
     return Complaint(("promotion", of.promotion, "order", of.stage), of.message, of.hint)

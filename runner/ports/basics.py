@@ -1,5 +1,7 @@
 """Clock, disk space, memory, and requests to stop."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Protocol
 

@@ -1,13 +1,18 @@
 """Everything that the control plane needs to decide and record."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from runner.model.settings.server import Settings
-from runner.ports.basics import Clock, Disk, Memory
-from runner.ports.engine import Workspaces
-from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from runner.ports.policy import NO_POLICIES, Policies
-from runner.ports.records.store import Store
+
+if TYPE_CHECKING:
+    from runner.model.settings.server import Settings
+    from runner.ports.basics import Clock, Disk, Memory
+    from runner.ports.engine import Workspaces
+    from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports
+    from runner.ports.records.store import Store
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,32 @@
 """The Terraform or OpenTofu command line, and where it runs."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.model.approval.binding import BoundEngine, EngineFacts
-from runner.model.changes.changes import Diagnostic
-from runner.model.drift.probe import ProbeReady
 from runner.model.engine.choice import EVERY, Allowed, Installed
 from runner.model.evaluated.reading import ALONE, Around
-from runner.model.execution.plan_report import Question, Report
-from runner.model.outputs.known import StateOutput
-from runner.model.run.apply_end import Expected
-from runner.model.run.evidence import Evidence
-from runner.model.stack.definition import StackDefinition
 from runner.model.stack.engine_wants import ANY as ANY_ENGINE
 from runner.model.stack.engine_wants import EngineWants
-from runner.model.stack.lock import StateLock
-from runner.model.stack.state_file import TornState
-from runner.ports.basics import Cancel
-from runner.ports.keeping import HeldClaim
+
+if TYPE_CHECKING:
+    from runner.model.changes.changes import Diagnostic
+    from runner.model.drift.probe import ProbeReady
+    from runner.model.execution.plan_report import Question, Report
+    from runner.model.outputs.known import StateOutput
+    from runner.model.run.apply_end import Expected
+    from runner.model.run.evidence import Evidence
+    from runner.model.stack.definition import StackDefinition
+    from runner.model.stack.lock import StateLock
+    from runner.model.stack.state_file import TornState
+    from runner.ports.basics import Cancel
+    from runner.ports.keeping import HeldClaim
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,12 @@ class Planned:
     facts: EngineFacts = EngineFacts()
     # What the engine was given, the daemon's credentials included: copies may be anywhere in the document.
     secrets: frozenset[str] = frozenset()
-    apart: "Callable[[Question], tuple[Report, bytes] | EngineError] | None" = None
+    apart: Callable[[Question], tuple[Report, bytes] | EngineError] | None = None
     credentials: frozenset[str] = frozenset()
     context_secrets: frozenset[str] = frozenset()  # secrets from contexts
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
     around: Around = ALONE
-    show: "Callable[[], Planned | EngineError] | None" = None
+    show: Callable[[], Planned | EngineError] | None = None
     shown: Path | None = None  # the file of the document that `apart` reads, until it has
 
 
@@ -287,7 +291,7 @@ class Workspaces(Protocol):
         """Replace the managed state atomically; returns the copy of the previous one, whose name contains the mark."""
         ...
 
-    def trial(self) -> AbstractContextManager["Workspaces"]:
+    def trial(self) -> AbstractContextManager[Workspaces]:
         """Separate directories for a trial, removed at the end of the block."""
         ...
 

@@ -1,9 +1,12 @@
 """Consumers of the event feed."""
 
-from collections.abc import Collection
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.events.feed import FeedEvent
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.events.feed import FeedEvent
 
 
 class Consumer(Protocol):

@@ -1,13 +1,16 @@
 """Stack files and modules, read without executing anything."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.code.file_reads import Reads
-from runner.model.code.module import ModuleFacts
-from runner.model.settings.source import Allow
-from runner.model.stack.definition import StackDefinition
-from runner.model.values.problem import Problem
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.code.file_reads import Reads
+    from runner.model.code.module import ModuleFacts
+    from runner.model.settings.source import Allow
+    from runner.model.stack.definition import StackDefinition
+    from runner.model.values.problem import Problem
 
 
 class StackFiles(Protocol):

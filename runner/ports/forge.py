@@ -3,11 +3,14 @@
 Every method may raise ForgeUnreachable, ForgeRefused or ForgeThrottled. Writing is idempotent: an equal text costs no write.
 """
 
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.forge.request import RequestAtForge, RequestComment
-from runner.model.forge.text import Capabilities, CommitStatus, IssueAtForge, IssueText
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.forge.request import RequestAtForge, RequestComment
+    from runner.model.forge.text import Capabilities, CommitStatus, IssueAtForge, IssueText
 
 
 class Forge(Protocol):

@@ -1,16 +1,19 @@
 """Git: the mirror of a source, and the trees exported from it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.approval.approval import Commit
-from runner.model.approval.signature import Signature
-from runner.model.preview.heads import Merge, PullHead, PullHeads
-from runner.model.preview.landing import Step
-from runner.model.settings.source import SourceSettings
-from runner.model.stack.source import TreeEntry
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Commit
+    from runner.model.approval.signature import Signature
+    from runner.model.preview.heads import Merge, PullHead, PullHeads
+    from runner.model.preview.landing import Step
+    from runner.model.settings.source import SourceSettings
+    from runner.model.stack.source import TreeEntry
 
 
 class Git(Protocol):

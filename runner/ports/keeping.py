@@ -1,13 +1,16 @@
 """What is stored outside the database: artifacts, checkpoints, claims, keys, receipts, reports."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.audit.checkpoint import Chain, Checkpoint
-from runner.model.audit.receipt import Receipt
-from runner.model.drift.report import DriftReport
-from runner.model.run.life import Claim
-from runner.model.stack.lock import Leftover
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.audit.checkpoint import Chain, Checkpoint
+    from runner.model.audit.receipt import Receipt
+    from runner.model.drift.report import DriftReport
+    from runner.model.run.life import Claim
+    from runner.model.stack.lock import Leftover
 
 
 class Artifacts(Protocol):
@@ -29,11 +32,11 @@ class Artifacts(Protocol):
 class Claims(Protocol):
     """True liveness: flocks on files, inherited by children and released when the last descendant exits."""
 
-    def take(self, run: int, state: str | None = None) -> "HeldClaim | None":
+    def take(self, run: int, state: str | None = None) -> HeldClaim | None:
         """Claim this run and this state; None if another process, or one that it started, still holds either."""
         ...
 
-    def adopt(self, claim: Claim) -> "HeldClaim | None":
+    def adopt(self, claim: Claim) -> HeldClaim | None:
         """Supervise a run whose supervisor has died; None if it has a living one."""
         ...
 

@@ -1,9 +1,12 @@
 """Channels: how a notification reaches somebody."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.notify.message import Message
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.notify.message import Message
 
 
 class Channel(Protocol):

@@ -1,13 +1,17 @@
 """What judges plans: the operator's policies and checks as they are now, and the process that evaluates them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.model.policy.material import NOTHING, CheckMaterial, Judging, PolicyMaterial
-from runner.model.policy.result import PolicyResult
-from runner.model.stack.definition import StackDefinition
-from runner.ports.basics import Cancel
+
+if TYPE_CHECKING:
+    from runner.model.policy.result import PolicyResult
+    from runner.model.stack.definition import StackDefinition
+    from runner.ports.basics import Cancel
 
 
 class Policies(Protocol):

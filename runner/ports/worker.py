@@ -1,18 +1,21 @@
 """Everything that a worker needs to execute a job. It has no records, because it may be another machine."""
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.approval.binding import EngineFacts
-from runner.model.execution.job import Job
-from runner.model.settings.source import SourceSettings
-from runner.model.stack.engine_wants import EngineWants
-from runner.ports.basics import Clock
-from runner.ports.engine import Engine, Workspaces
-from runner.ports.files import Modules
-from runner.ports.git import Git
-from runner.ports.keeping import Artifacts, Secrets
-from runner.ports.policy import Judge
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.approval.binding import EngineFacts
+    from runner.model.execution.job import Job
+    from runner.model.settings.source import SourceSettings
+    from runner.model.stack.engine_wants import EngineWants
+    from runner.ports.basics import Clock
+    from runner.ports.engine import Engine, Workspaces
+    from runner.ports.files import Modules
+    from runner.ports.git import Git
+    from runner.ports.keeping import Artifacts, Secrets
+    from runner.ports.policy import Judge
 
 
 class ApplyGate(Protocol):

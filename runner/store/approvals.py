@@ -1,19 +1,23 @@
 """Approvals of plans, what they are bound to, and the state that was last seen."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.errors import RunNotFound, StackNotFound
-from runner.model.approval.approval import Approval, Person
-from runner.model.approval.binding import Binding, read_binding
-from runner.model.approval.guardrails import SeenState
-from runner.model.events.feed import PlanApproved
-from runner.model.run.life import Run
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text
 from runner.store.run_details import DetailWrites
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Approval
+    from runner.model.approval.binding import Binding
+    from runner.model.approval.guardrails import SeenState
+    from runner.model.run.life import Run
 
 _RECORDED = ("known_by", "plan_digest", "fingerprint", "binding_digest", "comment")
 
@@ -25,10 +29,14 @@ class ApprovalReads(Session):
         return [_approval(row) for row in rows]
 
     def binding(self, run_id: int) -> Binding | None:
+        from runner.model.approval.binding import read_binding
+
         row = self._one("SELECT binding FROM run_details WHERE run = ?", run_id)
         return None if row is None or row["binding"] is None else read_binding(row["binding"])
 
     def seen_state(self, stack: str) -> SeenState | None:
+        from runner.model.approval.guardrails import SeenState
+
         row = self._one("SELECT * FROM seen_states WHERE stack = ?", stack)
         if row is None:
             return None
@@ -42,6 +50,8 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
 
     def add_approval(self, approval: Approval) -> None:
         """One per person and plan: given again, it is renewed."""
+        from runner.model.events.feed import PlanApproved
+
         row = {
             "run": approval.run,
             "person": approval.person.name,
@@ -72,6 +82,8 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
         self._emit("approval.give", subject, given)
 
     def withdraw_approvals(self, run: Run, *, by: str, reason: str) -> None:
+        from runner.model.events.feed import PlanApproved
+
         withdrawn = [approval.person.name for approval in self.approvals(run.id)]
         self._do("DELETE FROM approvals WHERE run = ?", run.id)
         self.audit_note(by, "approval.withdraw", run.name, {"of": withdrawn, "reason": reason})
@@ -100,6 +112,8 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
 
 
 def _approval(row: sqlite3.Row) -> Approval:
+    from runner.model.approval.approval import Approval, Person
+
     return Approval(
         run=row["run"],
         person=Person(row["person"], row["known_by"], tuple(json.loads(row["also"]))),

@@ -1,17 +1,21 @@
 """The audit log and the outbox: a row in each for every change, in the same transaction."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.model.audit.log import CLOCK, GENESIS, AuditEntry, chain_hash
-from runner.model.events.feed import TOPICS, Payload
 from runner.model.run.life import Event
 from runner.model.values.codec import to_plain
 from runner.store.rows import Value, compact, text
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.events.feed import Payload
 
 OFFERED = f"run.{Event.OFFER}"
 Stored = Any  # a row of _COLUMNS: number, five texts and the hash
@@ -114,6 +118,8 @@ class Writes(AuditReads):
 
     def _emit(self, topic: str, subject: str, payload: Payload) -> None:
         """Put an event into the outbox, for the consumers of the feed."""
+        from runner.model.events.feed import TOPICS
+
         assert isinstance(payload, TOPICS[topic])
         self._do(
             "INSERT INTO outbox (at, topic, subject, payload) VALUES (?, ?, ?, ?)",

@@ -1,5 +1,7 @@
 """A consistent copy of the database while others write. `cp` of a live database is not one."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 from pathlib import Path

@@ -1,15 +1,21 @@
 """Whether the database is sound: its pages, its references, its schema, its audit log."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from runner.errors import DriftlineError
 from runner.model.audit.log import GENESIS, AuditEntry, Walk
 from runner.store.audit import Stored, audit_page, entry_of, first_broken
-from runner.store.connection import Connections
-from runner.store.damage import damages, explained
+from runner.store.damage import damages
+from runner.store.explained import explained
 from runner.store.faults import refused, translated_errors
 from runner.store.upgrade import fresh, objects
+
+if TYPE_CHECKING:
+    from runner.store.connection import Connections
 
 _PAGE = 5000
 _BEFORE_ALL = -(2**63)  # an entry inserted before the first is found too

@@ -1,13 +1,18 @@
 """Commits: who wrote them, who signed them, and which heads a force-push took away."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from runner.model.approval.approval import Commit
 from runner.store.rows import compact, text
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Commit
 
 
 class CommitReads(Session):
@@ -57,6 +62,8 @@ class CommitWrites(CommitReads):
 
 
 def _commit(row: sqlite3.Row) -> Commit:
+    from runner.model.approval.approval import Commit
+
     return Commit(
         revision=row["revision"],
         author=row["author"],

@@ -1,5 +1,7 @@
 """Connections to the file: how each is opened, and the two kinds of transaction."""
 
+from __future__ import annotations
+
 import sqlite3
 import threading
 import weakref

@@ -1,17 +1,20 @@
 """Requests to the daemon as rows."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.errors import DaemonOverloaded, NotFound
-from runner.model.approval.approval import Person
-from runner.model.execution.daemon_request import MOST_OPEN, MOST_OPEN_OF_ONE, DaemonRequest, NewRequest
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.rows import compact, strings_of, text, time_or_none
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.execution.daemon_request import DaemonRequest, NewRequest
 
 
 class DaemonRequestReads(Session):
@@ -28,6 +31,8 @@ class DaemonRequestReads(Session):
 
 class DaemonRequestWrites(DaemonRequestReads):
     def add_request(self, request: NewRequest) -> int:
+        from runner.model.execution.daemon_request import MOST_OPEN, MOST_OPEN_OF_ONE
+
         found = self.open_requests()
         own = sum(one.person == request.person for one in found)
         if len(found) >= MOST_OPEN or own >= MOST_OPEN_OF_ONE:
@@ -69,6 +74,9 @@ class DaemonRequestWrites(DaemonRequestReads):
 
 
 def _request(row: sqlite3.Row) -> DaemonRequest:
+    from runner.model.approval.approval import Person
+    from runner.model.execution.daemon_request import DaemonRequest
+
     at = time_or_none(row["at"])
     assert at is not None
     return DaemonRequest(

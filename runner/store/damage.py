@@ -3,11 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from runner.errors import RowDamaged
 from runner.model.approval.approval import Person
 from runner.model.approval.binding import read_binding
 from runner.model.approval.carried import Carried
@@ -20,13 +18,10 @@ from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.model.values.codec import from_plain
-from runner.store.connection import Connections
-from runner.store.faults import restore_hint
+from runner.store.explained import UNREADABLE
 from runner.store.rows import definition_of, strings_of, summary_of
 
 Read = Callable[[str], object]
-# The errors of reading a corrupted value.
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 def _json_of(kind: type) -> Read:
@@ -142,21 +137,6 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         },
     ),
 }
-
-
-@contextmanager
-def explained(connections: Connections) -> Iterator[None]:
-    """RowDamaged instead of an error caused by a damaged row; only then are the rows searched."""
-    try:
-        yield
-    except UNREADABLE as error:
-        with connections.snapshot() as connection:
-            damaged = next(damages(connection), None)
-        if damaged is None:
-            raise
-        raise RowDamaged(
-            path=connections.path, problem=damaged, hint=restore_hint(connections.path)
-        ) from error
 
 
 def damages(connection: sqlite3.Connection) -> Iterator[str]:

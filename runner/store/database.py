@@ -1,21 +1,20 @@
 """The store as the services see it: readers of one moment, writers that decide."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from runner.model.audit.log import AuditEntry, Walk
-from runner.ports.basics import Clock
-from runner.ports.records.store import Reader, Writer
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
 from runner.store.commits import CommitReads, CommitWrites
 from runner.store.connection import Connections
 from runner.store.daemon_requests import DaemonRequestReads, DaemonRequestWrites
-from runner.store.damage import explained
 from runner.store.declarations import DeclarationReads, DeclarationWrites
+from runner.store.explained import explained
 from runner.store.feed import FeedReads, FeedWrites
 from runner.store.forge import ForgeReads, ForgeWrites
 from runner.store.journal_mode import has_wal_fix
@@ -36,6 +35,11 @@ from runner.store.tokens import TokenWrites
 from runner.store.totals import TotalReads
 from runner.store.trends import TrendReads
 from runner.store.upgrade import version
+
+if TYPE_CHECKING:
+    from runner.model.audit.log import AuditEntry, Walk
+    from runner.ports.basics import Clock
+    from runner.ports.records.store import Reader, Writer
 
 __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
 

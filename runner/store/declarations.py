@@ -1,13 +1,18 @@
 """The declarations of stacks that count: the one in Git, and earlier ones until a run on the newer one is applied."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from runner.model.approval.approval import Review
-from runner.model.approval.terms import Declaration
 from runner.store.definitions import DefinitionReads, DefinitionWrites
 from runner.store.rows import definition_of, text
+
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Review
+    from runner.model.approval.terms import Declaration
 
 _DECLARED = "SELECT c.*, d.document FROM declarations c JOIN definitions d ON d.digest = c.definition"
 
@@ -29,6 +34,8 @@ class DeclarationReads(DefinitionReads):
         return found
 
     def review(self, stack: str) -> Review | None:
+        from runner.model.approval.approval import Review
+
         row = self._one(
             "SELECT r.*, d.document FROM reviews r JOIN definitions d ON d.digest = r.definition WHERE r.stack = ?",
             stack,
@@ -104,6 +111,8 @@ class DeclarationWrites(DeclarationReads, DefinitionWrites):
 
 
 def _declaration(row: sqlite3.Row) -> Declaration:
+    from runner.model.approval.terms import Declaration
+
     return Declaration(
         definition=definition_of(row["document"]),
         source=row["source"],

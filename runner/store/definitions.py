@@ -1,9 +1,15 @@
 """Definitions, stored once by digest, however many rows refer to them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from runner.errors import NotFound
-from runner.model.stack.definition import StackDefinition
 from runner.store.rows import definition_of
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.stack.definition import StackDefinition
 
 
 class DefinitionReads(Session):

@@ -1,5 +1,7 @@
 """SQLite's errors as errors that a person can act on."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,16 +1,20 @@
 """The feed as rows: events in the outbox, a cursor for each consumer, and the events it could not process."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from runner.model.events.feed import TOPICS, Cursor, DeadLetter, FeedEvent, Payload
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.events.feed import Cursor, DeadLetter, FeedEvent, Payload
 
 NEVER = 2**63 - 1  # no event is behind it
 
@@ -18,6 +22,8 @@ NEVER = 2**63 - 1  # no event is behind it
 class FeedReads(Session):
     def events(self, after: int, topics: Collection[str] | None = None, limit: int = 100) -> list[FeedEvent]:
         """The next events of these topics, oldest first."""
+        from runner.model.events.feed import TOPICS
+
         wanted = tuple(TOPICS if topics is None else topics)
         marks = ", ".join("?" * len(wanted))
         sql = f"SELECT * FROM outbox WHERE id > ? AND topic IN ({marks}) ORDER BY id LIMIT ?"  # noqa: S608
@@ -112,12 +118,16 @@ class FeedWrites(FeedReads, Writes):
 
 
 def _event(row: sqlite3.Row) -> FeedEvent:
+    from runner.model.events.feed import TOPICS, FeedEvent
+
     topic = row["topic"]
     payload = cast("Payload", from_plain(cast("type[Any]", TOPICS[topic]), json.loads(row["payload"])))
     return FeedEvent(row["id"], datetime.fromisoformat(row["at"]), topic, row["subject"], payload)
 
 
 def _cursor(row: sqlite3.Row) -> Cursor:
+    from runner.model.events.feed import Cursor
+
     return Cursor(
         row["name"],
         row["position"],
@@ -132,4 +142,6 @@ def _cursor(row: sqlite3.Row) -> Cursor:
 
 
 def _dead(row: sqlite3.Row) -> DeadLetter:
+    from runner.model.events.feed import DeadLetter
+
     return DeadLetter(row["consumer"], _event(row), row["problem"], datetime.fromisoformat(row["since"]))

@@ -1,12 +1,17 @@
 """What was read at forges: commands in comments, each taken once."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from runner.model.forge.planned import Answer
-from runner.model.forge.request import RequestComment
 from runner.store.rows import text, time_or_none
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.forge.planned import Answer
+    from runner.model.forge.request import RequestComment
 
 NO_ANSWER = "Driftline stopped before it answered; see whether it was done, or comment again"
 
@@ -25,6 +30,8 @@ class ForgeReads(Session):
         return [row["account"] for row in self._all(sql, source, login)]
 
     def answers(self, source: str, number: int) -> list[Answer]:
+        from runner.model.forge.planned import Answer
+
         sql = "SELECT * FROM forge_commands WHERE source = ? AND number = ? ORDER BY at, kind, comment"
         return [
             Answer(row["login"], row["command"], row["outcome"] or NO_ANSWER, row["hint"])

@@ -1,5 +1,7 @@
 """How commits become durable: a WAL only if SQLite does not corrupt it, otherwise a rollback journal."""
 
+from __future__ import annotations
+
 import sqlite3
 from pathlib import Path
 

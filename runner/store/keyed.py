@@ -1,5 +1,7 @@
 """Requests with an Idempotency-Key. Keys and requests are here as digests only."""
 
+from __future__ import annotations
+
 import sqlite3
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """A connection that reads only for so long: whoever holds a snapshot keeps every writer waiting."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections.abc import Iterator

@@ -1,19 +1,23 @@
 """Resource usage of runs, throttled accounts, and the progress of a sweep: the data for load decisions."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.model.audit.actor import DAEMON
-from runner.model.events.feed import AccountThrottled
 from runner.model.run.life import Kind, State
-from runner.model.run.usage import Usage
 from runner.model.schedule.load import REMEMBERED
-from runner.model.schedule.sweep import Sweep
-from runner.model.schedule.throttling import Throttle
 from runner.store.audit import Writes
 from runner.store.rows import Value, text
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.run.usage import Usage
+    from runner.model.schedule.sweep import Sweep
+    from runner.model.schedule.throttling import Throttle
 
 # A transaction has one time, so runs queued together have the same creation time.
 # The planner would look for the few open checks among all checks.
@@ -47,6 +51,8 @@ class LoadReads(Session):
         return {row["run"]: row["milliseconds"] / 1000 for row in rows if row["milliseconds"] is not None}
 
     def throttles(self) -> dict[str, Throttle]:
+        from runner.model.schedule.throttling import Throttle
+
         return {
             row["account"]: Throttle(
                 row["account"],
@@ -60,6 +66,8 @@ class LoadReads(Session):
         }
 
     def sweep(self, run_ids: Sequence[int] | None = None) -> Sweep | None:
+        from runner.model.schedule.sweep import Sweep
+
         where, values = (_TOGETHER, ()) if run_ids is None else (_THESE, (json.dumps(run_ids),))
         rows = self._all(
             f"""
@@ -99,6 +107,8 @@ class LoadWrites(LoadReads, Writes):
         )  # fmt: skip
 
     def save_throttle(self, throttle: Throttle) -> None:
+        from runner.model.events.feed import AccountThrottled
+
         row: dict[str, Value] = {
             "account": throttle.account,
             "at_most": throttle.at_most,

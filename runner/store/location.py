@@ -1,5 +1,7 @@
 """The location of the database: created only where none can have been, readable only by its owner, never on a network."""
 
+from __future__ import annotations
+
 import os
 from contextlib import suppress
 from pathlib import Path

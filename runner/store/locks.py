@@ -1,14 +1,18 @@
 """Locks: held by a person or a rule with a reason, or by the run that executes."""
 
+from __future__ import annotations
+
 import sqlite3
+from typing import TYPE_CHECKING
 
 from runner.errors import NotFound, StackLocked
-from runner.model.events.feed import LockMoved
-from runner.model.run.life import Run
 from runner.model.stack.lock import Lock
 from runner.store.rows import run_of, text, time_or_none
 from runner.store.runs import RunWrites
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.run.life import Run
 
 _PLACED = "SELECT holds.*, runs.state = 'interrupted' AS unresolved FROM holds LEFT JOIN runs ON runs.id = holds.run"
 _EXECUTING = "SELECT * FROM runs WHERE claim_token IS NOT NULL"
@@ -30,6 +34,8 @@ class LockReads(Session):
 class LockWrites(LockReads, RunWrites):
     def place_lock(self, lock: Lock, *, by: str) -> None:
         """StackLocked if a person or a rule holds it, or a run that can change the stack; drift checks do not count."""
+        from runner.model.events.feed import LockMoved
+
         self._require(lock.stack)
         other = self.lock(lock.stack) or self._held_by_run(lock)
         if other is not None:
@@ -42,6 +48,8 @@ class LockWrites(LockReads, RunWrites):
         self._emit("lock.take", lock.stack, LockMoved(lock.stack, by, lock.holder, lock.reason))
 
     def release_lock(self, stack: str, *, by: str, reason: str) -> None:
+        from runner.model.events.feed import LockMoved
+
         held = self.lock(stack)
         if held is None:
             raise NotFound(f'stack "{stack}" is not locked', hint="driftline lock list")

@@ -1,5 +1,7 @@
 """The tables, as steps that sqlite-utils applies once each. A step is never edited after a release: add one."""
 
+from __future__ import annotations
+
 _TABLES = """
 CREATE TABLE definitions (
     digest TEXT PRIMARY KEY,

@@ -1,12 +1,17 @@
 """What is known of the outputs in stacks' states: keyed digests. Values are in sealed artifacts."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from runner.model.outputs.known import KnownOutputs, SeenOutputs
 from runner.store.rows import Value, compact, strings_of
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.outputs.known import KnownOutputs, SeenOutputs
 
 _MAX_NAMES = 500  # in one query
 
@@ -14,6 +19,8 @@ _MAX_NAMES = 500  # in one query
 class OutputReads(Session):
     def known_outputs(self, stacks: Collection[str] | None = None) -> dict[str, KnownOutputs]:
         """Of these stacks, or of all of which any are known."""
+        from runner.model.outputs.known import KnownOutputs
+
         if stacks is None or len(stacks) > _MAX_NAMES:
             rows = self._all("SELECT * FROM outputs")
         else:

@@ -1,21 +1,27 @@
 """Results of probes for each stack, and the providers that are no longer probed."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.errors import StackNotFound
 from runner.model.audit.actor import DAEMON
-from runner.model.drift.probe import Distrust, ProbeRecord, Provider, forgotten
-from runner.model.events.feed import ProviderDistrusted
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import compact, text
 from runner.store.session import Session
 
+if TYPE_CHECKING:
+    from runner.model.drift.probe import Distrust, ProbeRecord, Provider
+
 
 class ProbeReads(Session):
     def probe(self, stack: str) -> ProbeRecord:
+        from runner.model.drift.probe import ProbeRecord
+
         row = self._one("SELECT record FROM probes WHERE stack = ?", stack)
         return ProbeRecord() if row is None else from_plain(ProbeRecord, json.loads(row["record"]))
 
@@ -23,6 +29,8 @@ class ProbeReads(Session):
         return frozenset(row["checksum"] for row in self._all("SELECT checksum FROM distrusted"))
 
     def distrust_of(self) -> list[Distrust]:
+        from runner.model.drift.probe import Distrust, Provider
+
         rows = self._all("SELECT * FROM distrusted ORDER BY at")
         return [
             Distrust(
@@ -44,6 +52,8 @@ class ProbeWrites(ProbeReads, Writes):
 
     def distrust(self, provider: Provider, stack: str, reason: str) -> None:
         """With its audit entry and an event that people see."""
+        from runner.model.events.feed import ProviderDistrusted
+
         facts = {"provider": provider.name, "checksum": provider.checksum, "stack": stack, "reason": reason}
         row = {
             "checksum": provider.checksum,
@@ -58,6 +68,8 @@ class ProbeWrites(ProbeReads, Writes):
 
     def trust(self, checksum: str, *, by: str, reason: str) -> int:
         """Returns how many were distrusted; each stack is compared again before probes are relied on."""
+        from runner.model.drift.probe import Provider
+
         row = self._one("SELECT name FROM distrusted WHERE checksum = ?", checksum)
         if row is None:
             return 0
@@ -67,6 +79,8 @@ class ProbeWrites(ProbeReads, Writes):
         return done
 
     def _forget_compared(self, provider: Provider) -> None:
+        from runner.model.drift.probe import ProbeRecord, forgotten
+
         for row in self._all("SELECT stack, record FROM probes"):
             record = from_plain(ProbeRecord, json.loads(row["record"]))
             if record.knows(provider):

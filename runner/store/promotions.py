@@ -1,13 +1,18 @@
 """What promotions ask: in which order revisions came, and what each stage has shown since its last apply."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from runner.model.promotion.stage import Applied, Check, StageRecord
 from runner.model.run.life import State
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.promotion.stage import Applied, StageRecord
 
 # A check that was queued before the apply may have run after it: only one of the applied revision counts.
 _STAGES = """
@@ -56,6 +61,8 @@ class PromotionWrites(PromotionReads):
 
 
 def _record(row: sqlite3.Row) -> StageRecord:
+    from runner.model.promotion.stage import Check, StageRecord
+
     return StageRecord(
         moved=row["moved"],
         applied=_applied(row) if row["applied"] else None,
@@ -66,6 +73,8 @@ def _record(row: sqlite3.Row) -> StageRecord:
 
 
 def _applied(row: sqlite3.Row) -> Applied:
+    from runner.model.promotion.stage import Applied
+
     return Applied(
         run=f"run-{row['applied']}",
         at=datetime.fromisoformat(row["applied_at"]),

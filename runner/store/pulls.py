@@ -1,27 +1,33 @@
 """Pull requests, and the stacks that each one touches."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from runner.model.approval.carried import Carried
 from runner.model.audit.actor import DAEMON
-from runner.model.events.feed import PullMoved
-from runner.model.preview.pull_request import Hold, PreviewedStack, PreviewOf, PullRequest, PullState
-from runner.model.run.life import Run
 from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS, Discovered
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.rows import Value, compact, discovered_row, run_of, text
 from runner.store.session import Session
 from runner.store.stacks import StackWrites
 
+if TYPE_CHECKING:
+    from runner.model.approval.carried import Carried
+    from runner.model.preview.pull_request import PreviewOf, PullRequest, PullState
+    from runner.model.run.life import Run
+
 
 class PullReads(Session):
     def pull_requests(
         self, source: str | None = None, states: Collection[PullState] = ()
     ) -> list[PullRequest]:
+        from runner.model.preview.pull_request import PullState
+
         wanted = tuple(states or PullState)
         marks = ", ".join("?" * len(wanted))
         sql = f"""
@@ -45,6 +51,8 @@ class PullReads(Session):
         return None if row is None else self._with_stacks(row)
 
     def preview_of(self, run: int) -> PreviewOf | None:
+        from runner.model.preview.pull_request import PreviewOf
+
         row = self._one("SELECT source, number, base, changes FROM previews WHERE run = ?", run)
         return None if row is None else PreviewOf(*row)
 
@@ -81,10 +89,14 @@ class PullReads(Session):
         return [run_of(row) for row in rows]
 
     def carried(self, run: int) -> Carried | None:
+        from runner.model.approval.carried import Carried
+
         row = self._one("SELECT carried FROM carried_reviews WHERE run = ?", run)
         return None if row is None else from_plain(Carried, json.loads(row["carried"]))
 
     def _with_stacks(self, row: sqlite3.Row) -> PullRequest:
+        from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
+
         sql = "SELECT * FROM previewed_stacks WHERE source = ? AND number = ? ORDER BY stack"
         stacks = (
             PreviewedStack(one["stack"], one["inputs"], one["definition"], one["run"], one["problem"])
@@ -117,6 +129,8 @@ class PullReads(Session):
 
 class PullWrites(PullReads, StackWrites):
     def save_pull_request(self, pull: PullRequest) -> None:
+        from runner.model.events.feed import PullMoved
+
         before = self.pull_request(pull.source, pull.number)
         self._upsert("pull_requests", _row(pull), "source, number")
         self._do("DELETE FROM previewed_stacks WHERE source = ? AND number = ?", pull.source, pull.number)
@@ -169,6 +183,8 @@ class PullWrites(PullReads, StackWrites):
 
 def _moved(before: PullRequest | None, now: PullRequest) -> str | None:
     """The topic of what people hear of; a base that moved without consequences is nothing to tell."""
+    from runner.model.preview.pull_request import PullState
+
     if now.state is not PullState.OPEN:
         return None if before is None or before.state is now.state else f"pull.{now.state}"
     if before is None or before.state is not PullState.OPEN:

@@ -1,5 +1,7 @@
 """Drift reports: opened, seen again, changed, acknowledged, resolved. A stack has at most one unresolved report."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -11,7 +13,6 @@ from runner.errors import ReportChanged, ReportNotFound
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.changes import NOTHING_BESIDES, ApplyOnly
 from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
-from runner.model.events.feed import ReportMoved
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
@@ -155,6 +156,8 @@ class ReportWrites(ReportReads, Writes):
             raise ReportChanged(report=before.name, status=self.report(before.id).status)
 
     def _report_event(self, report: DriftReport, event: str, *, by: str = DAEMON, **detail: str) -> None:
+        from runner.model.events.feed import ReportMoved
+
         facts: dict[str, Any] = {
             "stack": report.stack,
             "status": report.status,

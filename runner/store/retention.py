@@ -1,5 +1,7 @@
 """What is old enough to remove, except what something else still needs. The audit log stays."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from runner.model.stack.definition import ONLY_IN_PULL_REQUESTS

@@ -1,5 +1,7 @@
 """Rows <-> stacks and runs. Columns are named like the fields, unless one value needs several columns."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,18 +1,22 @@
 """What each run found and left: changes, messages, outputs, steps, evidence."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunNotFound
 from runner.model.changes.changes import ChangeSet, Diagnostic
-from runner.model.plan.step import Step
-from runner.model.run.evidence import Evidence
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.rows import Value, compact
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.plan.step import Step
+    from runner.model.run.evidence import Evidence
 
 _SHORT = 1 << 16
 
@@ -42,9 +46,13 @@ class DetailReads(Session):
         return found
 
     def steps(self, run_id: int) -> tuple[Step, ...]:
+        from runner.model.plan.step import Step
+
         return tuple(from_plain(Step, one) for one in self._detail(run_id, "steps") or ())
 
     def evidence(self, run_id: int) -> Evidence | None:
+        from runner.model.run.evidence import Evidence
+
         found = self._detail(run_id, "evidence")
         return None if found is None else from_plain(Evidence, found)
 

@@ -1,21 +1,23 @@
 """Runs: queued, moved along the transition table, claimed by one process at a time. Every write names a version."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunChanged, RunNotFound, WrongState
-from runner.model.events.feed import GlassBroken, RunMoved
 from runner.model.run.busy import busy
 from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Run, State, Trigger, next_state
-from runner.model.schedule.throttling import account_of
 from runner.model.values.codec import to_plain
-from runner.ports.records.runs import NewRun, RunFilter
 from runner.store.rows import Value, run_of, run_row, text
 from runner.store.run_details import DetailReads, DetailWrites
 from runner.store.stacks import StackWrites
+
+if TYPE_CHECKING:
+    from runner.ports.records.runs import NewRun, RunFilter
 
 # Only the transition table, a claim, or the creation of the run set these.
 _FIXED = frozenset({"id", "stack", "kind", "state", "version", "claim", "glass", "created_at", "changed_at"})
@@ -96,6 +98,8 @@ class RunReads(DetailReads):
 class RunWrites(RunReads, DetailWrites, StackWrites):
     def add_run(self, new: NewRun) -> Run:
         """Queue it, with the current state identity of its stack."""
+        from runner.model.schedule.throttling import account_of
+
         self._save_definition(new.definition)
         run = Run(
             id=0,
@@ -155,6 +159,8 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         return self._save(run, _with(run, fields))
 
     def break_glass(self, run: Run, glass: BreakGlass, closed: str) -> Run:
+        from runner.model.events.feed import GlassBroken
+
         saved = self._save(run, replace(run, glass=glass))
         detail = {
             "stack": run.stack,
@@ -212,6 +218,8 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         return None if row is None else run_of(row)
 
     def _record(self, run: Run, event: str, by: str, detail: Mapping[str, Any]) -> None:
+        from runner.model.events.feed import RunMoved
+
         facts = {
             "stack": run.stack,
             "kind": run.kind,

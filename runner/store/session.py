@@ -1,11 +1,14 @@
 """Shared by all parts of the store: rows in, rows out, one moment in time."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runner.store.rows import Value
+if TYPE_CHECKING:
+    from runner.store.rows import Value
 
 
 class Session:

@@ -1,14 +1,19 @@
 """Sessions of browsers and login codes. Secrets are not here: only their digests."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from runner.errors import NotFound
-from runner.model.access.session import Identity, LoginCode, Session
 from runner.store.audit import Writes
 from runner.store.rows import text, time_or_none
 from runner.store.tokens import TokenReads
+
+if TYPE_CHECKING:
+    from runner.model.access.session import Identity, LoginCode, Session
 
 # Whoever comes with one that has ended is told so for that long.
 KEPT = timedelta(days=7)
@@ -87,10 +92,14 @@ def _columns(of: Identity) -> dict[str, str | int]:
 
 
 def _identity(row: sqlite3.Row) -> Identity:
+    from runner.model.access.session import Identity
+
     return Identity(row["name"], row["known_by"], tuple(json.loads(row["subjects"])), bool(row["host"]))
 
 
 def _session(row: sqlite3.Row) -> Session:
+    from runner.model.access.session import Session
+
     created, expires, seen = (time_or_none(row[name]) for name in ("created_at", "expires_at", "seen_at"))
     assert created is not None
     assert expires is not None

@@ -1,5 +1,7 @@
 """The result of the last poll of each source, and which to poll soon."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 

@@ -1,23 +1,15 @@
 """Stacks: what Git says of them, what is applied, how they stand, and who took whose place."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.errors import SharedState, StackNotFound, StackRefused
 from runner.model.audit.actor import DAEMON
-from runner.model.changes.changes import Diagnostic
 from runner.model.changes.warnings import FailingCheck, failing
-from runner.model.events.feed import (
-    CheckMoved,
-    StackEnded,
-    StackLeft,
-    StackPaused,
-    StackRenamed,
-    StackResumed,
-)
-from runner.model.outputs.taken import Mark
-from runner.model.run.life import Run
 from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 from runner.store.audit import Writes
 from runner.store.definitions import DefinitionWrites
@@ -32,6 +24,11 @@ from runner.store.rows import (
     text_or_none,
 )
 from runner.store.sources import SourceReads
+
+if TYPE_CHECKING:
+    from runner.model.changes.changes import Diagnostic
+    from runner.model.outputs.taken import Mark
+    from runner.model.run.life import Run
 
 # The applied definition is usually the one in Git: then it is not read twice.
 _STACKS = """
@@ -104,6 +101,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
 
     def mark_missing(self, stack: str) -> None:
         """The first time counts."""
+        from runner.model.events.feed import StackLeft
+
         row = self._require(stack)
         if row["missing_since"] is None:
             self._set(stack, {"missing_since": text(self._now)})
@@ -171,6 +170,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
 
     def take_over(self, old: str, new: str, *, by: str) -> None:
         """Records about the old stack's state move to the new one, which was just saved with its home."""
+        from runner.model.events.feed import StackRenamed
+
         row = self._require(old)
         self._set(new, {name: row[name] for name in (*_APPLIED, *_OF_STATE)})
         self._set(old, dict.fromkeys(_APPLIED))
@@ -183,6 +184,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
 
     def leave(self, stack: str, how: str, *, by: str, renamed_to: str | None = None) -> None:
         """Nothing is done with it any more; its runs, reports and audit entries stay. Until it is back in Git."""
+        from runner.model.events.feed import StackEnded
+
         since = self._require(stack)["missing_since"] or text(self._now)
         gone = {"left_how": how, "renamed_to": renamed_to, "missing_since": since, "next_check_at": None}
         self._set(stack, {**gone, **pause_row(None), "check_failures": 0, "problem": None})
@@ -204,6 +207,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         )
 
     def save_failing_checks(self, stack: str, diagnostics: Sequence[Diagnostic]) -> tuple[FailingCheck, ...]:
+        from runner.model.events.feed import CheckMoved
+
         before = {check.address: check for check in self.stack(stack).failing_checks}
         found = failing(diagnostics, before.values(), self._now)
         self._set(stack, failing_checks_row(found))
@@ -218,6 +223,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         self._set(stack, {"next_check_at": text_or_none(at), "check_scheduled_at": text(self._now)})
 
     def pause(self, stack: str, pause: Pause | None, *, by: str) -> None:
+        from runner.model.events.feed import StackPaused, StackResumed
+
         self._set(stack, pause_row(pause))
         if pause is None:
             self.audit_note(by, "stack.resume", stack, {})

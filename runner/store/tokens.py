@@ -1,13 +1,18 @@
 """API tokens. Secrets are not here: only their digests."""
 
+from __future__ import annotations
+
 import sqlite3
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.errors import NotFound, TokenExists
-from runner.model.access.token import Token
 from runner.store.audit import Writes
 from runner.store.rows import text, text_or_none, time_or_none
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.access.token import Token
 
 
 class TokenReads(Session):
@@ -53,6 +58,8 @@ class TokenWrites(TokenReads, Writes):
 
 
 def _token(row: sqlite3.Row) -> Token:
+    from runner.model.access.token import Token
+
     created = time_or_none(row["created_at"])
     assert created is not None
     return Token(

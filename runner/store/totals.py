@@ -1,5 +1,7 @@
 """Counters that triggers maintain, in the transactions in which runs end."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 
 from runner.model.run.life import Kind, State

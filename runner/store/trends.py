@@ -1,5 +1,7 @@
 """What happened by day. Each query walks an index that has all it needs, never the rows of runs."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection
 from datetime import date, datetime

@@ -1,5 +1,7 @@
 """Readers of one process take turns with the writers of others."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,5 +1,7 @@
 """The schema of the database: found, compared and upgraded in one transaction."""
 
+from __future__ import annotations
+
 import sqlite3
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Waiting for a lock of the file, in short rounds."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from typing import Any

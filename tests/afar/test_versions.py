@@ -12,7 +12,7 @@ from runner import __version__
 from runner.api.caller import Caller
 from runner.api.locks import take_lock
 from runner.api.operation import Operation, operation
-from runner.api.runs import list_runs
+from runner.api.run_list import list_runs
 from runner.api.stacks import list_stacks
 from runner.api.status import DaemonRow, show_daemon
 from runner.errors import DriftlineError, NotDriftline, NothingServed, OtherVersion

@@ -4,11 +4,9 @@ from typing import Literal
 
 import click
 
-from runner.api.resolutions import resolve_run, show_evidence
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option, reason_option, run_argument, yes_option
 from runner.cli.screen.asking import ask_to_type
-from runner.cli.screen.evidence import evidence_screen
 
 
 @click.command("resolve")
@@ -35,6 +33,9 @@ def command(
     output: str,
 ) -> None:
     """Record the outcome of the interrupted RUN. This unlocks its stack; a new plan shows what is left to do."""
+    from runner.api.resolutions import resolve_run, show_evidence
+    from runner.cli.screen.evidence import evidence_screen
+
     page = cli.call(show_evidence, run_id)
     if output == "table":
         cli.present(output, page, evidence_screen)

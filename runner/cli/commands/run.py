@@ -7,16 +7,13 @@ from pathlib import Path
 
 import click
 
-from runner.api.artifacts import list_artifacts, read_artifact
-from runner.api.runs import MOST, cancel_run, list_runs, show_progress, show_run, stop_run
+from runner.api.run_list import MOST, list_runs
 from runner.cli import suggest
 from runner.cli.commands import resolve
 from runner.cli.ending import EXIT_CODES
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import SPAN, output_option, run_argument
-from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.screen.run import run_screen, state_screen
-from runner.cli.screen.run_page import diff_screen, run_page_screen
 from runner.errors import BadUsage, NotFound, Timeout
 from runner.model.run.life import Kind, State
 from runner.model.values.span import Seconds
@@ -66,6 +63,9 @@ def list_(
 @pass_cli
 def show(cli: Cli, run_id: int, output: str) -> None:
     """Show everything recorded about RUN except its changes, which `run diff` shows."""
+    from runner.api.runs import show_run
+    from runner.cli.screen.run_page import run_page_screen
+
     cli.present(output, cli.call(show_run, run_id), lambda page: run_page_screen(page, cli.now))
 
 
@@ -76,6 +76,9 @@ def show(cli: Cli, run_id: int, output: str) -> None:
 @pass_cli
 def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
     """Show what RUN would do or did; for a superseded run that was re-planned, show both plans."""
+    from runner.api.runs import show_run
+    from runner.cli.screen.run_page import diff_screen
+
     page = cli.call(show_run, run_id)
     if output == "table" and page.changes is None and page.planned_at is None:
         raise NotFound(
@@ -98,6 +101,9 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
 @pass_cli
 def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str) -> int:
     """Wait for RUN. Exits with 0 if it succeeds, 1 if it fails, and 3 if it is rejected or superseded."""
+    from runner.api.runs import show_progress, show_run
+    from runner.cli.screen.progress import LOOK_SECONDS
+
     began = time.monotonic()
     while True:
         (look,) = cli.call(show_progress, runs=(run_id,))
@@ -124,6 +130,8 @@ def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str
 @pass_cli
 def cancel(cli: Cli, run_id: int, force: bool) -> None:
     """Cancel RUN. A waiting run ends immediately; a running one is asked to stop."""
+    from runner.api.runs import cancel_run, stop_run
+
     run = cli.call(stop_run if force else cancel_run, run_id)
     if run.final:
         outcome = (
@@ -149,6 +157,8 @@ def cancel(cli: Cli, run_id: int, force: bool) -> None:
 @pass_cli
 def artifact(cli: Cli, run_id: int, name: str | None, to: Path | None) -> None:
     """Write the artifact NAME of RUN to stdout or a file; without NAME, list all artifacts."""
+    from runner.api.artifacts import list_artifacts, read_artifact
+
     if name is None:
         cli.console.data(*cli.call(list_artifacts, run_id))
         return

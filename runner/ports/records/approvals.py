@@ -1,11 +1,14 @@
 """Approvals, their bindings, and the last seen states."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.approval.approval import Approval
-from runner.model.approval.binding import Binding
-from runner.model.approval.guardrails import SeenState
-from runner.model.run.life import Run
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Approval
+    from runner.model.approval.binding import Binding
+    from runner.model.approval.guardrails import SeenState
+    from runner.model.run.life import Run
 
 
 class ApprovalReader(Protocol):

@@ -1,10 +1,13 @@
 """The audit log."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.model.audit.log import AuditEntry
+if TYPE_CHECKING:
+    from runner.model.audit.log import AuditEntry
 
 
 class AuditReader(Protocol):

@@ -1,10 +1,13 @@
 """Commits: their authors and signers, and those that a force-push removed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.approval.approval import Commit
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Commit
 
 
 class CommitReader(Protocol):

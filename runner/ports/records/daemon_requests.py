@@ -1,10 +1,13 @@
 """Requests to the daemon."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.model.execution.daemon_request import DaemonRequest, NewRequest
+if TYPE_CHECKING:
+    from runner.model.execution.daemon_request import DaemonRequest, NewRequest
 
 
 class DaemonRequestReader(Protocol):

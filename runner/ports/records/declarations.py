@@ -1,12 +1,15 @@
 """Declarations of stacks that are still in force, and reviews."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.approval.approval import Review
-from runner.model.approval.terms import Declaration
-from runner.model.stack.definition import StackDefinition
+if TYPE_CHECKING:
+    from runner.model.approval.approval import Review
+    from runner.model.approval.terms import Declaration
+    from runner.model.stack.definition import StackDefinition
 
 
 class DeclarationReader(Protocol):

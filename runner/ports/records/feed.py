@@ -1,10 +1,13 @@
 """The event feed, and the position of each consumer."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.events.feed import Cursor, DeadLetter, FeedEvent, Payload
+if TYPE_CHECKING:
+    from runner.model.events.feed import Cursor, DeadLetter, FeedEvent, Payload
 
 
 class FeedReader(Protocol):

@@ -1,11 +1,14 @@
 """What was read at forges: commands in comments, each taken once."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.forge.planned import Answer
-from runner.model.forge.request import RequestComment
+if TYPE_CHECKING:
+    from runner.model.forge.planned import Answer
+    from runner.model.forge.request import RequestComment
 
 
 class ForgeReader(Protocol):

@@ -1,5 +1,7 @@
 """Combinations of nouns, for functions that need just these."""
 
+from __future__ import annotations
+
 from typing import Protocol
 
 from runner.ports.records.approvals import ApprovalReader

@@ -1,8 +1,11 @@
 """Requests with an Idempotency-Key, and what they were answered."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.access.keyed import Attempt, KeptAnswer, KeyedRequest
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.access.keyed import Attempt, KeptAnswer, KeyedRequest
 
 
 class KeyedWriter(Protocol):

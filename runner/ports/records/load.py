@@ -1,12 +1,15 @@
 """Resource usage of runs, throttled accounts, and the progress of a sweep."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.run.life import Kind
-from runner.model.run.usage import Usage
-from runner.model.schedule.sweep import Sweep
-from runner.model.schedule.throttling import Throttle
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.run.life import Kind
+    from runner.model.run.usage import Usage
+    from runner.model.schedule.sweep import Sweep
+    from runner.model.schedule.throttling import Throttle
 
 
 class LoadReader(Protocol):

@@ -1,8 +1,11 @@
 """Locks held by people, by rules and by executing runs."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.stack.lock import Lock
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.stack.lock import Lock
 
 
 class LockReader(Protocol):

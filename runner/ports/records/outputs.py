@@ -1,9 +1,12 @@
 """What is known of the outputs in stacks' states, by keyed digests."""
 
-from collections.abc import Collection
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.outputs.known import KnownOutputs, SeenOutputs
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.outputs.known import KnownOutputs, SeenOutputs
 
 
 class OutputReader(Protocol):

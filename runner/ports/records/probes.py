@@ -1,8 +1,11 @@
 """Probe results of each stack, and distrusted providers."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.drift.probe import Distrust, ProbeRecord, Provider
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.drift.probe import Distrust, ProbeRecord, Provider
 
 
 class ProbeReader(Protocol):

@@ -1,9 +1,12 @@
 """What promotions ask: in which order revisions came, and what each stage has shown since its last apply."""
 
-from collections.abc import Collection
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.promotion.stage import StageRecord
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.promotion.stage import StageRecord
 
 
 class PromotionReader(Protocol):

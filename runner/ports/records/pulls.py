@@ -1,12 +1,15 @@
 """Pull requests, and the stacks that each one touches."""
 
-from collections.abc import Collection
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.approval.carried import Carried
-from runner.model.preview.pull_request import PreviewOf, PullRequest, PullState
-from runner.model.run.life import Run
-from runner.model.stack.definition import Discovered
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.approval.carried import Carried
+    from runner.model.preview.pull_request import PreviewOf, PullRequest, PullState
+    from runner.model.run.life import Run
+    from runner.model.stack.definition import Discovered
 
 
 class PullReader(Protocol):

@@ -1,10 +1,13 @@
 """Drift reports: a stack has at most one that is not resolved."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.changes.changes import ApplyOnly
-from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.changes.changes import ApplyOnly
+    from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding
 
 
 class ReportReader(Protocol):

@@ -1,5 +1,7 @@
 """Removing records that are past their retention."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Protocol
 

@@ -1,15 +1,18 @@
 """Runs: their transitions, claims and results."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.model.changes.changes import ChangeSet, Diagnostic
-from runner.model.plan.step import Step
-from runner.model.run.evidence import Evidence
-from runner.model.run.life import BreakGlass, Claim, Event, Kind, Run, State
-from runner.model.stack.definition import StackDefinition
+if TYPE_CHECKING:
+    from runner.model.changes.changes import ChangeSet, Diagnostic
+    from runner.model.plan.step import Step
+    from runner.model.run.evidence import Evidence
+    from runner.model.run.life import BreakGlass, Claim, Event, Kind, Run, State
+    from runner.model.stack.definition import StackDefinition
 
 
 @dataclass(frozen=True)

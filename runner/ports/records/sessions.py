@@ -1,9 +1,12 @@
 """Sessions of browsers, and the codes that begin them."""
 
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.access.session import Identity, LoginCode, Session
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.access.session import Identity, LoginCode, Session
 
 
 class SessionReader(Protocol):

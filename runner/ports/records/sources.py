@@ -1,8 +1,11 @@
 """The result of the last poll of each source, and which to poll soon."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.stack.source import SourceStatus
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.stack.source import SourceStatus
 
 
 class SourceReader(Protocol):

@@ -1,14 +1,17 @@
 """Stacks: their definitions, what is applied, their status, and successions."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.changes.changes import Diagnostic
-from runner.model.changes.warnings import FailingCheck
-from runner.model.outputs.taken import Mark
-from runner.model.run.life import Run
-from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
+if TYPE_CHECKING:
+    from runner.model.changes.changes import Diagnostic
+    from runner.model.changes.warnings import FailingCheck
+    from runner.model.outputs.taken import Mark
+    from runner.model.run.life import Run
+    from runner.model.stack.definition import Discovered, DriftStatus, Pause, Stack
 
 
 class StackReader(Protocol):

@@ -1,5 +1,7 @@
 """The store: all records in one transaction, for the verb that opens it. The functions that it calls take only what they need."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -55,7 +57,7 @@ class Reader(
 ):
     """Reading. Every method sees one snapshot inside `Store.reading()` and `Store.writing()`."""
 
-    def unscoped(self) -> "Reader":
+    def unscoped(self) -> Reader:
         """All records, for facts about a stack that one sees."""
         ...
 

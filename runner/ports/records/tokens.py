@@ -1,9 +1,12 @@
 """API tokens."""
 
-from datetime import datetime
-from typing import Protocol
+from __future__ import annotations
 
-from runner.model.access.token import Token
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.access.token import Token
 
 
 class TokenReader(Protocol):

@@ -1,10 +1,13 @@
 """Counters over the whole life of the installation. They never go down, whatever retention removes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from runner.model.run.life import Kind, State
+if TYPE_CHECKING:
+    from runner.model.run.life import Kind, State
 
 # The upper bounds of what an execution took, in seconds.
 BOUNDS = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)

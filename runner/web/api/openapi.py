@@ -12,6 +12,7 @@ from runner import __version__
 from runner.api.content import Content
 from runner.api.http import PREFIX
 from runner.api.operation import Operation
+from runner.api.table import PART_OF
 from runner.web.api import paging
 from runner.web.api.arguments import Arguments
 from runner.web.api.examples import example_of
@@ -145,8 +146,9 @@ def openapi(operations: Sequence[Operation[..., Any]]) -> Schema:
 
 
 def _noun(of: Operation[..., Any]) -> tuple[str, str]:
-    module = of.perform.__module__
-    return module.rpartition(".")[2], inspect.getdoc(sys.modules[module]) or ""
+    room, _, file = of.perform.__module__.rpartition(".")
+    noun = PART_OF.get(file, file)
+    return noun, inspect.getdoc(sys.modules[f"{room}.{noun}"]) or ""
 
 
 def _operation(of: Operation[..., Any], noun: str, components: Components) -> Schema:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
-from runner.api.runs import list_runs
+from runner.api.run_list import list_runs
 from runner.model.run.life import Kind, State
 from runner.web.api.numbers import run_number
 from runner.web.dashboard.html import html, link
