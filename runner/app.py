@@ -23,7 +23,9 @@ from runner.model.values.size import parse_size
 
 if TYPE_CHECKING:
     from runner.daemon.parts import Parts
+    from runner.datadir.looks import Looks
     from runner.datadir.workspace import LocalWorkspaces
+    from runner.model.schedule.polling import PollMeasures
     from runner.policy.host import HostPolicies
     from runner.policy.judge import ConfinedJudge
     from runner.ports.control import ControlPorts
@@ -121,6 +123,7 @@ class App:
             memory=self.memory.available(),
             slots=slots(self.settings),
             answers=self.answers(),
+            measures=self.poll_measures(),
             leftovers=tuple(left_running(self.claims, self.store)),
         )
 
@@ -128,6 +131,24 @@ class App:
         """When each source last answered a poll, including polls without changes."""
         times = {source.name: self.git.answered_at(source) for source in self.settings.sources}
         return {name: at for name, at in times.items() if at is not None}
+
+    @cached_property
+    def looks(self) -> "Looks":
+        from runner.datadir.looks import Looks
+
+        return Looks(self.settings.data_dir)
+
+    def note_look(self) -> None:
+        """Somebody asks: sources with `poll: auto` are polled more often for a while."""
+        if not self.read_only:
+            self.looks.note()
+
+    def poll_measures(self) -> "PollMeasures":
+        from runner.model.schedule.polling import PollMeasures
+
+        costs = {source.name: self.git.poll_cost(source) for source in self.settings.sources}
+        known = {name: cost for name, cost in costs.items() if cost is not None}
+        return PollMeasures(self.looks.last(), known)
 
     @cached_property
     def engine(self) -> "Engine":
@@ -240,6 +261,8 @@ class App:
             self.worker,
             self.git,
             slots(self.settings),
+            self.poll_measures,
+            self.looks.last,
             self._web(),
             self.notified,
             self.at_forges,

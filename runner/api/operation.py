@@ -34,6 +34,7 @@ class Operation(Generic[P, T]):
     anywhere: bool = False  # where no stack is named, the role for any stack will do
 
     def __call__(self, caller: Caller, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        caller.app.note_look()
         given = self.bind(*args, **kwargs)
         # Before the veil: who names a stack that they may not see is told what they would be told of none.
         if self.role is not None:

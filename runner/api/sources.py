@@ -5,20 +5,31 @@ from difflib import get_close_matches
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
+from runner.datadir.daemon_lock import running_daemon
 from runner.errors import SourceNotFound
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.settings.source import SourceSettings
 from runner.view.poll import PollRow, PollRows, SourceToPoll, poll_row
-from runner.view.source import SourceRows, source_rows
+from runner.view.source import SourceRows, polling, source_rows
 from runner.view.source_check import FoundStack, SignatureRow, SourceCheck, SourceHead
 
 
 @operation("GET", "/sources", Role.VIEWER)
 def list_sources(caller: Caller) -> SourceRows:
     """Sources with the result of their last poll."""
+    app = caller.app
+    daemon = running_daemon(app.settings.data_dir) is not None
     with caller.reading() as reader:
-        return source_rows(reader, caller.app.settings, caller.app.answers(), reader.stacks())
+        polls = polling(
+            reader,
+            app.settings,
+            app.answers(),
+            app.poll_measures(),
+            daemon=daemon,
+            now=app.clock.now(),
+        )
+        return source_rows(reader, app.settings, polls, reader.stacks())
 
 
 @operation("POST", "/syncs", Role.ADMIN, at_daemon=AfterCrash.REPEAT)

@@ -47,7 +47,7 @@ SERVER: Mapping[str, str] = {
     "sources[].name": "Unique name of the source",
     "sources[].url": "https, ssh, user@host:path, file, or an absolute path; never put a password in it",
     "sources[].branch": "Branch to follow",
-    "sources[].poll": "Polling interval",
+    "sources[].poll": "Polling interval, or `auto`: every 3 to 60 seconds, depending on what happens in the source and whether somebody looks",
     "sources[].webhook_secret": 'Lets the forge announce news at POST /hooks/NAME of the web server, signed with this secret, such as "${cred:infra_hook}"; null means that there is no such address',
     "sources[].auth": "Credentials, as references to secrets; never write a secret here",
     "sources[].auth.token": 'For https, such as "${cred:git_token}"',

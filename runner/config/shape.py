@@ -40,7 +40,7 @@ TEXT, PARTS = "as a text", "in parts"
 class Shape:
     kind: Kind
     optional: bool = False
-    choices: tuple[str | int, ...] = ()  # for a choice; for a number that may also be a word
+    choices: tuple[str | int, ...] = ()  # for a choice; for a number or a span that may also be a word
     item: "Shape | None" = None  # of a list or a table
     keys: Mapping[str, "Key"] = field(default_factory=dict)  # of a record
     record: type | None = None
@@ -53,7 +53,7 @@ class Shape:
         words = [str(Kind.TEXT), *words] if self.or_text else words
         words += [str(choice) for choice in self.choices]
         if self.kind is Kind.SPAN:
-            return str(self.kind) + (", or none" if self.optional else "")
+            return ", or ".join([*words, "none"] if self.optional else words)
         return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
 
     def at(self, path: KeyPath) -> "Shape":

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,13 +16,15 @@ from runner.daemon.channels import Deliveries, looks
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
+from runner.daemon.polls import Polls
 from runner.daemon.requests import THREADS, Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
-from runner.daemon.timetable import POLLS, Clocks, add_polls, new_scheduler, restart_intervals
+from runner.daemon.timetable import POLLS, Clocks, new_scheduler, restart_intervals
 from runner.daemon.wakes import Wakes
 from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
 from runner.model.preview.heads import PullHeads
+from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.source import SourceSettings
 from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
@@ -81,6 +84,8 @@ class Daemon:
         self._consumers: tuple[Consumer, ...] = (Journal(),)
         self._mark: int | None = None  # of the database at the last turn
         self._decided = 0.0
+        self._looked: datetime | None = None
+        self._polls: Polls
         self._scheduler: Any = None
         self._web = WebServer()
         store = parts.worker.control.store
@@ -125,6 +130,8 @@ class Daemon:
         from runner.daemon.every import Every
 
         self._scheduler = new_scheduler()
+        control = self.parts.worker.control
+        self._polls = Polls(self._scheduler, control.store, control.clock, self._poll_measures)
         self._add_polls()
         attempt = self._safe.attempt
         self._scheduler.add_job(
@@ -151,7 +158,10 @@ class Daemon:
         def poll(source: SourceSettings) -> None:
             self._safe.attempt("poll", partial(self._poll, source))
 
-        add_polls(self._scheduler, self.parts.settings.sources, poll, self.parts.worker.control.clock.now())
+        self._polls.add(self.parts.settings.sources, poll)
+
+    def _poll_measures(self) -> PollMeasures:
+        return self.parts.measures()  # those of the newest settings
 
     def _poll_for_webhook(self, name: str) -> None:
         """Also one that is polled less often because it failed: its forge is there again. After that, what its forge says."""
@@ -262,11 +272,18 @@ class Daemon:
 
     def _look(self, *, woken: bool) -> None:
         woken = woken or self._takes_over_requests()
+        if self._somebody_looked():
+            self._polls.decide()
         moved = self.parts.worker.control.store.changed_since(self._mark)
         if woken or moved != self._mark or self._beat - self._decided > DECIDE_SECONDS:
             # Read before the turn: writes during it are seen in the next one.
             self._decided, self._mark = self._beat, moved
             self._turn()
+
+    def _somebody_looked(self) -> bool:
+        """Whether somebody began to look at something since the last turn."""
+        before, self._looked = self._looked, self.parts.looked()
+        return before != self._looked
 
     def _takes_over_requests(self) -> bool:
         """Whether another process has just let go of them: it finishes what it began."""
@@ -281,6 +298,7 @@ class Daemon:
         self._safe.attempt("webhooks", self._wakes.look)
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
+        self._polls.decide()
 
     def _start(self, work: Callable[[], None]) -> None:
         """Beside the polls, which may hang as well."""
@@ -314,8 +332,6 @@ class Daemon:
             self._notifier.say(READY=1)
 
     def _take(self, fresh: Parts) -> None:
-        for source in self.parts.settings.sources:
-            self._scheduler.remove_job(f"poll {source.name}")
         fresh.worker.take_over(self.parts.worker)
         self.parts = fresh
         self._pool.worker, self._pool.slots = fresh.worker, fresh.slots

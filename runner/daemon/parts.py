@@ -1,7 +1,10 @@
 """The daemon's dependencies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import Settings
 from runner.ports.git import Trees
 from runner.process.kept import Kept
@@ -22,6 +25,8 @@ class Parts:
     worker: Worker
     trees: Trees
     slots: int
+    measures: Callable[[], PollMeasures] = PollMeasures  # of polls
+    looked: Callable[[], datetime | None] = lambda: None
     web: Kept | None = None
     notified: tuple[Notified, ...] = ()
     at_forges: AtForges | None = None

@@ -1,12 +1,9 @@
 """The daemon's timetable. Polls have their own threads: however many remotes hang, everything else is on time."""
 
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-
-from runner.model.settings.source import SourceSettings
 
 POLLS = "polls"
 # Created only when needed. A remote that hangs occupies one for half a minute, and is polled less and less often.
@@ -24,23 +21,6 @@ def new_scheduler() -> Any:
         executors={"default": ThreadPoolExecutor(OTHER_THREADS), POLLS: ThreadPoolExecutor(POLL_THREADS)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-
-
-def add_polls(
-    scheduler: Any, sources: Iterable[SourceSettings], poll: Callable[[SourceSettings], None], now: datetime
-) -> None:
-    from runner.daemon.every import Every
-
-    for source in sources:
-        scheduler.add_job(
-            poll,
-            Every(float(source.poll), jitter=float(source.poll) / 10),
-            args=(source,),
-            next_run_time=now,
-            id=f"poll {source.name}",
-            replace_existing=True,
-            executor=POLLS,
-        )
 
 
 JUMP_SECONDS = 30.0

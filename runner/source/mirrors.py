@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
 from runner.source import arguments, history, pulls, signature
 from runner.source.address import BadAddress
+from runner.source.answers import Answers, answered_at, poll_cost
 from runner.source.export import discard, export, exported, settle
 from runner.source.failure import failed
 from runner.source.mirror import Mirror
@@ -32,22 +33,19 @@ class GitMirrors:
     def __init__(self, data_dir: Path, timeout: float) -> None:
         self._data_dir = data_dir
         self._timeout = timeout
+        self._answers = Answers()
 
     # Remote
 
     def head(self, source: SourceSettings) -> str:
-        with self._mirror(source, "ls-remote") as mirror:
-            head = mirror.remote_head()
-            _note_answer(mirror)
-            return head
+        with self._mirror(source, "ls-remote") as mirror, self._answers.noting(mirror):
+            return mirror.remote_head()
 
     def answered_at(self, source: SourceSettings) -> datetime | None:
-        """When the remote last answered. Kept as a file's time: a poll without changes writes no record."""
-        try:
-            seconds = _answered(Mirror(self._data_dir, source, self._timeout)).stat().st_mtime
-        except OSError:
-            return None
-        return datetime.fromtimestamp(seconds, UTC)
+        return answered_at(Mirror(self._data_dir, source, self._timeout))
+
+    def poll_cost(self, source: SourceSettings) -> float | None:
+        return poll_cost(Mirror(self._data_dir, source, self._timeout))
 
     def fetch(self, source: SourceSettings, revision: str) -> None:
         with self._mirror(source, "fetch") as mirror:
@@ -56,10 +54,8 @@ class GitMirrors:
     # Pull requests
 
     def pull_heads(self, source: SourceSettings, refs: Sequence[str], base: str) -> PullHeads:
-        with self._mirror(source, "ls-remote") as mirror:
-            heads = pulls.heads(mirror, refs, base)
-            _note_answer(mirror)
-            return heads
+        with self._mirror(source, "ls-remote") as mirror, self._answers.noting(mirror):
+            return pulls.heads(mirror, refs, base)
 
     def fetch_pull(self, source: SourceSettings, head: PullHead) -> None:
         self._read(source, "fetch", lambda mirror: pulls.fetch(mirror, head))
@@ -215,11 +211,3 @@ def _repaired(mirror: Mirror, error: GitFailed) -> bool:
         return mirror.repair(proven=mirror.damaged(str(error.facts.get("problem"))))
     except GitFailed:
         return False  # the remote cannot be reached either; the first error is the one to report
-
-
-def _note_answer(mirror: Mirror) -> None:
-    _answered(mirror).touch(mode=0o600)
-
-
-def _answered(mirror: Mirror) -> Path:
-    return mirror.path.with_suffix(".answered")

@@ -18,7 +18,7 @@ from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.model.values.codec import from_plain
-from runner.store.explained import UNREADABLE
+from runner.store.faults import UNREADABLE
 from runner.store.rows import definition_of, strings_of, summary_of
 
 Read = Callable[[str], object]

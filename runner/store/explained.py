@@ -7,13 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runner.errors import RowDamaged
-from runner.store.faults import restore_hint
+from runner.store.faults import UNREADABLE, restore_hint
 
 if TYPE_CHECKING:
     from runner.store.connection import Connections
-
-# The errors of reading a corrupted value.
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @contextmanager

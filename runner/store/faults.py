@@ -9,6 +9,9 @@ from pathlib import Path
 
 from runner.errors import DatabaseBusy, DatabaseRefused, DatabaseUnwritable, DriftlineError
 
+# The errors of reading a corrupted value.
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
 BUSY_TIMEOUT = 10.0
 
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})

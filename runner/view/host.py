@@ -4,6 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from runner.model.schedule.polling import PollMeasures
 from runner.model.stack.lock import Leftover
 
 
@@ -17,6 +18,7 @@ class Host:
     memory: int | None = None
     slots: int = 1
     answers: Mapping[str, datetime] = field(default_factory=dict)  # when each source last answered a poll
+    measures: PollMeasures = field(default_factory=PollMeasures)
     leftovers: tuple[Leftover, ...] = ()
 
     @property

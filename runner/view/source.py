@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from runner.model.schedule.poll_due import retry_after
+from runner.model.schedule.polling import Cadence, PollMeasures
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import SourceStatus
 from runner.ports.records.store import Reader
+from runner.service.cycle.cadence import cadences
 from runner.view.when import whole
 
 
@@ -28,6 +31,9 @@ class SourceRow:
     rewritten_from: str | None
     rewritten_at: datetime | None
     failures: int
+    poll: str | None  # its interval, or `auto`
+    next_poll: datetime | None  # None while no daemon runs
+    poll_reason: str
     configured: bool
     url: str | None
     branch: str | None
@@ -65,24 +71,57 @@ Answers = Mapping[
 ]  # when each source last answered, where a poll that found nothing keeps no record
 
 
-def source_rows(reader: Reader, settings: Settings, answers: Answers, stacks: Iterable[Stack]) -> SourceRows:
+@dataclass(frozen=True)
+class Polling:
+    """How the sources are polled, as the host knows it now."""
+
+    answers: Answers
+    cadences: Mapping[str, Cadence] = field(default_factory=dict)  # none while no daemon runs
+
+    def last(self, of: SourceStatus) -> datetime | None:
+        times = [moment for moment in (of.polled_at, self.answers.get(of.name)) if moment is not None]
+        return max(times, default=None)
+
+    def next(self, of: SourceStatus) -> tuple[datetime | None, str]:
+        cadence, last = self.cadences.get(of.name), self.last(of)
+        if cadence is None or last is None:
+            return None, ""
+        if of.failures < 2:
+            return last + timedelta(seconds=cadence.seconds), cadence.why
+        return last + retry_after(cadence.seconds, of.failures), f"{of.failures} consecutive polls failed"
+
+
+def polling(
+    reader: Reader,
+    settings: Settings,
+    answers: Answers,
+    measures: PollMeasures,
+    *,
+    daemon: bool,
+    now: datetime,
+) -> Polling:
+    """As the daemon decides it, while one runs."""
+    return Polling(answers, cadences(reader, settings.sources, measures, now) if daemon else {})
+
+
+def source_rows(reader: Reader, settings: Settings, polls: Polling, stacks: Iterable[Stack]) -> SourceRows:
     """Those that are configured, then those that were; `stacks` are all that the reader sees."""
     known = {status.name: status for status in reader.sources()}
     configured = {source.name: source for source in settings.sources}
     present = Counter(stack.source for stack in stacks if stack.missing_since is None)
     return tuple(
-        source_row(known.get(name, SourceStatus(name)), configured.get(name), present[name], answers)
+        source_row(known.get(name, SourceStatus(name)), configured.get(name), present[name], polls)
         for name in (*configured, *sorted(known.keys() - configured.keys()))
         if reader.sees_source(name)
     )
 
 
-def source_row(of: SourceStatus, settings: SourceSettings | None, stacks: int, answers: Answers) -> SourceRow:
-    times = [moment for moment in (of.polled_at, answers.get(of.name)) if moment is not None]
+def source_row(of: SourceStatus, settings: SourceSettings | None, stacks: int, polls: Polling) -> SourceRow:
+    next_poll, why = polls.next(of)
     return SourceRow(
         name=of.name,
         revision=of.head,
-        polled_at=whole(max(times, default=None)),
+        polled_at=whole(polls.last(of)),
         moved_at=whole(of.moved_at),
         problem=of.problem,
         refused=of.refused,
@@ -91,6 +130,9 @@ def source_row(of: SourceStatus, settings: SourceSettings | None, stacks: int, a
         rewritten_from=of.rewritten_from,
         rewritten_at=whole(of.rewritten_at),
         failures=of.failures,
+        poll=str(settings.poll) if settings else None,
+        next_poll=whole(next_poll),
+        poll_reason=why,
         configured=settings is not None,
         url=settings.url if settings else None,
         branch=settings.branch if settings else None,

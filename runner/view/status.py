@@ -23,7 +23,7 @@ from runner.view.needs import Need, needs
 from runner.view.newcomer import newcomers
 from runner.view.objections import objections_to
 from runner.view.run import RunRows, run_rows
-from runner.view.source import SourceRow, source_rows
+from runner.view.source import SourceRow, polling, source_rows
 from runner.view.when import whole
 from runner.view.window import ClosedView, closed_view
 
@@ -147,7 +147,10 @@ def _opening(view: View) -> tuple[bool, datetime, str]:
 def configured_sources(
     reader: Reader, settings: Settings, host: Host, stacks: Iterable[StackFacts]
 ) -> tuple[SourceRow, ...]:
-    rows = source_rows(reader, settings, host.answers, (facts.stack for facts in stacks))
+    polls = polling(
+        reader, settings, host.answers, host.measures, daemon=host.daemon is not None, now=host.now
+    )
+    rows = source_rows(reader, settings, polls, (facts.stack for facts in stacks))
     return tuple(row for row in rows if row.configured)
 
 

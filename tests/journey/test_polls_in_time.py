@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,13 @@ from remote.repository import Remote
 from world import DATA, World, states
 from wrapped import wrapped
 
-from runner.daemon.timetable import add_polls, new_scheduler
+from runner.daemon.polls import Polls
+from runner.daemon.timetable import new_scheduler
 from runner.errors import NoRoom
+from runner.host.clock import SystemClock
 from runner.model.run.life import State
 from runner.model.schedule.decide import decide
+from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import EngineSettings
 from runner.model.settings.source import SourceSettings
 from runner.model.values.span import Seconds
@@ -57,7 +60,8 @@ def test_twelve_remotes_that_never_answer_delay_no_other_source(
             enough.set()
 
     scheduler = new_scheduler()
-    add_polls(scheduler, plain.settings.sources, poll, datetime.now(UTC))
+    polls = Polls(scheduler, plain.app.store, SystemClock(), PollMeasures)
+    polls.add(plain.settings.sources, poll)
     scheduler.start()
     try:
         assert enough.wait(DEADLINE), ended

@@ -18,7 +18,7 @@ from runner.model.stack.source import SourceStatus
 from runner.view.facts import StackFacts
 from runner.view.needs import Why, needs
 from runner.view.objections import goes_on
-from runner.view.source import SourceRow, source_row
+from runner.view.source import Polling, SourceRow, source_row
 
 STACK = a_stack()
 RUN = a_run(id=184, state=State.AWAITING_APPROVAL, summary=Summary(create=2, delete=1))
@@ -36,7 +36,7 @@ REPORT = DriftReport(
 
 
 def source(name: str, **known: Any) -> SourceRow:
-    return source_row(SourceStatus(name, **known), None, 0, {})
+    return source_row(SourceStatus(name, **known), None, 0, Polling({}))
 
 
 def facts(

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from runner.cli.screen.output import Cell, Screen, Table
 from runner.view.source import SourceRow, SourceRows
-from runner.view.when import ago
+from runner.view.when import ago, ahead
 
-HEADS = ("SOURCE", "BRANCH", "HEAD", "POLLED", "STACKS", "STATE")
+HEADS = ("SOURCE", "BRANCH", "HEAD", "POLLED", "NEXT POLL", "STACKS", "STATE")
 
 
 def source_screen(rows: SourceRows, now: datetime) -> Screen:
@@ -18,6 +18,7 @@ def source_screen(rows: SourceRows, now: datetime) -> Screen:
                 row.branch or "-",
                 (row.revision or "-")[:12],
                 ago(row.polled_at, now),
+                _next(row, now),
                 str(row.stacks),
                 _state(row),
             )
@@ -27,6 +28,12 @@ def source_screen(rows: SourceRows, now: datetime) -> Screen:
     )
     for row in rows:
         yield from (f"{row.name}: {remark}" for remark in row.remarks)
+
+
+def _next(of: SourceRow, now: datetime) -> str:
+    if of.next_poll is None:
+        return "-"
+    return ", ".join(filter(None, (ahead(of.next_poll, now), of.poll_reason)))
 
 
 def _state(of: SourceRow) -> Cell:

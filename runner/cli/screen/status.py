@@ -48,7 +48,8 @@ def _sources(sources: Sequence[SourceRow], now: datetime) -> Iterator[Line]:
 
 def _source(of: SourceRow, now: datetime) -> Iterator[Cell | str]:
     at = f"{of.name}  {of.branch}@{of.revision[:7] if of.revision else '-'}"
-    yield f"{at}  polled {ago(of.polled_at, now)}"
+    after = f", next {ahead(of.next_poll, now)}" if of.next_poll else ""
+    yield f"{at}  polled {ago(of.polled_at, now)}{after}{f' ({of.poll_reason})' if of.poll_reason else ''}"
     if of.problem:
         yield Cell(f"  ✗ {'refused' if of.is_refused else 'failed'}", "red")
     if of.rewritten_at:

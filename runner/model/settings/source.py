@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from runner.model.settings.forge import ForgeSettings
 from runner.model.stack.definition import STRICT
 from runner.model.values.span import Seconds
+
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class SourceSettings:
     name: str
     url: str
     branch: str = "main"
-    poll: Seconds = Seconds(60)
+    poll: Seconds | Literal["auto"] = AUTO
     webhook_secret: str | None = field(default=None, repr=False)
     auth: SourceAuth = SourceAuth()
     stacks: tuple[str, ...] = ("**/stack.yaml",)

@@ -11,7 +11,8 @@ from runner.model.approval.signature import Signature, proof, signed
 from runner.model.audit.actor import DAEMON
 from runner.model.preview.heads import PullHeads
 from runner.model.schedule.poll_due import poll_due
-from runner.model.settings.source import SourceSettings
+from runner.model.schedule.polling import MOST
+from runner.model.settings.source import AUTO, SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import SourceStatus
 from runner.model.values.paths import printable
@@ -71,7 +72,8 @@ class Poller:
         """Poll at one of its regular times: a source that keeps failing is polled less often."""
         with self.store.reading() as reader:
             status = reader.source(source.name)
-        if poll_due(status, float(source.poll), self.clock.now()):
+        every = MOST if source.poll == AUTO else float(source.poll)
+        if poll_due(status, every, self.clock.now()):
             return self.poll(source)
         return Polled(source.name, status.head, moved=False, problem=status.problem)
 

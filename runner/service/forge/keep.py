@@ -18,7 +18,8 @@ from runner.model.forge.request import RequestAtForge
 from runner.model.forge.result_comment import CommitResult, result_comment
 from runner.model.forge.status import statuses
 from runner.model.preview.pull_request import PullRequest, PullState
-from runner.model.settings.source import SourceSettings
+from runner.model.schedule.polling import MOST
+from runner.model.settings.source import AUTO, SourceSettings
 from runner.ports.basics import Clock
 from runner.ports.forge import Forge, Forges
 from runner.ports.git import Git
@@ -115,7 +116,9 @@ class Kept:
             self.news.clear()
             self._read(forge, now)
             self._keep_issues(forge)
-            self.next_read = now + timedelta(seconds=float(self.source.poll))
+            self.next_read = now + timedelta(
+                seconds=MOST if self.source.poll == AUTO else float(self.source.poll)
+            )
         for key, value, write in self._writes(forge):
             if self.written.get(key) != value:
                 self._write(write)
