@@ -6,8 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-import structlog
-
+from runner.host.log import log
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.job import ApplyResult, Job, LockResult, Phase, PlanFailure, PlanResult, Result
 from runner.model.run.life import Run, State
@@ -21,8 +20,6 @@ from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.execute import execute
 from runner.service.outcome.settle import settle
 from runner.service.queue.assignment import Assignment
-
-log = structlog.get_logger()
 
 # Errors that our own bugs raise on unexpected values; not errors from outside, which may be transient.
 FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

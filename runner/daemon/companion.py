@@ -8,17 +8,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import structlog
-
 from runner.daemon.requests import THREADS, Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
 from runner.daemon.web import tell_end
+from runner.host.log import log
 from runner.ports.control import ControlPorts
 from runner.process.kept import Ended, Keeper, Kept
 from runner.service.cycle.begin import begin, must_begin
 from runner.systemd.notify import Notifier
-
-log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
 

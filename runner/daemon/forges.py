@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 
-import structlog
-
+from runner.host.log import log
 from runner.model.settings.source import SourceSettings
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store
 from runner.service.forge.commands import Commands, Perform
 from runner.service.forge.keep import AtForges, Kept
-
-log = structlog.get_logger()
 
 
 def log_problem(source: str, problem: str) -> None:

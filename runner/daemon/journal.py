@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-import structlog
-
+from runner.host.log import log
 from runner.model.events.feed import FeedEvent
 from runner.model.events.level import level_of
 from runner.model.values.codec import to_plain
@@ -22,7 +21,6 @@ class Journal:
     topics: Collection[str] | None = None
 
     def take(self, event: FeedEvent) -> None:
-        log = structlog.get_logger()
         getattr(log, level_of(event))(event.topic, subject=event.subject, **_fields(event))
 
 

@@ -10,8 +10,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import structlog
-
 from runner.daemon.channels import Deliveries, looks
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
@@ -23,6 +21,7 @@ from runner.daemon.timetable import POLLS, Clocks, new_scheduler, restart_interv
 from runner.daemon.wakes import Wakes
 from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
+from runner.host.log import log
 from runner.model.preview.heads import PullHeads
 from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.source import SourceSettings
@@ -43,8 +42,6 @@ from runner.service.queue.enqueue import enqueue_due
 from runner.service.queue.next_check import reschedule
 from runner.systemd.notify import Notifier
 from runner.worker import Pool
-
-log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0  # how often the database is checked for writes of others
 DECIDE_SECONDS = 15.0  # how often something may have become due by time alone

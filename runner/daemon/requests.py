@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import structlog
-
 from runner.errors import DriftlineError, RequestExpired, RequestLost
+from runner.host.log import log
 from runner.model.execution.daemon_request import (
     BEGUN_WITHIN,
     MOST_OPEN,
@@ -22,8 +21,6 @@ from runner.model.execution.daemon_request import (
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store
 from runner.view.refusal import refusal_document
-
-log = structlog.get_logger()
 
 THREADS = MOST_OPEN  # a request may hang, and nothing else waits for it
 

@@ -8,12 +8,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import structlog
-
 from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError
+from runner.host.log import log
 from runner.systemd.notify import Notifier
-
-log = structlog.get_logger()
 
 
 @dataclass

@@ -1,10 +1,7 @@
 """The web server as a child of the daemon: in its own memory, so that its crash, its hang or a flood disturbs no run."""
 
-import structlog
-
+from runner.host.log import log
 from runner.process.kept import Ended, Keeper, Kept
-
-log = structlog.get_logger()
 
 
 class WebServer:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runner.app import App
 from runner.doctor import (
+    bytecode,
     confinement,
     forges,
     notifications,
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     Check("engines", tools.engines, needs_config=False),
     Check("sqlite", tools.sqlite, needs_config=False),
     Check("systemd", service.unit, needs_config=False),
+    Check("bytecode", bytecode.bytecode, needs_config=False),
     Check("providers", tools.providers),
     Check("disk", place.disk),
     Check("filesystem", place.file_system),

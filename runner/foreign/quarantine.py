@@ -14,6 +14,7 @@ from pathlib import Path
 from runner.foreign.budget import Budget, TooMuch
 from runner.foreign.remove import remove
 from runner.host.files import private_folder
+from runner.host.log import log
 
 FOLDER = "quarantine"
 AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it
@@ -76,6 +77,4 @@ def _warn_once(path: Path, problem: str) -> None:
         new = os.fspath(path) not in _WARNED
         _WARNED.add(os.fspath(path))
     if new:
-        import structlog
-
-        structlog.get_logger().warning("quarantine.left", place=str(path), problem=problem)
+        log.warning("quarantine.left", place=str(path), problem=problem)

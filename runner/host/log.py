@@ -15,11 +15,44 @@ _PLAIN = re.compile(r"[^\s\"=\\]+")
 _QUOTED = re.compile(r"[\\\"]")
 
 
+class _Log:
+    """structlog's logger, imported with the first message: commands that log nothing start a tenth of a second sooner."""
+
+    def __init__(self) -> None:
+        self._level: int | None = None  # to be configured with
+
+    def configure(self, level: int) -> None:
+        self._level = level
+        if "structlog" in sys.modules:
+            self._configured()
+
+    def __getattr__(self, method: str) -> Any:
+        import structlog
+
+        self._configured()
+        return getattr(structlog.get_logger(), method)
+
+    def _configured(self) -> None:
+        level, self._level = self._level, None
+        if level is not None:
+            _configure_structlog(level)
+
+
+log = _Log()
+
+
 def configure(*, verbose: bool = False, quiet: bool = False) -> None:
     """For a whole process. `quiet` only lets warnings through, for a command that shows its own progress."""
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    log.configure(level)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Libraries())
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _configure_structlog(level: int) -> None:
     import structlog
 
-    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -31,9 +64,6 @@ def configure(*, verbose: bool = False, quiet: bool = False) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Spared(sys.stderr))),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Libraries())
-    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
 
 
 def line(fields: Mapping[str, Any]) -> str:

@@ -7,13 +7,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import structlog
 import uvicorn
 
 from runner.app import App
 from runner.config.web_rules import READABLE
 from runner.datadir.daemon_lock import only_web
 from runner.errors import BadConfig
+from runner.host.log import log
 from runner.model.settings.web import NOT_SERVED, WebSettings, is_readable_on_the_way
 from runner.process.kept import BEAT_SECONDS, Pulse
 from runner.web.application import application
@@ -26,8 +26,6 @@ from runner.web.wall import put_up
 GRACE_SECONDS = 3
 # Objects between two rounds of the collector: an answer about 1,000 stacks makes tens of thousands, and hardly a cycle.
 YOUNG = 10_000
-
-log = structlog.get_logger()
 
 
 def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:

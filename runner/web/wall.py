@@ -4,14 +4,13 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
-
 from runner.app import App
 from runner.datadir.daemon_lock import LOCK_FILE
 from runner.datadir.keys import key_file
 from runner.datadir.requests_lock import REQUESTS_LOCK_FILE
 from runner.errors import NotConfined
 from runner.host.files import private_folder
+from runner.host.log import log
 from runner.model.settings.web import OidcSettings
 from runner.sandbox import landlock
 from runner.sandbox.serving import Wall, confine, environment, limit
@@ -41,8 +40,6 @@ WRITE = (
     "reports",
     "web",
 )
-
-log = structlog.get_logger()
 
 
 def put_up(app: App) -> None:

@@ -1,10 +1,13 @@
 """What doctor makes of facts: pure verdicts, at their edges."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from runner.datadir.workspace import LocalWorkspaces
+from runner.doctor.bytecode import bytecode_verdict, uncompiled
 from runner.doctor.confinement import confinement_verdict
 from runner.doctor.people import approvers_verdict
 from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
@@ -188,3 +191,17 @@ def test_a_mirror_of_another_engines_registry_is_noticed(
     found: list[str], needed: list[EngineRow], missed: EngineRow | None
 ) -> None:
     assert unserved(found, needed) is missed
+
+
+def test_modules_that_are_not_compiled_are_told_with_the_line_that_mends_it(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("")
+    finding = bytecode_verdict(uncompiled(tmp_path), sys.executable)
+    assert finding.state is State.WARN
+    assert "0.1 to 0.2 s a command" in finding.message
+    subprocess.run(finding.hint, shell=True, check=True)
+    assert bytecode_verdict(uncompiled(tmp_path), sys.executable).state is State.OK
+
+
+def test_a_checkout_and_its_libraries_are_compiled_by_their_own_folders() -> None:
+    hint = bytecode_verdict([Path("/srv/driftline/runner"), Path("/opt/lib/click")], "python3").hint
+    assert hint.endswith("python3 -m compileall -q /srv/driftline/runner /opt/lib/click")

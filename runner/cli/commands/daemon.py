@@ -6,7 +6,6 @@ from dataclasses import replace
 from types import FrameType
 
 import click
-import structlog
 
 from runner.api.forge_comments import in_comments
 from runner.api.performing import performer
@@ -19,7 +18,7 @@ from runner.daemon.parts import Parts
 from runner.datadir.daemon_lock import only_daemon
 from runner.datadir.requests_lock import RequestsLock
 from runner.errors import BadUsage
-from runner.host import log
+from runner.host.log import configure, log
 from runner.model.run.life import Run
 from runner.sandbox.hardening import close_to_others
 from runner.service.cycle.begin import begin
@@ -53,7 +52,7 @@ def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output
             "--acknowledged and --output need --once", hint="driftline daemon --once --output json"
         )
     close_to_others()
-    log.configure(verbose=cli.verbose, quiet=once or cli.quiet)
+    configure(verbose=cli.verbose, quiet=once or cli.quiet)
     cli.creates = True
     if once:
         cli.begin_installation()
@@ -79,7 +78,7 @@ def _say_how_it_ended(cli: Cli, ended: Sequence[Run], output: str, *, acknowledg
 def _serve(cli: Cli, duty: RequestsLock, *, accept_clock: bool) -> int:
     app = cli.app
     if app.store.made:
-        structlog.get_logger().warning("daemon.new_database", data_dir=str(app.settings.data_dir))
+        log.warning("daemon.new_database", data_dir=str(app.settings.data_dir))
 
     def parts() -> Parts:
         web = app.parts.web and app.web_server(*cli.loudness)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from runner import failpoint
 from runner.errors import BranchMissing, DriftlineError, GitFailed, NoRoom, SourceNotTaken, Untrusted
+from runner.host.log import log
 from runner.host.uncollected import uncollected
 from runner.model.approval.approval import Commit
 from runner.model.approval.signature import Signature, proof, signed
@@ -95,8 +96,8 @@ class Poller:
         except DriftlineError as error:
             return self._failed(source, status, error)
         # A source determines the input of its parser: a silent failure would stop all its stacks unnoticed.
-        except Exception as error:  # noqa: BLE001 - any bug
-            _log_bug(source.name)
+        except Exception as error:
+            log.exception("source.bug", source=source.name)
             problem = printable(f"{type(error).__name__}: {error}"[:MAX_PROBLEM])
             return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem))
 
@@ -248,9 +249,3 @@ def _of_others(stacks: Iterable[Stack], source: str) -> frozenset[tuple[object, 
         for stack in stacks
         if stack.source != source
     )
-
-
-def _log_bug(source: str) -> None:
-    import structlog
-
-    structlog.get_logger().exception("source.bug", source=source)

@@ -1,7 +1,6 @@
 """Execute one job, whatever its phase."""
 
-import structlog
-
+from runner.host.log import log
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, LockResult, Phase, PlanFailure, Result
 from runner.ports.basics import Cancel
@@ -11,8 +10,6 @@ from runner.service.execution.apply import execute_adopt, execute_apply
 from runner.service.execution.export import settle_tree
 from runner.service.execution.plan import execute_plan
 from runner.service.execution.unlock import execute_unlock
-
-log = structlog.get_logger()
 
 
 def execute(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from runner.errors import DriftlineError
+from runner.host.log import log
 from runner.model.execution.job import Job
 from runner.model.stack.engine_wants import EngineWants
 from runner.ports.engine import Workspace
@@ -26,9 +27,7 @@ def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:
     """The folder, which stays as long as the claim is held or any process of the run lives."""
 
     def report(found: str) -> None:
-        import structlog
-
-        structlog.get_logger().warning(
+        log.warning(
             "tree.put_right", run=job.name, stack=job.stack.name, source=job.source.name, problem=found
         )
         write_line(ports.workspaces.log(job.run), found)
@@ -42,6 +41,4 @@ def settle_tree(job: Job, ports: WorkerPorts) -> None:
     try:
         ports.git.settle(job.source.with_login(ports.sources), job.revision)
     except DriftlineError as error:
-        import structlog
-
-        structlog.get_logger().warning("tree.not_settled", run=job.name, problem=error.message)
+        log.warning("tree.not_settled", run=job.name, problem=error.message)

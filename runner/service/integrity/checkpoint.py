@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from runner.errors import DatabaseRolledBack, DriftlineError
+from runner.host.log import log
 from runner.model.audit.actor import DAEMON
 from runner.model.audit.checkpoint import Checkpoint, missing
 from runner.model.audit.log import CHECKPOINTS, GENESIS, AuditEntry
@@ -59,12 +60,12 @@ def _record_missing(control: ControlPorts) -> None:
 
 def try_checkpoint(control: ControlPorts) -> None:
     """For callers that must not fail with it: a problem is logged, and the next one tries again."""
-    import structlog
-
     try:
         checkpoint(control)
     except DriftlineError as error:
-        structlog.get_logger().error("audit.checkpoint_failed", problem=error.message, hint=error.hint)
+        log.error(  # noqa: TRY400 - an expected problem, not a bug
+            "audit.checkpoint_failed", problem=error.message, hint=error.hint
+        )
 
 
 def log_checkpoint(written: Checkpoint, *, after: Checkpoint | None = None) -> None:
@@ -72,11 +73,8 @@ def log_checkpoint(written: Checkpoint, *, after: Checkpoint | None = None) -> N
 
     One an hour is enough to prove a truncation, and does not drown the rest of the log.
     """
-    import structlog
-
     restored = {} if written.kept is None else {"kept": written.kept, "replaced": written.replaced}
     first = after is None or restored or _hour(written) != _hour(after)
-    log = structlog.get_logger()
     (log.info if first else log.debug)("audit.checkpoint", AUDIT_HEAD=written.anchor, **restored)
 
 

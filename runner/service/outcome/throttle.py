@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from runner.host.log import log
 from runner.model.execution.job import ApplyOutcome, Job, PlanFailure, PlanResult, RunResult
 from runner.model.run.life import Event, Run
 from runner.model.schedule.throttling import MAX_WAITS, WHY, throttled, throttling
@@ -46,9 +47,6 @@ def _slow_down(writer: Writer, run: Run, now: datetime, said: str) -> None:
     after = throttled(before, run.account, executing, began, now, said)
     if after is not before:
         writer.save_throttle(after)
-        import structlog
-
-        log = structlog.get_logger()
         log.warning(
             "account.throttled",
             account=run.account,

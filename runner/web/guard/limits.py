@@ -2,12 +2,12 @@
 
 import secrets
 
-import structlog
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runner.errors import DriftlineError, InternalError, RequestTooLarge
+from runner.host.log import log
 from runner.web.guard.refuse import refused
 
 MAX_BODY = 1024 * 1024
@@ -75,7 +75,5 @@ def _logged(scope: Scope, error: Exception) -> InternalError:
     """With an id that finds it in the log. The address may hold what others wrote, so only the route is logged."""
     known = InternalError(id=secrets.token_hex(6))
     route = getattr(scope.get("route"), "path", "")
-    structlog.get_logger().error(
-        "web.internal_error", id=known.facts["id"], method=scope["method"], route=route, exc_info=error
-    )
+    log.error("web.internal_error", id=known.facts["id"], method=scope["method"], route=route, exc_info=error)
     return known

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import structlog
 from anyio import CapacityLimiter, to_thread
 
 from runner.errors import DriftlineError
+from runner.host.log import log
 from runner.model.events.feed import FeedEvent
 from runner.ports.records.store import Store
 
@@ -88,7 +88,7 @@ class Feed:
                     more = len(events) == AT_ONCE
                 await asyncio.sleep(EVERY_SECONDS)
         except DriftlineError as error:
-            structlog.get_logger().warning("web.feed_ended", problem=error.message)
+            log.warning("web.feed_ended", problem=error.message)
         finally:
             self._look = None
             self._begun.set()  # who waits for the begin finds the end

@@ -1,0 +1,75 @@
+"""What a plan of a new commit starts: terraform for the plan and for its document, and nothing besides."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from provider.mirror import install
+from world import OBJECT, World, states
+from wrapped import wrapped
+
+from runner.model.run.life import State
+
+MODULE = OBJECT.replace('"{value}"', "var.value") + 'variable "value" {{}}\n'
+CALL = 'module "it" {{\n  source = "../mod"\n  value  = "{value}"\n}}\n'
+Planned = Callable[[], list[str]]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A stack that calls a module of its repository, with a resource of a provider."""
+    notes = tmp_path / "told"
+    binary = wrapped(tmp_path / "terraform", f'echo "$1" >> {notes}\nexec terraform "$@"')
+    engines = f"  plugin_mirror: {install(tmp_path / 'mirror')}\n  terraform: {{binary: {binary}}}\n"
+    made = World(tmp_path, "executor: {confine: never}\n", engines=engines)
+    made.commit_files(
+        {
+            "mod/main.tf": MODULE.format(cloud=made.cloud, name="web"),
+            "web/main.tf": CALL.format(value="one"),
+            "web/stack.yaml": "name: web\n",
+        }
+    )
+    return made
+
+
+@pytest.fixture
+def planned(world: World) -> Planned:
+    """Plan what was pushed; what terraform was told."""
+    notes = world.root / "told"
+
+    def plan() -> list[str]:
+        notes.write_text("")
+        assert world.poll().problem is None
+        assert states(world.work()) == [State.AWAITING_APPROVAL]
+        return notes.read_text().split()
+
+    return plan
+
+
+def test_the_first_plan_needs_an_init(planned: Planned) -> None:
+    assert "init" in planned()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("web/main.tf", '"one"', '"two"'),
+        ("mod/main.tf", "var.value", '"${var.value}!"'),
+        ("mod/main.tf", 'variable "value" {}', 'variable "value" {}\noutput "it" { value = var.value }'),
+    ],
+)
+def test_a_commit_that_touches_no_module_or_provider_starts_terraform_twice(
+    world: World, planned: Planned, file: str, old: str, new: str
+) -> None:
+    planned()
+    before = (world.repository / file).read_text()
+    assert old in before
+    world.commit_files({file: before.replace(old, new)})
+    assert planned() == ["plan", "show"]
+
+
+def test_a_commit_that_calls_another_module_needs_an_init(world: World, planned: Planned) -> None:
+    planned()
+    other = 'module "more" {\n  source = "../mod2"\n}\n'
+    world.commit_files({"mod2/main.tf": "", "web/more.tf": other, "web/main.tf": CALL.format(value="two")})
+    assert planned() == ["init", "plan", "show"]
