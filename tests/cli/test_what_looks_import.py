@@ -29,6 +29,7 @@ RUN_LIST = (
     "runner.cli",
     "runner.config",
     "runner.datadir.disk",
+    "runner.datadir.looks",
     "runner.errors",
     "runner.failpoint",
     "runner.host",

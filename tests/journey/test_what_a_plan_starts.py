@@ -34,7 +34,7 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def planned(world: World) -> Planned:
-    """Plan what was pushed; what terraform was told."""
+    """Plan what was pushed; what terraform was told. The first plan is made, and its lock file committed."""
     notes = world.root / "told"
 
     def plan() -> list[str]:
@@ -43,11 +43,11 @@ def planned(world: World) -> Planned:
         assert states(world.work()) == [State.AWAITING_APPROVAL]
         return notes.read_text().split()
 
+    assert "init" in plan()
+    (lock,) = world.root.glob("data/workspaces/*/sealed/*/lock")
+    world.commit_files({"web/.terraform.lock.hcl": lock.read_text()})
+    plan()
     return plan
-
-
-def test_the_first_plan_needs_an_init(planned: Planned) -> None:
-    assert "init" in planned()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,6 @@ def test_the_first_plan_needs_an_init(planned: Planned) -> None:
 def test_a_commit_that_touches_no_module_or_provider_starts_terraform_twice(
     world: World, planned: Planned, file: str, old: str, new: str
 ) -> None:
-    planned()
     before = (world.repository / file).read_text()
     assert old in before
     world.commit_files({file: before.replace(old, new)})
@@ -69,7 +68,13 @@ def test_a_commit_that_touches_no_module_or_provider_starts_terraform_twice(
 
 
 def test_a_commit_that_calls_another_module_needs_an_init(world: World, planned: Planned) -> None:
-    planned()
     other = 'module "more" {\n  source = "../mod2"\n}\n'
     world.commit_files({"mod2/main.tf": "", "web/more.tf": other, "web/main.tf": CALL.format(value="two")})
+    assert planned() == ["init", "plan", "show"]
+
+
+def test_without_a_lock_file_each_commit_chooses_its_providers_anew(world: World, planned: Planned) -> None:
+    world.commit_files({"web/.terraform.lock.hcl": None, "web/main.tf": CALL.format(value="two")})
+    assert planned() == ["init", "plan", "show"]
+    world.commit_files({"web/main.tf": CALL.format(value="three")})
     assert planned() == ["init", "plan", "show"]
