@@ -83,6 +83,17 @@ def test_nothing_is_cut_off_at_a_desk_or_on_a_phone(seen: Callable[..., Visit], 
     assert window.overflow() == []
 
 
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name, scope="module")
+def test_it_has_no_secret_and_no_link_that_is_code(
+    seen: Callable[..., Visit], installation: Rich, place: Place
+) -> None:
+    page = seen(place).page
+    content = page.content()
+    assert not [secret for secret in (CANARY, *installation.tokens.values()) if secret in content]
+    assert page.locator("a[href^='javascript:'], form[action^='javascript:']").count() == 0
+    assert page.evaluate("window.__pwned === undefined")
+
+
 @every_page
 def test_its_first_visit_stays_in_the_budget(
     visit: Callable[..., Visit], installation: Rich, place: Place
@@ -91,15 +102,6 @@ def test_its_first_visit_stays_in_the_budget(
     window.open(place.path(installation))
     window.page.wait_for_load_state("load")
     assert window.transferred() <= place.budget
-
-
-def test_none_has_a_secret_or_a_link_that_is_code(visit: Callable[..., Visit], installation: Rich) -> None:
-    window = visit()
-    for place in PLACES:
-        page = window.open(place.path(installation))
-        assert not [secret for secret in (CANARY, *installation.tokens.values()) if secret in page.content()]
-        assert page.locator("a[href^='javascript:'], form[action^='javascript:']").count() == 0
-        assert page.evaluate("window.__pwned === undefined"), place.name
 
 
 @every_page

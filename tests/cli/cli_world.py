@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from click.testing import CliRunner, Result
 from nursery import nursery
-from performed import perform_into
+from performed import perform_into_pipes
 from put_back import PutBack
 
 from runner.app import App
@@ -55,7 +55,9 @@ class Started:
 
     def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
         (out, its_out), (err, its_err) = Pipe(duplex=False), Pipe(duplex=False)
-        self.process = nursery().Process(target=perform_into, args=(its_out, its_err, argv, environment))
+        self.process = nursery().Process(
+            target=perform_into_pipes, args=(its_out, its_err, argv, environment)
+        )
         self.process.start()
         self._out: list[str] = []
         self._err: list[str] = []

@@ -26,16 +26,20 @@ def perform(argv: Sequence[str], environment: Mapping[str, str]) -> None:
         atexit._run_exitfuncs()
 
 
-def perform_into(
-    out: Connection, err: Connection, argv: Sequence[str], environment: Mapping[str, str]
-) -> None:
-    """With these for its standard streams, and nothing to read."""
+def perform_into(out: int, err: int, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    """With these descriptors for its standard streams, and nothing to read."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for standard, descriptor in enumerate((nothing, out.fileno(), err.fileno())):
+    for standard, descriptor in enumerate((nothing, out, err)):
         os.dup2(descriptor, standard)
     os.close(nothing)
-    out.close()
-    err.close()
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w", buffering=1)  # noqa: SIM115 - until its end
     signal.signal(signal.SIGINT, signal.default_int_handler)
     perform(argv, environment)
+
+
+def perform_into_pipes(
+    out: Connection, err: Connection, argv: Sequence[str], environment: Mapping[str, str]
+) -> None:
+    with out, err:
+        ours = os.dup(out.fileno()), os.dup(err.fileno())
+    perform_into(*ours, argv, environment)

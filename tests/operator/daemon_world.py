@@ -4,17 +4,18 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nursery import nursery
 from operator_world import Installation
+from performed import perform_into
 
 from runner.app import App
 from runner.model.run.life import Run
@@ -81,18 +82,48 @@ def systemd() -> Iterator[Systemd]:
             yield Systemd(address, sock)
 
 
+class Daemon:
+    """In a session of its own, with what `subprocess.Popen` offers."""
+
+    def __init__(self, made: Installation, env: Mapping[str, str]) -> None:
+        argv = ("-c", str(made.config), "daemon")
+        log = made.folder / "daemon.log"
+        self._process = nursery().Process(target=_live, args=(log, argv, {**os.environ, **env}))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float = DEADLINE) -> int:
+        self._process.join(timeout)
+        assert self._process.exitcode is not None, f"it did not end within {timeout:g} s"
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+def _live(log: Path, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    os.setsid()
+    with log.open("ab") as file:
+        perform_into(file.fileno(), file.fileno(), argv, environment)
+
+
 @contextmanager
-def daemon(made: Installation, env: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+def daemon(made: Installation, env: Mapping[str, str] | None = None) -> Iterator[Daemon]:
     """What is still alive at the end is killed, with all that it started."""
-    with (made.folder / "daemon.log").open("ab") as log:
-        process = subprocess.Popen(
-            (DRIFTLINE, "-c", made.config, "daemon"),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, **(env or {})},
-            start_new_session=True,
-        )
+    process = Daemon(made, env or {})
     try:
         yield process
     finally:
