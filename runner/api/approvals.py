@@ -1,7 +1,9 @@
 """A person's yes or no to a plan, and what is asked before."""
 
+from typing import Literal
+
 from runner.api.caller import Caller
-from runner.api.choice import labelled
+from runner.api.choice import chosen
 from runner.api.operation import operation
 from runner.api.runs import show_run
 from runner.datadir.daemon_lock import running_daemon
@@ -12,6 +14,7 @@ from runner.model.run.life import State
 from runner.service.approval import approve as verbs
 from runner.service.approval import break_glass
 from runner.service.approval.approve import Question, Seen
+from runner.service.approval.authorship import Authors
 from runner.service.approval.bind import refuse_denied
 from runner.view.approved import Approved, Rejected, approved
 from runner.view.facts import one_stack
@@ -23,12 +26,23 @@ from runner.view.window import ClosedView, closed_view
 
 
 @operation("GET", "/waiting", Role.VIEWER)
-def list_waiting(caller: Caller, *, label: tuple[str, ...] = ()) -> RunRows:
-    """Runs that wait for approval, of stacks that have all of the labels, such as `env=prod`."""
+def list_waiting(
+    caller: Caller,
+    *,
+    label: tuple[str, ...] = (),
+    match: tuple[str, ...] = (),
+    sources: tuple[str, ...] = (),
+    state: Literal[State.AWAITING_APPROVAL, State.APPROVED] = State.AWAITING_APPROVAL,
+) -> RunRows:
+    """Runs that wait for approval, or approved ones, of stacks chosen by labels, globs over names, and sources.
+
+    A stack has to have all of the labels, such as `env=prod`, match one of the globs, such as `prod/**`, and come
+    from one of the sources.
+    """
     with caller.reading() as reader:
-        stacks = {stack.name for stack in labelled(reader, label)}
+        stacks = {stack.name for stack in chosen(reader, label, match, sources)}
         runs = reader.open_runs()
-    return run_rows(run for run in runs if run.state is State.AWAITING_APPROVAL and run.stack in stacks)
+    return run_rows(run for run in runs if run.state is state and run.stack in stacks)
 
 
 @operation("GET", "/runs/{run}/question", Role.VIEWER)
@@ -47,6 +61,10 @@ def show_next_step(caller: Caller, run: int) -> NextStep:
 @operation("POST", "/runs/{run}/question", Role.APPROVER)
 def ask_question(caller: Caller, run: int, *, accepted: tuple[str, ...] = ()) -> QuestionPage:
     """The same, refused where the caller may not approve it or no answer could pass; a refusal is recorded."""
+    return question_of(caller, run, accepted)
+
+
+def question_of(caller: Caller, run: int, accepted: tuple[str, ...] = ()) -> QuestionPage:
     person = caller.person  # before the look: who acts may have to put right what is looked at
     asked = _question(caller, run)
     verbs.refuse_early(caller.app.control, asked, person, frozenset(accepted))
@@ -84,8 +102,7 @@ def approve_run(
     app = caller.app
     done, standing = verbs.approve(
         app.control,
-        app.git,
-        app.modules,
+        Authors(app.git, app.modules),
         run,
         caller.person,
         digest=digest,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from runner.errors import BadUsage, NotFound
 from runner.model.stack.definition import Stack
+from runner.model.stack.match import StackMatch, reaches
 from runner.ports.records.stacks import StackReader
 
 
@@ -12,13 +13,30 @@ def labels_of(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
     return frozenset(map(_label, texts))
 
 
-def labelled(reader: StackReader, texts: Sequence[str]) -> list[Stack]:
-    """The stacks that have all of these labels; NotFound if no stack has."""
-    wanted = labels_of(texts)
-    found = [stack for stack in reader.stacks() if wanted <= stack.definition.labels.items()]
+def chosen(
+    reader: StackReader, labels: Sequence[str], globs: Sequence[str] = (), sources: Sequence[str] = ()
+) -> list[Stack]:
+    """The stacks that have all of these labels, match one of the globs and come from one of the sources; NotFound."""
+    wanted, match = labels_of(labels), StackMatch(stacks=tuple(globs), sources=tuple(sources))
+    found = [
+        stack
+        for stack in reader.stacks()
+        if wanted <= stack.definition.labels.items() and reaches(match, stack.definition, stack.source)
+    ]
     if not found:
-        raise NotFound(f"no stacks have the label {', '.join(texts)}", hint="driftline stack list -o json")
+        raise NotFound(f"no stacks {_said(labels, globs, sources)}", hint="driftline stack list -o json")
     return found
+
+
+def _said(labels: Sequence[str], globs: Sequence[str], sources: Sequence[str]) -> str:
+    parts = [
+        ("have the label", labels, ", "),
+        ("match", globs, " or "),
+        ("come from source", sources, " or "),
+    ]
+    return (
+        " and ".join(f"{verb} {between.join(said)}" for verb, said, between in parts if said) or "are known"
+    )
 
 
 def _label(text: str) -> tuple[str, str]:

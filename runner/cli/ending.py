@@ -1,6 +1,10 @@
-"""How a run ended: the exit code of a command that waited for it."""
+"""How a run ended, or several: the exit code of a command that waited for them."""
+
+from collections.abc import Iterable
 
 from runner.model.run.life import State
+
+PARTLY = 8  # some of several were done, and others were refused
 
 # What is not final is no failure.
 EXIT_CODES: dict[State, int] = {
@@ -20,3 +24,15 @@ EXIT_CODES: dict[State, int] = {
     State.APPLY_FAILED: 1,
     State.INTERRUPTED: 1,
 }
+
+
+def of_several(codes: Iterable[int]) -> int:
+    """A failure counts most. Where some were refused and others were not, the code says just that."""
+    found = set(codes)
+    bad = found - {0}
+    if not bad:
+        return 0
+    for code in (130, 1):
+        if code in bad:
+            return code
+    return PARTLY if 0 in found else max(bad)

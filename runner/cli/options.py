@@ -199,6 +199,35 @@ def labels_option(text: str) -> Callable[[Function], Function]:
     )
 
 
+def choice_options(what: str) -> Callable[[Function], Function]:
+    """Choose runs by their stacks; the command gets `labels`, `stacks` and `sources`."""
+
+    def options(function: Function) -> Function:
+        for option in (
+            click.option(
+                "--source",
+                "sources",
+                multiple=True,
+                metavar="NAME",
+                shell_complete=suggest.sources,
+                help=f"{what} whose stack comes from this source. Repeat for several sources.",
+            ),
+            click.option(
+                "--stack",
+                "stacks",
+                multiple=True,
+                metavar="GLOB",
+                shell_complete=suggest.stacks,
+                help=f"{what} whose stack matches this pattern, such as 'prod/**'. Repeat for several patterns.",
+            ),
+            labels_option(f"{what} whose stack has this label. Repeat to require several labels."),
+        ):
+            function = option(function)
+        return function
+
+    return options
+
+
 def history_options(function: Function) -> Function:
     """Whose and of when; the command gets `by`, `since`, `until` and `absolute`."""
     by = click.option(

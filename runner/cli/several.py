@@ -40,10 +40,10 @@ class Tally:
         return max(self.codes, key=lambda code: (code not in {0, 2}, code), default=0)
 
 
-def batches(numbers: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def batches(numbers: Sequence[int], size: int = BATCH) -> Iterator[tuple[int, ...]]:
     """As many as an address of a server has room for."""
-    for begin in range(0, len(numbers), BATCH):
-        yield tuple(numbers[begin : begin + BATCH])
+    for begin in range(0, len(numbers), size):
+        yield tuple(numbers[begin : begin + size])
 
 
 def refuse_unclear(names: Sequence[object], labels: Labels, *, what: str) -> None:

@@ -47,6 +47,7 @@ EXIT_CODES: dict[int, str] = {
     5: "not found",
     6: "not allowed",
     7: "timed out waiting",
+    8: "of several runs some were approved, rejected or applied, and others refused",
     64: "bad usage",
     69: "the daemon cannot be reached",
     75: "another daemon or web server is running on this data directory",

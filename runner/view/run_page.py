@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,11 @@ class RunPage(RunRow):
     way_out: str = ""
     keeps_locked: bool = False
     reviews: Carried | None = None  # what became of the reviews of its pull request
+
+    @property
+    def row(self) -> RunRow:
+        """As in a list."""
+        return RunRow(**{field.name: getattr(self, field.name) for field in fields(RunRow)})
 
 
 def run_page(

@@ -11,6 +11,7 @@ from runner.app import App
 from runner.model.approval.approval import Person
 from runner.model.run.life import Run, State
 from runner.service.approval.approve import approve
+from runner.service.approval.authorship import Authors
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.cycle.poll import Polled
 from runner.service.queue.enqueue import enqueue_due
@@ -160,7 +161,9 @@ class Installation:
         self.poll()
         planned = self.work()
         app = self.app
-        approve(app.control, app.git, app.modules, planned.id, PERSON, digest=planned.plan_digest or "")
+        approve(
+            app.control, Authors(app.git, app.modules), planned.id, PERSON, digest=planned.plan_digest or ""
+        )
         applied = self.work()
         if applied.state is not State.APPLIED:
             raise RuntimeError(f"{applied.name} is {applied.state}: {applied.reason}")

@@ -10,6 +10,7 @@ from runner.model.approval.approval import Person
 from runner.model.run.life import Run, State
 from runner.ports.records.runs import RunFilter
 from runner.service.approval.approve import approve
+from runner.service.approval.authorship import Authors
 from runner.service.operator.resolve import resolve
 
 ANA = Person("ana", "user")
@@ -57,7 +58,7 @@ class People(threading.Thread):
         for run in waiting:
             # It may have been superseded since it was looked at.
             with suppress(DriftlineError):
-                approve(app.control, app.git, app.modules, run.id, ANA, digest=run.plan_digest or "")
+                approve(app.control, Authors(app.git, app.modules), run.id, ANA, digest=run.plan_digest or "")
         for run in interrupted:
             self._resolve(run)
 

@@ -12,6 +12,7 @@ from runner.errors import ApprovalForOtherPlan
 from runner.model.approval.approval import Person
 from runner.model.approval.binding import Binding
 from runner.service.approval.approve import approve, question
+from runner.service.approval.authorship import Authors
 
 TRIES = 1_000
 SEED = 20_261_101
@@ -77,7 +78,7 @@ def test_no_yes_is_ever_to_another_plan_than_the_one_that_was_seen(plain: World)
         shown = (asked.plan_digest if at % 2 else asked.binding_digest) or ""
         person = Person(f"person-{at}", "user")
         try:
-            approve(plain.app.control, git, plain.app.modules, run.id, person, digest=shown[:12])  # type: ignore[arg-type]
+            approve(plain.app.control, Authors(git, plain.app.modules), run.id, person, digest=shown[:12])  # type: ignore[arg-type]
             said[person.name] = asked.binding_digest or ""
         except ApprovalForOtherPlan:
             pass

@@ -25,6 +25,7 @@ from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.run.life import Run, State
 from runner.model.settings.guardrails import Guardrails
 from runner.service.approval import approve as approving
+from runner.service.approval.authorship import Authors
 from runner.service.operator import request
 
 MANY = 'resource "terraform_data" "many" {{\n  count = 6\n  input = "{value}"\n}}\n'
@@ -34,8 +35,7 @@ NOTHING = "# nothing left\n"
 def say(world: World, run: Run, *accepted: str, by: Person = ANA) -> Run:
     done, _ = approving.approve(
         world.app.control,
-        world.app.git,
-        world.app.modules,
+        Authors(world.app.git, world.app.modules),
         run.id,
         by,
         digest=run.plan_digest or "",
@@ -249,7 +249,7 @@ def test_every_refused_attempt_leaves_a_row_in_the_audit_log(plain: World) -> No
     for person, digest, error in attempts:
         with pytest.raises(error):
             approving.approve(
-                plain.app.control, plain.app.git, plain.app.modules, run.id, person, digest=digest
+                plain.app.control, Authors(plain.app.git, plain.app.modules), run.id, person, digest=digest
             )
     say(plain, run)
     with pytest.raises(NotAllowed, match="once"):

@@ -10,13 +10,14 @@ from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import State
 from runner.service.approval import approve as approving
 from runner.service.approval.approve import Question
+from runner.service.approval.authorship import Authors
 
 
 def answer(world: World, shown: Question) -> State:
     app, run = world.app, shown.run
     digest = shown.run.plan_digest or ""
     done, _ = approving.approve(
-        app.control, app.git, app.modules, run.id, ANA, digest=digest, seen=shown.seen
+        app.control, Authors(app.git, app.modules), run.id, ANA, digest=digest, seen=shown.seen
     )
     return done.state
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_world import MODULE, World
+from cli_world import MODULE, World, begun
 from put_back import PutBack
 from terminal_talk import converse
 
@@ -81,7 +81,7 @@ class Meanwhile(dict[str, str]):
 def test_a_plan_that_changed_behind_the_list_is_left_out_and_reported(estate: World) -> None:
     answers = Meanwhile(lambda: estate.run("plan", "b"), {"Type `yes`": "yes\n"})
     code, heard = converse(estate, ["approve", "run-1", "run-2"], answers)
-    assert code == 3
+    assert code == 8
     assert "run-2 is superseded, so it cannot be approved" in heard
     assert states(estate)["run-1"] == "approved"
     assert states(estate)["run-4"] == "awaiting_approval"
@@ -90,7 +90,7 @@ def test_a_plan_that_changed_behind_the_list_is_left_out_and_reported(estate: Wo
 def test_a_plan_that_was_approved_while_the_list_was_shown_is_not_rejected(estate: World) -> None:
     answers = Meanwhile(lambda: estate.approve("run-2"), {"Type `yes`": "yes\n"})
     code, heard = converse(estate, ["reject", "run-1", "run-2", "-m", "no"], answers)
-    assert (code, "run-2 changed in the meantime; it is now approved" in heard) == (4, True)
+    assert (code, "run-2 changed in the meantime; it is now approved" in heard) == (8, True)
     assert states(estate) == {"run-1": "rejected", "run-2": "approved", "run-3": "awaiting_approval"}
 
 
@@ -106,7 +106,7 @@ def test_without_a_terminal_each_plan_is_named_with_its_digest(estate: World) ->
 
 def test_a_digest_of_another_plan_stops_its_own_run_only(estate: World) -> None:
     plans = [f"run-1@{'0' * 12}", f"run-2@{binding(estate, 'run-2')}"]
-    text = estate.run("approve", *plans, "--yes", expect=3)
+    text = estate.run("approve", *plans, "--yes", expect=8)
     assert "the plan of run-1 is" in text.stderr
     assert states(estate)["run-1"] == "awaiting_approval"
     assert states(estate)["run-2"] == "approved"
@@ -125,17 +125,40 @@ def test_answers_to_guard_rails_are_not_given_to_a_list(estate: World) -> None:
         estate.run("approve", "run-1", "run-2", *words, expect=64)
 
 
-def test_a_protected_plan_is_left_out_of_a_list_and_the_others_approved(tmp_path: Path) -> None:
-    world = World(tmp_path, more="approvals: {author_may_approve: true}")
+@pytest.fixture
+def protected(tmp_path: Path) -> World:
+    """`a` would be destroyed although it is protected, as run-3; run-2 of `b` is a plain plan."""
+    return begun(tmp_path, _protected, config="approvals: {author_may_approve: true}")
+
+
+def _protected(world: World) -> None:
     labelled(world, "a", "dev", PROTECTED)
     world.applied("a")
     labelled(world, "b", "dev")
     world.run("plan", "b")
     world.run("plan", "a", "--destroy")
-    code, heard = converse(world, ["approve", "-l", "env=dev"], {"Type `yes` to approve this plan": "yes\n"})
-    assert code == 3
-    assert "approve this run separately" in heard
-    assert states(world) == {"run-1": "applied", "run-2": "approved", "run-3": "awaiting_approval"}
+
+
+def test_a_list_asks_for_the_name_of_what_is_protected(protected: World) -> None:
+    answers = {"Type `yes` to approve this plan": "yes\n", "Type `a` to approve this plan too": "a\n"}
+    code, heard = converse(protected, ["approve", "-l", "env=dev"], answers)
+    assert (code, "but it is protected" in heard) == (0, True), heard
+    assert states(protected) == {"run-1": "applied", "run-2": "approved", "run-3": "approved"}
+
+
+@pytest.mark.parametrize("typed", ["yes\n", "b\n", "\n"])
+def test_a_protected_plan_whose_name_is_not_typed_is_left_out(protected: World, typed: str) -> None:
+    answers = {"Type `yes` to approve this plan": "yes\n", "Type `a` to approve this plan too": typed}
+    code, heard = converse(protected, ["approve", "-l", "env=dev"], answers)
+    assert (code, "nothing was approved for a" in heard) == (1, True), heard
+    assert states(protected) == {"run-1": "applied", "run-2": "approved", "run-3": "awaiting_approval"}
+
+
+def test_a_protected_plan_is_left_out_where_nobody_can_type(protected: World) -> None:
+    plans = [f"{run}@{binding(protected, run)}" for run in ("run-2", "run-3")]
+    said = protected.run("approve", *plans, "--yes", expect=8)
+    assert "approve this run separately" in said.stderr
+    assert states(protected) == {"run-1": "applied", "run-2": "approved", "run-3": "awaiting_approval"}
 
 
 def test_a_guard_rail_stops_its_own_run_only(tmp_path: Path) -> None:
@@ -144,7 +167,7 @@ def test_a_guard_rail_stops_its_own_run_only(tmp_path: Path) -> None:
     labelled(world, "b", "dev", module=MODULE + 'resource "terraform_data" "other" {{}}\n')
     world.run("plan", "a", "b")
     code, heard = converse(world, ["approve", "run-1", "run-2"], {"Type `yes`": "yes\n"})
-    assert (code, "max_changes is 1" in heard) == (3, True)
+    assert (code, "max_changes is 1" in heard) == (8, True)
     assert states(world) == {"run-1": "approved", "run-2": "awaiting_approval"}
 
 
@@ -164,14 +187,16 @@ def test_an_unknown_label_is_not_found_and_one_without_plans_does_nothing(estate
         "no stacks have the label env=staging" in estate.run("approve", "-l", "env=staging", expect=5).stderr
     )
     estate.run("reject", "3", "-m", "no")
-    assert "No runs of stacks" in estate.run("approve", "-l", "env=prod").stderr
+    assert "No runs of these stacks" in estate.run("approve", "-l", "env=prod").stderr
+    assert estate.json("approve", "-l", "env=prod") == []
 
 
 @pytest.mark.parametrize(
-    "command", [["approve"], ["reject", "-m", "x"], ["plan"], ["pause", "-m", "x"], ["resume"]]
+    "command",
+    [["approve"], ["apply"], ["reject", "-m", "x"], ["plan"], ["pause", "-m", "x"], ["resume"]],
 )
 def test_names_and_labels_are_not_mixed_and_not_both_left_out(estate: World, command: list[str]) -> None:
-    name = "run-1" if command[0] in {"approve", "reject"} else "a"
+    name = "run-1" if command[0] in {"approve", "apply", "reject"} else "a"
     estate.run(*command, expect=64)
     estate.run(*command, name, "-l", "env=dev", expect=64)
 
@@ -189,7 +214,7 @@ def test_plans_are_rejected_in_one_list_with_one_question(estate: World) -> None
 
 def test_a_run_that_cannot_be_rejected_does_not_stop_the_others(estate: World) -> None:
     estate.run("run", "cancel", "1")
-    rejected = estate.run("reject", "1", "99", "2", "-m", "no", expect=5)
+    rejected = estate.run("reject", "1", "99", "2", "-m", "no", expect=8)
     assert "run-1 is canceled, so it cannot be rejected" in rejected.stderr
     assert "run-99 not found" in rejected.stderr
     assert states(estate)["run-2"] == "rejected"

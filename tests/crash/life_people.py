@@ -8,6 +8,7 @@ from life_world import ANA
 
 from runner.app import App
 from runner.service.approval import approve
+from runner.service.approval.authorship import Authors
 from runner.service.operator import cancel, lock, request, resolve
 
 Verb = Callable[[App, Any], object]
@@ -16,7 +17,7 @@ Verb = Callable[[App, Any], object]
 def approving(app: App, run: int) -> None:
     with app.store.reading() as reader:
         digest = reader.run(run).plan_digest or ""
-    approve.approve(app.control, app.git, app.modules, run, ANA, digest=digest)
+    approve.approve(app.control, Authors(app.git, app.modules), run, ANA, digest=digest)
 
 
 def rejected(app: App, run: int) -> None:

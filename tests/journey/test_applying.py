@@ -16,6 +16,7 @@ from runner.model.approval.approval import Person
 from runner.model.run.life import State, Trigger
 from runner.model.stack.definition import DriftStatus, Sync
 from runner.service.approval import approve as approving
+from runner.service.approval.authorship import Authors
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.operator import cancel, lock, request
 
@@ -78,7 +79,7 @@ def test_an_approval_names_the_plan_that_was_seen(planned: World) -> None:
     (run,) = planned.runs()
     with pytest.raises(ApprovalForOtherPlan):
         approving.approve(
-            planned.app.control, planned.app.git, planned.app.modules, run.id, ANA, digest="0" * 64
+            planned.app.control, Authors(planned.app.git, planned.app.modules), run.id, ANA, digest="0" * 64
         )
 
 

@@ -22,6 +22,7 @@ from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.ports.records.runs import RunFilter
 from runner.service.approval import approve as approving
+from runner.service.approval.authorship import Authors
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.cycle.poll import Polled
 from runner.service.queue.enqueue import enqueue_due
@@ -201,8 +202,7 @@ class World:
         digest = run.plan_digest or ""
         approved, _ = approving.approve(
             self.app.control,
-            self.app.git,
-            self.app.modules,
+            Authors(self.app.git, self.app.modules),
             run.id,
             person,
             digest=digest,

@@ -11,6 +11,7 @@ import pytest
 from cli_world import MODULE, World, begun
 
 from runner.api import scope
+from runner.api.answers import Approving, Rejecting
 from runner.api.caller import Caller
 from runner.api.operation import Operation
 from runner.api.scope import ScopedReader
@@ -52,6 +53,8 @@ GIVEN: dict[str, Any] = {
     "lock": "0" * 8,
     "new": "app",
     "provider": "aws",
+    "approving": (Approving(5, "0" * 12),),
+    "rejecting": (Rejecting(5),),
 }
 
 

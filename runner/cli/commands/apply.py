@@ -1,13 +1,25 @@
 """`driftline apply`: execute an approved run now, in the daemon where one lives, else here."""
 
+from collections.abc import Callable
+from functools import partial
+
 import click
 
 from runner.api.approvals import apply_run, open_windows
 from runner.api.runs import show_run
 from runner.api.stacks import show_stack
+from runner.cli.answering import Choice
+from runner.cli.commands.apply_several import apply_several
 from runner.cli.ending import EXIT_CODES
 from runner.cli.invocation import Cli, pass_cli
-from runner.cli.options import output_option, reason_option, run_argument
+from runner.cli.options import (
+    Labels,
+    choice_options,
+    output_option,
+    reason_option,
+    runs_argument,
+    yes_option,
+)
 from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines
 from runner.cli.screen.output import Cell
@@ -18,31 +30,61 @@ from runner.view.run_page import RunPage
 
 
 @click.command()
-@run_argument
+@runs_argument
+@choice_options("All approved runs")
 @click.option(
     "--break-glass",
     is_flag=True,
     help="Apply although the windows of the stack are closed; only for approvals.owners, and only with a reason.",
 )
 @reason_option("message", required=False, text="Reason for --break-glass, recorded with the run.")
+@yes_option
 @output_option
 @pass_cli
-def command(cli: Cli, run_id: int, message: str, output: str, *, break_glass: bool) -> int:
-    """Execute the approved RUN now: exactly its plan, or a fresh one that means the same."""
-    if break_glass != bool(message):
+def command(
+    cli: Cli,
+    runs: tuple[int, ...],
+    labels: Labels,
+    stacks: tuple[str, ...],
+    sources: tuple[str, ...],
+    message: str,
+    yes: bool,
+    output: str,
+    *,
+    break_glass: bool,
+) -> int:
+    """Execute each approved RUN now: exactly its plan, or a fresh one that means the same. Several run one after the other."""
+    choice = Choice(labels, stacks, sources)
+    choice.refuse_unclear(runs)
+    single = not choice and len(set(runs)) == 1
+    if break_glass != bool(message) or (break_glass and not single):
         raise BadUsage(
-            "--break-glass needs a reason, and -m is only for --break-glass",
-            hint=f'driftline apply run-{run_id} --break-glass -m "..."',
+            "--break-glass needs a single run and a reason, and -m is only for --break-glass",
+            hint='driftline apply RUN --break-glass -m "..."',
         )
-    cli.call(apply_run, run_id)
-    if break_glass:
-        _break_glass(cli, run_id, message)
-    performer = Performer.of(cli)
-    performer.bring(run_id, lambda _: False)
-    page = cli.call(show_run, run_id)
-    cli.present(output, page, applied_screen)
+    if not single:
+        return apply_several(
+            cli, list(dict.fromkeys(runs)), choice, partial(_apply, output=output), yes=yes, output=output
+        )
+    page, code = _apply(cli, Performer.of, runs[0], message, output)
+    cli.present(output, page)
+    return code
+
+
+def _apply(
+    cli: Cli, performer_of: Callable[[Cli], Performer], run: int, message: str = "", output: str = "table"
+) -> tuple[RunPage, int]:
+    """The run as it ended, which has been told, and the exit code."""
+    cli.call(apply_run, run)
+    if message:
+        _break_glass(cli, run, message)
+    performer = performer_of(cli)
+    performer.bring(run, lambda _: False)
+    page = cli.call(show_run, run)
+    if output == "table":
+        cli.present(output, page, applied_screen)
     code = _ending(cli, page)
-    return 130 if code and performer.interrupted else code
+    return page, 130 if code and performer.interrupted else code
 
 
 def _break_glass(cli: Cli, run_id: int, reason: str) -> None:

@@ -4,14 +4,14 @@ import click
 
 from runner.api.approvals import approve_run, ask_question
 from runner.api.runs import show_progress
+from runner.cli.answering import Choice
 from runner.cli.commands.approve_several import approve_several, said_yes
 from runner.cli.invocation import Cli, pass_cli
-from runner.cli.options import Labels, Named, labels_option, output_option, plans_argument, reason_option
+from runner.cli.options import Labels, Named, choice_options, output_option, plans_argument, reason_option
 from runner.cli.screen.asking import ask_to_type
 from runner.cli.screen.output import Cell, Console, encode
 from runner.cli.screen.question import marks, question_screen
 from runner.cli.screen.terminal import on_terminal
-from runner.cli.several import refuse_unclear
 from runner.errors import BadUsage, WrongState
 from runner.model.approval.guardrails import DESTROYS
 from runner.model.run.life import State
@@ -22,7 +22,7 @@ from runner.view.question import QuestionPage
 
 @click.command()
 @plans_argument
-@labels_option("All runs awaiting approval whose stack has this label. Repeat to require several labels.")
+@choice_options("All runs awaiting approval")
 @click.option(
     "--digest",
     metavar="PREFIX",
@@ -58,6 +58,8 @@ def command(
     cli: Cli,
     plans: tuple[Named, ...],
     labels: Labels,
+    stacks: tuple[str, ...],
+    sources: tuple[str, ...],
     digest: str | None,
     message: str,
     yes: bool,
@@ -72,15 +74,16 @@ def command(
 
     Several runs share one list and one question; each approval covers the plan shown in the list.
     """
-    refuse_unclear(plans, labels, what="runs")
+    choice = Choice(labels, stacks, sources)
+    choice.refuse_unclear(plans)
     accepted = _accepted(accept_destroys, large=accept_large, new_state=accept_new_state)
-    if labels or len(plans) > 1:
+    if choice or len(plans) > 1:
         if digest is not None or confirm is not None or accepted:
             raise BadUsage(
                 "--digest, --confirm and --accept-... apply to a single run",
                 hint="driftline approve RUN@DIGEST RUN@DIGEST --yes   or approve each run separately",
             )
-        return approve_several(cli, plans, labels, message, yes=yes, full=full, output=output)
+        return approve_several(cli, plans, choice, message, yes=yes, full=full, output=output)
     (named,) = plans
     if digest is not None and named.digest is not None:
         raise BadUsage(f"two digests given: run-{named.run}@{named.digest} and --digest {digest}")
@@ -170,7 +173,7 @@ def _ask(asked: QuestionPage, confirm: str | None, console: Console) -> str | No
 
 def _tell(console: Console, done: Approved) -> None:
     run = done.run
-    console.say(said_yes(run.id, done))
+    console.say(said_yes(run.id, run, done.by, done.approvals))
     if run.state is State.PLANNED:
         console.say("The review counts for the plan of the merge if that does the same (apply.on_merge).")
     elif not done.complete:

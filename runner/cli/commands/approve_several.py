@@ -1,110 +1,164 @@
 """Yes to several plans: one list, one question. Each yes is bound to the plan that the list shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from runner.api.approvals import approve_run, ask_question, list_waiting
+from runner.api.answers import Approving, approve_runs, ask_questions
+from runner.api.status import show_daemon
+from runner.cli.answering import Choice, Outcomes, answer_all
 from runner.cli.invocation import Cli
-from runner.cli.options import Labels, Named
-from runner.cli.screen.question import SHORT, questions_screen, short
+from runner.cli.options import Named
+from runner.cli.screen.asking import ask_to_type
+from runner.cli.screen.output import Cell
+from runner.cli.screen.question import SHORT, marks, questions_screen, short
 from runner.cli.screen.terminal import on_terminal
-from runner.cli.several import Tally, agreed, these
-from runner.errors import BadUsage, GuardrailHit
-from runner.view.approved import Approved
+from runner.cli.several import agreed, batches, these
+from runner.errors import BadUsage, GuardrailHit, NotConfirmed
+from runner.model.run.life import State
+from runner.view.answered import Answered, AnsweredRuns
 from runner.view.question import QuestionPage
+from runner.view.run import RunRow
 from runner.view.words import counted
+
+Asked = dict[int, QuestionPage]
+PAGES = 50  # in one answer of a server: each may be a long plan
 
 
 def approve_several(
     cli: Cli,
     plans: Sequence[Named],
-    labels: Labels,
+    choice: Choice,
     message: str,
     *,
     yes: bool,
     full: bool,
     output: str,
 ) -> int:
-    """Those that cannot be approved in a list are shown and left out; so is what changed since it was shown."""
-    wanted = list(dict.fromkeys(plans)) or [Named(run) for run in waiting(cli, labels)]
+    """Those that cannot be approved are told and left out; so is what changed since it was shown."""
+    wanted = _by_run(plans) or dict.fromkeys(choice.runs(cli, State.AWAITING_APPROVAL))
+    outcomes = Outcomes(cli, list(wanted))
     if not wanted:
-        cli.console.say("No runs of stacks with this label await approval.")
-        return 0
-    tally = Tally(cli.console)
-    asked: list[tuple[Named, QuestionPage]] = []
-    for named in wanted:
-        with tally.each():
-            asked.append((named, _asked(cli, named)))
-    if not asked:
-        return tally.worst
-    if output == "table":
-        pages = tuple(page for _, page in asked)
-        cli.present(output, pages, lambda pages: questions_screen(pages, full=full))
-    _agree(asked, yes=yes, shown=output == "table" and on_terminal())
-    approved: list[Approved] = []
-    for named, page in asked:
-        with tally.each():
-            done = cli.call(
-                approve_run,
-                named.run,
-                digest=named.digest or page.run.binding_digest or "",
-                seen=page.seen,
-                comment=message,
+        cli.console.say("No runs of these stacks await approval.")
+    asked = dict(_ask(cli, outcomes))
+    shown = output == "table" and on_terminal()
+    if not shown or yes:
+        asked = _without_protected(asked, outcomes)
+    if asked:
+        if output == "table":
+            cli.present(output, tuple(asked.values()), lambda pages: questions_screen(pages, full=full))
+        typed = _agree(cli, asked, wanted, outcomes, yes=yes, shown=shown)
+        answers = {
+            run: Approving(run, wanted[run] or page.run.binding_digest or "", page.seen, typed.get(run))
+            for run, page in asked.items()
+            if run in typed or not page.type_the_name
+        }
+
+        def approve(some: tuple[Approving, ...]) -> AnsweredRuns:
+            return cli.call(approve_runs, approving=some, comment=message)
+
+        for done in answer_all(outcomes, answers, approve):
+            if done.run is not None:
+                cli.console.say(said_yes(f"{done.id} of {done.run.stack}", done.run, done.by, done.approvals))
+        _what_follows(cli, outcomes)
+    cli.present(output, outcomes.all)
+    return outcomes.code
+
+
+def _by_run(plans: Sequence[Named]) -> dict[int, str | None]:
+    """The digest that was given for each run. Two for the same run could mean either of two plans."""
+    wanted: dict[int, str | None] = {}
+    for one in plans:
+        if wanted.get(one.run) not in {None, one.digest} and one.digest is not None:
+            raise BadUsage(
+                f"two digests given: run-{one.run}@{wanted[one.run]} and run-{one.run}@{one.digest}"
             )
-            approved.append(done)
-            cli.console.say(said_yes(f"{done.run.id} of {done.run.stack}", done))
-    cli.present(output, tuple(done.run for done in approved))
-    _what_follows(cli, approved)
-    return tally.worst
+        wanted[one.run] = one.digest or wanted.get(one.run)
+    return wanted
 
 
-def waiting(cli: Cli, labels: Labels) -> list[int]:
-    """The runs that wait for approval, of stacks with the labels."""
-    return [run.number for run in cli.call(list_waiting, label=tuple(map("=".join, labels)))]
+def _ask(cli: Cli, outcomes: Outcomes) -> Iterator[tuple[int, QuestionPage]]:
+    for some in batches(outcomes.wanted, PAGES):
+        found = cli.call(ask_questions, runs=some)
+        for run, asked in zip(some, found, strict=True):
+            if asked.page is not None:
+                yield run, asked.page
+            elif asked.error is not None:
+                outcomes.note(Answered(asked.id, "refused", error=asked.error))
 
 
-def _asked(cli: Cli, named: Named) -> QuestionPage:
-    """What the list asks about one plan; refused where a yes in a list would not do."""
-    page = cli.call(ask_question, named.run)
-    if page.type_the_name:
-        reasons = "; ".join(violation.sentence for violation in page.guard_rails)
-        raise GuardrailHit(
-            run=page.run.id,
-            violation=f"{reasons}; approve this run separately",
+def _without_protected(asked: Asked, outcomes: Outcomes) -> Asked:
+    """Nobody is there to type the name of a stack: those plans are approved one by one."""
+    for page in asked.values():
+        if page.type_the_name:
+            outcomes.refuse(page.run.id, _protected(page), page.run)
+    return {run: page for run, page in asked.items() if not page.type_the_name}
+
+
+def _protected(page: QuestionPage) -> GuardrailHit:
+    reasons = "; ".join(violation.sentence for violation in page.guard_rails)
+    return GuardrailHit(
+        run=page.run.id,
+        violation=f"{reasons}; approve this run separately",
+        hint=f"driftline approve {page.run.id}",
+    )
+
+
+def _agree(
+    cli: Cli, asked: Asked, wanted: dict[int, str | None], outcomes: Outcomes, *, yes: bool, shown: bool
+) -> dict[int, str]:
+    """The names that were typed. A yes is to something that was seen: in this list on a terminal, or elsewhere and named by its digest."""
+    if not shown:
+        _refuse_blind(asked, wanted, yes=yes)
+        return {}
+    plain = [page for page in asked.values() if not page.type_the_name]
+    if plain and not yes:
+        agreed(f"approve {these(len(plain), 'plan')}", wish="approved")
+    return {
+        run: page.run.stack
+        for run, page in asked.items()
+        if page.type_the_name and _typed(cli, page, outcomes)
+    }
+
+
+def _typed(cli: Cli, page: QuestionPage, outcomes: Outcomes) -> bool:
+    """Whether the name of the stack was typed for a plan that destroys what is protected."""
+    reasons = "; ".join(violation.sentence for violation in page.guard_rails)
+    cli.console.data(Cell(f"{page.run.id} of {page.run.stack}: {reasons}", "red"))
+    try:
+        ask_to_type(
+            f"Type `{page.run.stack}` to approve this plan too ({marks(page.run)})",
+            page.run.stack,
+            wish=f"approved for {page.run.stack}",
             hint=f"driftline approve {page.run.id}",
         )
-    return page
+    except NotConfirmed as declined:
+        outcomes.refuse(page.run.id, declined, page.run)
+        return False
+    return True
 
 
-def _agree(asked: Sequence[tuple[Named, QuestionPage]], *, yes: bool, shown: bool) -> None:
-    """A yes is to something that was seen: in this list on a terminal, or elsewhere and named by its digest."""
-    if shown:
-        if not yes:
-            agreed(f"approve {these(len(asked), 'plan')}", wish="approved")
-        return
-    seen = " ".join(f"{one.run.id}@{(one.run.binding_digest or '')[:SHORT]}" for _, one in asked)
+def _refuse_blind(asked: Asked, wanted: dict[int, str | None], *, yes: bool) -> None:
+    seen = " ".join(f"{page.run.id}@{(page.run.binding_digest or '')[:SHORT]}" for page in asked.values())
     if not yes:
         raise BadUsage("no terminal to prompt on", hint=f"driftline approve {seen} --yes")
-    if any(named.digest is None for named, _ in asked):
+    if any(wanted[run] is None for run in asked):
         raise BadUsage(
             "--yes without a terminal needs the digest of each plan, to approve exactly the plans that were reviewed",
             hint=f"driftline approve {seen} --yes",
         )
 
 
-def said_yes(name: str, done: Approved) -> str:
-    return (
-        f"{name} is approved by {done.by} ({done.approvals}), "
-        f"plan {short(done.run.plan_digest)}, binding {short(done.run.binding_digest)}."
-    )
+def said_yes(name: str, run: RunRow, by: str, approvals: str) -> str:
+    return f"{name} is approved by {by} ({approvals}), plan {short(run.plan_digest)}, binding {short(run.binding_digest)}."
 
 
-def _what_follows(cli: Cli, approved: Sequence[Approved]) -> None:
-    ready = [done for done in approved if done.complete]
-    if len(ready) < len(approved):
-        cli.console.say(f"More approvals needed for {counted(len(approved) - len(ready), 'plan')}.")
-    if not ready:
+def _what_follows(cli: Cli, outcomes: Outcomes) -> None:
+    approved = outcomes.done("approved")
+    lacking = sum(one.missing > 0 for one in approved)
+    if lacking:
+        cli.console.say(f"More approvals needed for {counted(lacking, 'plan')}.")
+    if lacking == len(approved):
         return
-    if ready[-1].daemon:
+    if cli.call(show_daemon).pid is not None:
         cli.console.say("The daemon applies approved plans.")
         cli.console.hint("driftline status")
     else:

@@ -1,65 +1,62 @@
 """`driftline reject`: say no to plans."""
 
-import sys
-from collections.abc import Sequence
-
 import click
 
+from runner.api.answers import Rejecting, reject_runs
 from runner.api.approvals import reject_run
-from runner.api.runs import show_progress
-from runner.cli.commands.approve_several import waiting
+from runner.cli.answering import Choice, Outcomes, agree_to_list, answer_all, rows_of
 from runner.cli.invocation import Cli, pass_cli
-from runner.cli.options import Labels, labels_option, output_option, reason_option, runs_argument, yes_option
-from runner.cli.screen.run import rejected_screen
-from runner.cli.several import Tally, agreed, refuse_unclear, these
-from runner.view.run import RunRow
-from runner.view.run_page import RunPage
+from runner.cli.options import Labels, choice_options, output_option, reason_option, runs_argument, yes_option
+from runner.model.run.life import State
+from runner.view.answered import AnsweredRuns
 
 
 @click.command()
 @runs_argument
-@labels_option("All runs awaiting approval whose stack has this label. Repeat to require several labels.")
+@choice_options("All runs awaiting approval")
 @reason_option()
 @yes_option
 @output_option
 @pass_cli
-def command(cli: Cli, runs: tuple[int, ...], labels: Labels, reason: str, yes: bool, output: str) -> int:
+def command(
+    cli: Cli,
+    runs: tuple[int, ...],
+    labels: Labels,
+    stacks: tuple[str, ...],
+    sources: tuple[str, ...],
+    reason: str,
+    yes: bool,
+    output: str,
+) -> int:
     """Reject the plan of each RUN. The stack is planned again after a new commit, or on request.
 
     Rejecting changes no infrastructure and always needs a reason, so it needs no --yes without a terminal.
     """
-    refuse_unclear(runs, labels, what="runs")
-    wanted = list(dict.fromkeys(runs)) or waiting(cli, labels)
-    if not wanted:
-        cli.console.say("No runs of stacks with this label await approval.")
+    choice = Choice(labels, stacks, sources)
+    choice.refuse_unclear(runs)
+    if not choice and len(set(runs)) == 1:
+        done = cli.call(reject_run, runs[0], reason=reason)
+        cli.present(output, done.run)
+        cli.console.say(f"{done.by} rejected {done.run.id} of {done.run.stack}.")
         return 0
-    several = bool(labels) or len(wanted) > 1
-    tally = Tally(cli.console)
-    shown = _shown(cli, wanted, tally)
-    if several and shown and output == "table":
-        _ask(cli, shown, yes=yes)
-    pages: list[RunPage] = []
-    for run in shown:
-        with tally.each():
-            done = cli.call(reject_run, run.number, reason=reason, seen=run.state if several else None)
-            pages.append(done.run)
-            cli.console.say(f"{done.by} rejected {run.id} of {run.stack}.")
-    if several:
-        cli.present(output, tuple(pages))
-    elif pages:
-        cli.present(output, pages[0])
-    return tally.worst
+    wanted = list(dict.fromkeys(runs)) or choice.runs(cli, State.AWAITING_APPROVAL)
+    return _reject_several(cli, wanted, reason, yes=yes, output=output)
 
 
-def _shown(cli: Cli, wanted: Sequence[int], tally: Tally) -> list[RunRow]:
-    found: list[RunRow] = []
-    for run_id in wanted:
-        with tally.each():
-            found += [look.run for look in cli.call(show_progress, runs=(run_id,))]
-    return found
+def _reject_several(cli: Cli, wanted: list[int], reason: str, *, yes: bool, output: str) -> int:
+    outcomes = Outcomes(cli, wanted)
+    if not wanted:
+        cli.console.say("No runs of these stacks await approval.")
+    shown = rows_of(cli, wanted, outcomes)
+    if shown and output == "table":
+        agree_to_list(cli, shown, "reject", wish="rejected", yes=yes)
+    answers = {run.number: Rejecting(run.number, run.state) for run in shown}
 
+    def reject(some: tuple[Rejecting, ...]) -> AnsweredRuns:
+        return cli.call(reject_runs, rejecting=some, reason=reason)
 
-def _ask(cli: Cli, runs: Sequence[RunRow], *, yes: bool) -> None:
-    cli.present("table", tuple(runs), rejected_screen)
-    if sys.stdin.isatty() and not yes:
-        agreed(f"reject {these(len(runs), 'plan')}", wish="rejected")
+    for done in answer_all(outcomes, answers, reject):
+        if done.run is not None:
+            cli.console.say(f"{done.by} rejected {done.id} of {done.run.stack}.")
+    cli.present(output, outcomes.all)
+    return outcomes.code

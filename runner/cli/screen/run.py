@@ -35,7 +35,7 @@ def state_screen(of: RunRow) -> Screen:
     yield [f"{of.id} of {of.stack}: ", cells.state(of)]
 
 
-def rejected_screen(rows: RunRows) -> Screen:
-    """Those to which somebody is about to say no."""
+def chosen_screen(rows: RunRows) -> Screen:
+    """Those about which somebody is asked one question."""
     cells_of = [(row.id, row.stack, cells.state(row), words.counts(row.summary)) for row in rows]
     yield Table(("RUN", "STACK", "STATE", "CHANGES"), cells_of)

@@ -38,12 +38,10 @@ from runner.model.values.codec import to_plain
 from runner.model.window.closed import Closed, Openings
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
-from runner.ports.files import Modules
-from runner.ports.git import Git
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import QuestionReader
 from runner.ports.records.store import Writer
-from runner.service.approval.authorship import commits_behind, known, with_signers
+from runner.service.approval.authorship import Authors, known
 from runner.service.approval.bind import bound, broken_now, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
 from runner.service.approval.standing import standing_now
@@ -173,8 +171,7 @@ def _refuse_changed(seen: Seen, now: Question) -> None:
 
 def approve(
     control: ControlPorts,
-    git: Git,
-    modules: Modules,
+    authors: Authors,
     run_id: int,
     person: Person,
     *,
@@ -187,13 +184,12 @@ def approve(
     """Record the approval; the last one needed makes the run approved. A refusal is recorded too."""
     yes = Yes(digest.lower(), comment, typed_name, accepted, seen)
     with _recorded(control, run_id, person, digest=yes.digest):
-        return give(control, git, modules, run_id, person, yes)
+        return give(control, authors, run_id, person, yes)
 
 
 def give(
     control: ControlPorts,
-    git: Git,
-    modules: Modules,
+    authors: Authors,
     run_id: int,
     person: Person,
     yes: Yes,
@@ -205,10 +201,10 @@ def give(
         run = reader.run(run_id)
         facts = known(reader, run)
     source = control.settings.required_source(run.source)
-    commits = commits_behind(git, modules, source, run, facts)
+    commits = authors.commits_behind(source, run, facts)
     with control.store.reading() as reader:
         signers = reader.signers(source.name, [commit.revision for commit in commits])
-    behind = with_signers(git, source, commits, signers)
+    behind = authors.with_signers(source, commits, signers)
     with control.store.writing() as writer:
         asked = question(control.settings, control.clock, writer, run_id)
         run = asked.run

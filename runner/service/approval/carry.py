@@ -17,6 +17,7 @@ from runner.ports.git import Git
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Yes, give
+from runner.service.approval.authorship import Authors
 from runner.service.approval.terms import run_terms
 from runner.service.integrity.check_clock import steady_now
 
@@ -28,10 +29,10 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
     """
     with control.store.reading() as reader:
         waiting = reader.runs_with_reviews()
-    approved = []
+    approved, authors = [], Authors(git, modules)
     for run in waiting:
         try:
-            carried = _carry(control, git, modules, run)
+            carried = _carry(control, git, authors, run)
         except DriftlineError:
             continue  # of Git or of the disk: it is looked at again
         with control.store.writing() as writer:
@@ -43,7 +44,7 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
     return approved
 
 
-def _carry(control: ControlPorts, git: Git, modules: Modules, run: Run) -> Carried:
+def _carry(control: ControlPorts, git: Git, authors: Authors, run: Run) -> Carried:
     """The newest preview that does the same counts; else the differences to the newest one are kept, to be shown."""
     source = control.settings.required_source(run.source)
     with control.store.reading() as reader:
@@ -61,7 +62,7 @@ def _carry(control: ControlPorts, git: Git, modules: Modules, run: Run) -> Carri
     counted, refused = [], []
     for one in given:
         try:
-            give(control, git, modules, run.id, one.person, _as_given(run, one, same.name), at=one.at)
+            give(control, authors, run.id, one.person, _as_given(run, one, same.name), at=one.at)
         except (Blocked, Conflict, NotAllowed, BadUsage) as error:
             refused.append(f"{one.person}: {error.message}")
         else:

@@ -1,0 +1,256 @@
+"""One answer to several runs: which ones a pattern chooses, what came of each, and the exit code of it all."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cli_world import World
+from put_back import PutBack
+from terminal_talk import converse
+
+from runner.api.answers import MOST, Approving, approve_runs, ask_questions
+from runner.api.caller import Caller
+from runner.errors import BadUsage
+from runner.model.access.access import Access, Binding
+from runner.model.approval.approval import Person
+
+ANYBODY = "approvals: {author_may_approve: true}\n"
+NAMES = ("dev/a", "dev/b", "prod/a", "prod/db/main")
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> PutBack:
+    world = World(tmp_path_factory.mktemp("many"), more=ANYBODY)
+    for name in NAMES:
+        world.stack(name)
+    world.run("plan", *NAMES)
+    return PutBack.kept(world.root)
+
+
+@pytest.fixture
+def world(planned: PutBack) -> World:
+    """run-1 to run-4 wait for approval, of dev/a, dev/b, prod/a and prod/db/main."""
+    return World.found(planned.again())
+
+
+def states(world: World) -> list[str]:
+    return [run["state"] for run in reversed(world.json("run", "list"))]
+
+
+def with_digests(world: World, *runs: str) -> list[str]:
+    found = {run["id"]: run["binding_digest"] for run in world.json("run", "list")}
+    return [f"{run}@{found[run][:12]}" for run in runs]
+
+
+def told(outcomes: list[dict[str, Any]]) -> dict[str, str]:
+    return {one["id"]: one["outcome"] for one in outcomes}
+
+
+# Choosing
+
+
+@pytest.mark.parametrize(
+    ("words", "runs"),
+    [
+        (["--stack", "dev/*"], ["run-1", "run-2"]),
+        (["--stack", "prod/*"], ["run-3"]),
+        (["--stack", "prod/**"], ["run-3", "run-4"]),
+        (["--stack", "dev/a", "--stack", "prod/a"], ["run-1", "run-3"]),
+        (["--source", "infra", "--stack", "*/a"], ["run-1", "run-3"]),
+        (["--source", "infra"], ["run-1", "run-2", "run-3", "run-4"]),
+        (["--stack", "dev/*", "-l", "env=test"], ["run-1", "run-2"]),
+    ],
+)
+def test_stacks_are_chosen_by_pattern_source_and_label(
+    world: World, words: list[str], runs: list[str]
+) -> None:
+    hint = world.run("approve", *words, expect=64).stderr
+    assert [word.partition("@")[0] for word in hint.split() if "@" in word] == runs
+    assert told(world.json("reject", *words, "-m", "no")) == dict.fromkeys(runs, "rejected")
+
+
+def test_a_pattern_that_matches_no_stack_is_not_found(world: World) -> None:
+    for words in (["--stack", "stage/*"], ["--source", "infro"]):
+        assert "no stacks" in world.run("approve", *words, expect=5).stderr
+
+
+def test_one_question_answers_all_that_a_pattern_chooses(world: World) -> None:
+    code, heard = converse(
+        world, ["approve", "--stack", "*/a"], {"Type `yes` to approve these 2 plans": "yes\n"}
+    )
+    assert code == 0, heard
+    assert states(world) == ["approved", "awaiting_approval", "approved", "awaiting_approval"]
+
+
+# Outcomes
+
+
+def test_json_has_the_outcome_of_each_run_in_the_order_asked_for(world: World) -> None:
+    plans = ["run-3@" + "0" * 12, *with_digests(world, "run-2", "run-1"), "run-99@" + "0" * 12]
+    outcomes = world.json("approve", *plans, "--yes", expect=8)
+    assert told(outcomes) == {
+        "run-3": "refused",
+        "run-2": "approved",
+        "run-1": "approved",
+        "run-99": "refused",
+    }
+    refused, approved = outcomes[0], outcomes[1]
+    assert (refused["error"]["code"], refused["error"]["exit_code"]) == ("ApprovalForOtherPlan", 3)
+    assert (approved["approvals"], approved["missing"], approved["error"]) == ("1 of 1", 0, None)
+    assert approved["run"]["state"] == "approved"
+    assert (outcomes[3]["run"], outcomes[3]["error"]["code"]) == (None, "RunNotFound")
+
+
+def test_runs_that_are_all_refused_end_with_the_code_of_the_refusal(world: World) -> None:
+    world.run("approve", "run-98@" + "0" * 12, "run-99@" + "0" * 12, "--yes", expect=5)
+    world.run("approve", "run-1@" + "0" * 12, "run-2@" + "0" * 12, "--yes", expect=3)
+
+
+def test_bad_syntax_approves_none(world: World) -> None:
+    good = with_digests(world, "run-1")
+    for bad in (["run-x"], ["run-1@" + "0" * 12], ["run-2"], ["--stack", "dev/b"]):
+        world.run("approve", *good, *bad, "--yes", expect=64)
+    assert set(states(world)) == {"awaiting_approval"}
+
+
+def test_a_run_that_is_named_twice_is_approved_once(world: World) -> None:
+    (one,) = with_digests(world, "run-1")
+    assert told(world.json("approve", one, "run-1", one, *with_digests(world, "run-2"), "--yes")) == {
+        "run-1": "approved",
+        "run-2": "approved",
+    }
+
+
+class Meanwhile(dict[str, str]):
+    """Answers that are given after something else has happened."""
+
+    def __init__(self, happens: Callable[[], object], answers: dict[str, str]) -> None:
+        super().__init__(answers)
+        self.happens = happens
+
+    def pop(self, question: str, *_: object) -> str:
+        self.happens()
+        return super().pop(question)
+
+
+def test_a_plan_that_changed_while_somebody_read_the_list_is_left_out(world: World) -> None:
+    def shift() -> None:
+        with world.app.store.writing() as writer:
+            changes = writer.changes(2)
+            assert changes is not None
+            writer.save_plan(2, replace(changes, outputs=()))
+
+    answers = Meanwhile(shift, {"Type `yes`": "yes\n"})
+    code, heard = converse(world, ["approve", "--stack", "dev/*"], answers)
+    assert code == 8, heard
+    assert "the plan of run-2 is" in heard
+    assert states(world)[:2] == ["approved", "awaiting_approval"]
+
+
+# Applying
+
+
+def test_approved_runs_are_applied_one_after_the_other(world: World) -> None:
+    world.run("approve", *with_digests(world, "run-1", "run-2"), "--yes")
+    outcomes = world.json("apply", "--stack", "**")
+    assert told(outcomes) == {"run-1": "applied", "run-2": "applied"}
+    assert [one["run"]["state"] for one in outcomes] == ["applied", "applied"]
+    assert states(world)[:2] == ["applied", "applied"]
+
+
+def test_a_run_that_may_not_be_applied_stops_no_other(world: World) -> None:
+    world.run("approve", *with_digests(world, "run-1", "run-3"), "--yes")
+    world.run("lock", "take", "dev/a", "--reason", "maintenance")
+    said = world.run("apply", "run-1", "run-2", "run-3", expect=8)
+    assert 'stack "dev/a" is locked' in said.stderr
+    assert states(world) == ["approved", "awaiting_approval", "applied", "awaiting_approval"]
+
+
+def test_applying_several_asks_on_a_terminal(world: World) -> None:
+    world.run("approve", *with_digests(world, "run-1", "run-2"), "--yes")
+    code, heard = converse(
+        world, ["apply", "--stack", "dev/*"], {"Type `yes` to apply these 2 plans": "no\n"}
+    )
+    assert (code, "nothing was applied" in heard) == (1, True)
+    assert states(world)[:2] == ["approved", "approved"]
+
+
+def test_glass_is_broken_for_one_run_at_a_time(world: World) -> None:
+    world.run("apply", "run-1", "run-2", "--break-glass", "-m", "fire", expect=64)
+
+
+# As an operation
+
+
+def caller(world: World, *stacks: str, person: str = "bo") -> Caller:
+    access = Access((Binding("approver", (), stacks or ("**",)),))
+    return Caller(world.app, lambda: Person(person, "oidc"), access, person)
+
+
+def approving(world: World, *runs: int) -> tuple[Approving, ...]:
+    with world.app.store.reading() as reader:
+        return tuple(Approving(run, reader.run(run).binding_digest or "") for run in runs)
+
+
+def test_a_role_for_some_stacks_approves_only_those(world: World) -> None:
+    answered = approve_runs(caller(world, "dev/*"), approving=approving(world, 1, 3, 2))
+    assert [one.outcome for one in answered] == ["approved", "refused", "approved"]
+    assert answered[1].run is None
+    assert answered[1].error is not None
+    assert answered[1].error["code"] == "RunNotFound"
+
+
+def test_what_one_may_not_see_is_refused_as_what_is_not_there(world: World) -> None:
+    hidden, missing = ask_questions(caller(world, "dev/*"), runs=(3, 99))
+    assert (hidden.page, missing.page) == (None, None)
+    assert str(hidden.error).replace("run-3", "run-N") == str(missing.error).replace("run-99", "run-N")
+
+
+def test_an_answer_that_is_repeated_after_a_crash_is_the_same_answer(world: World) -> None:
+    of, answers = caller(world), approving(world, 1, 2)
+    approve_runs(of, approving=answers[:1])
+    again = approve_runs(of, approving=answers)
+    assert [one.outcome for one in again] == ["approved", "approved"]
+    with world.app.store.reading() as reader:
+        assert [len(reader.approvals(run)) for run in (1, 2)] == [1, 1]
+
+
+def test_another_persons_yes_is_not_repeated_as_ones_own(world: World) -> None:
+    answers = approving(world, 1)
+    approve_runs(caller(world), approving=answers)
+    (again,) = approve_runs(caller(world, person="cy"), approving=answers)
+    assert again.outcome == "refused"
+
+
+def test_a_yes_to_another_plan_is_no_repetition(world: World) -> None:
+    approve_runs(caller(world), approving=approving(world, 1))
+    (again,) = approve_runs(caller(world), approving=(Approving(1, "0" * 64),))
+    assert again.outcome == "refused"
+
+
+def test_more_runs_than_a_request_may_have_are_refused_before_any_is_approved(world: World) -> None:
+    with pytest.raises(BadUsage, match="at most"):
+        approve_runs(caller(world), approving=approving(world, 1) * (MOST + 1))
+    assert set(states(world)) == {"awaiting_approval"}
+
+
+def test_what_the_runs_share_is_read_from_git_once(world: World) -> None:
+    of = caller(world)
+    git = CountedGit(of.app.git)
+    vars(of.app)["git"] = git
+    answered = approve_runs(of, approving=approving(world, 1, 2, 3, 4))
+    assert {one.outcome for one in answered} == {"approved"}
+    revisions = {one.run.revision for one in answered if one.run is not None}
+    assert git.asked["tree"] == len(revisions)
+    assert git.asked["blobs"] <= len(revisions) * 3
+
+
+class CountedGit:
+    def __init__(self, git: Any) -> None:
+        self.git, self.asked = git, Counter[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked[name] += 1
+        return getattr(self.git, name)
