@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from runner.errors import DriftlineError
+from runner.model.values.distinct import with_distinct_keys
 from runner.ports.records.store import Reader
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ class Veil:
             case list():
                 return list(map(self._over, value))
             case dict():
-                return {self._over(key): self._over(one) for key, one in value.items()}
+                return with_distinct_keys((self._over(key), self._over(one)) for key, one in value.items())
             case _ if is_dataclass(value) and not isinstance(value, type):
                 return self._over_fields(value)
         return value

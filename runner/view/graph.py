@@ -121,6 +121,20 @@ def around(graph: StackGraph, names: Collection[str]) -> StackGraph:
     )
 
 
+def connected(graph: StackGraph) -> StackGraph:
+    """Without the stacks that wait for none, and that none waits for."""
+    kept = {name for edge in graph.edges for name in (edge.first, edge.stack)}
+    return replace(graph, nodes=tuple(node for node in graph.nodes if node.name in kept))
+
+
+def alone(graph: StackGraph) -> tuple[GraphNode, ...]:
+    """The others, the most pressing first."""
+    kept = {node.name for node in connected(graph).nodes}
+    order = list(Overall)
+    found = (node for node in graph.nodes if node.name not in kept)
+    return tuple(sorted(found, key=lambda node: (order.index(node.overall), node.name)))
+
+
 def _reached(names: Collection[str], edges: Iterable[GraphEdge], *, forward: bool) -> set[str]:
     ways: dict[str, list[str]] = {}
     for edge in edges:

@@ -16,8 +16,11 @@ def dot_lines(graph: StackGraph, address: Address | None = None) -> Iterator[str
     numbers = {node.name: f"n{number}" for number, node in enumerate(graph.nodes)}
     yield "digraph stacks {"
     yield "  rankdir=LR;"
-    # Graphviz knows how wide the letters of Helvetica are.
-    font = 'fontname="Helvetica", fontsize=12, margin="0.16,0.08"' if address else 'fontname="sans-serif"'
+    if address:
+        # What is not connected lies side by side, in columns: in one it would be as high as there are stacks.
+        yield '  pack=16; packmode="array"; ranksep=0.4; nodesep=0.15;'
+    # Graphviz knows how wide the letters of Helvetica are; those of the page are wider.
+    font = 'fontname="Helvetica", fontsize=13, margin="0.14,0.07"' if address else 'fontname="sans-serif"'
     yield f'  node [shape=box, style="rounded,filled", {font}];'
     for node in graph.nodes:
         yield f"  {numbers[node.name]} [{_linked(node, address) if address else _node(node)}];"

@@ -5,6 +5,8 @@ from cli_world import World
 from page_world import Browser
 from web_world import access
 
+from runner.web.pages import graph
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
@@ -31,6 +33,30 @@ def test_nodes_of_the_drawing_are_links_to_stacks(world: World) -> None:
     text = Browser(world).get("/graph.dot")
     assert 'URL="/stacks/network/vpc"' in text
     assert 'class="new"' in text
+
+
+def test_stacks_that_are_connected_to_none_are_listed_beside_the_drawing(world: World) -> None:
+    world.stack("other")
+    world.run("source", "sync")
+    browser = Browser(world)
+    assert "Connected to none" in browser.get("/graph")
+    assert "other" not in browser.get("/graph.dot?connected=true")
+    assert "network/vpc" in browser.get("/graph.dot?connected=true")
+
+
+def test_of_many_stacks_that_are_connected_to_none_the_sound_ones_are_folded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "SHOWN_ALONE", 0)
+    world.stack("other")
+    world.stack("sound")
+    world.run("source", "sync")
+    world.applied("sound")
+    text = Browser(world).get("/graph")
+    assert "1 sound stack" in text
+    assert (
+        text.index('href="/stacks/other"') < text.index("1 sound stack") < text.index('href="/stacks/sound"')
+    )
 
 
 def test_a_graph_is_narrowed_to_a_stack_and_what_is_connected(world: World) -> None:

@@ -33,3 +33,8 @@ def test_ten_thousand_names_are_looked_up_and_not_tried() -> None:
     veil = Veil([f"team-{number}/stack" for number in range(10_000)])
     assert veil._odd is None
     assert veil.over("team-9999/stack waits") == "another stack waits"
+
+
+def test_two_names_as_keys_do_not_become_one() -> None:
+    veil = Veil(["prod", "prod/vpc"])
+    assert veil.over({"prod": 1, "prod/vpc": 2}) == {"another stack": 1, "another stack (2)": 2}

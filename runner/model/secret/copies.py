@@ -16,6 +16,7 @@ from runner.model.changes.mask import Mark, join, mark_of, plain_number, read_ma
 from runner.model.changes.secret_shape import without_tokens
 from runner.model.secret.forms import encoded, skeleton, written
 from runner.model.secret.traces import NO_TRACES, SHORTEST, Traces
+from runner.model.values.distinct import with_distinct_keys
 
 # Shorter secrets (`on`, `443`) are too common to be distinguished from chance; only their marks mask them.
 SHORTEST_WHOLE = 3
@@ -49,10 +50,10 @@ class Secrets:
             case str():
                 return self._scrub_text(value, halves=halves)
             case dict():
-                return {
-                    self._scrub_text(key, halves=halves): self.scrub(part, halves=halves)
+                return with_distinct_keys(
+                    (self._scrub_text(key, halves=halves), self.scrub(part, halves=halves))
                     for key, part in value.items()
-                }
+                )
             case list():
                 return [self.scrub(part, halves=halves) for part in value]
             case bool() | None:

@@ -48,7 +48,7 @@
   });
 
   panel.hidden = false;
-  document.querySelector("details.tree").open = false;
+  document.querySelector("#live > section:last-child > details").open = false;
   if (panel.dataset.atOnce) draw();
   document.body.addEventListener("live", () => { if (drawn) draw(); });
   new ResizeObserver(size).observe(place);
