@@ -12,6 +12,7 @@ from runner.model.events.text import stack_of
 from runner.view.event import EventRows, LetterRows, event_rows, letter_rows
 
 MOST = 10_000  # at once
+LONGEST_GLOB = 100  # characters of one topic
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def list_undelivered(caller: Caller) -> LetterRows:
 
 
 def topics_of(globs: tuple[str, ...]) -> frozenset[str]:
+    if any(len(glob) > LONGEST_GLOB for glob in globs):
+        raise BadUsage(f"a topic has at most {LONGEST_GLOB} characters", hint="see docs/events.md")
     topics = frozenset(topic for topic in TOPICS if any(fnmatchcase(topic, glob) for glob in globs or "*"))
     if not topics:
         known = ", ".join(sorted({topic.partition(".")[0] + ".*" for topic in TOPICS}))

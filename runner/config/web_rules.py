@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
+from runner.config.match import stack_glob_complaints
 from runner.model.settings.web import WebSettings, is_readable_on_the_way
 
 READABLE = (
@@ -36,6 +37,7 @@ def web_complaints(of: WebSettings) -> Iterator[Complaint]:
     if (of.tls.cert is None) != (of.tls.key is None):
         yield Complaint(("web", "tls"), "cert and key are needed together", got=False)
     for index, binding in enumerate(of.access):
+        yield from stack_glob_complaints(("web", "access", index, "stacks"), binding.stacks)
         for number, subject in enumerate(binding.subjects):
             if _SUBJECT.fullmatch(subject) is None:
                 yield Complaint(

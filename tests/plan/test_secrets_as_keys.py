@@ -1,6 +1,6 @@
 """A known secret as a key of a map: its name is masked like a value, and no entry is lost by that."""
 
-from plan_documents import document, resource
+from plan_documents import change, document, resource
 
 from runner.model.changes.changes import MASK
 from runner.model.plan.reading import read_plan
@@ -9,25 +9,15 @@ from runner.model.plan.text import render
 ONE, OTHER = "canary-one-5d2fb0a1", "canary-two-9c41e7f2"
 MARKED = resource(
     "test_thing.login",
-    {
-        "actions": ["create"],
-        "before": None,
-        "after": {"first": ONE, "second": OTHER},
-        "after_unknown": {},
-        "before_sensitive": False,
-        "after_sensitive": {"first": True, "second": True},
-    },
+    change("create", None, {"first": ONE, "second": OTHER}, after_sensitive={"first": True, "second": True}),
 )
-
-
-def changed(before: dict[str, object], after: dict[str, object]) -> dict[str, object]:
-    told: dict[str, object] = {"actions": ["update"], "before": before, "after": after}
-    return told | {"after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}}
 
 
 def test_a_secret_that_is_a_key_is_masked_at_every_depth() -> None:
     after = {"tags": {ONE: "x"}, "rules": [{"by": {f"user {OTHER}": 1}}]}
-    plan = read_plan(document(MARKED, resource("test_thing.it", changed({"tags": {}, "rules": []}, after))))
+    plan = read_plan(
+        document(MARKED, resource("test_thing.it", change("update", {"tags": {}, "rules": []}, after)))
+    )
     text = render(plan)
     assert ONE not in text
     assert OTHER not in text
@@ -38,13 +28,15 @@ def test_a_secret_that_is_a_key_is_masked_at_every_depth() -> None:
 def test_two_secrets_as_keys_stay_two_entries() -> None:
     """In a list, whose elements are shown whole."""
     after = {"rules": ["a", {ONE: 1, OTHER: 2, "plain": 3}]}
-    plan = read_plan(document(MARKED, resource("test_thing.it", changed({"rules": ["a", "b"]}, after))))
+    plan = read_plan(
+        document(MARKED, resource("test_thing.it", change("update", {"rules": ["a", "b"]}, after)))
+    )
     (attribute,) = next(one for one in plan.resources if one.address == "test_thing.it").attributes
     assert attribute.after == {MASK: 1, f"{MASK} (2)": 2, "plain": 3}
 
 
 def test_a_key_that_is_no_secret_is_shown() -> None:
     plan = read_plan(
-        document(MARKED, resource("test_thing.it", changed({"tags": {}}, {"tags": {"plain": "x"}})))
+        document(MARKED, resource("test_thing.it", change("update", {"tags": {}}, {"tags": {"plain": "x"}})))
     )
     assert "tags.plain" in render(plan)

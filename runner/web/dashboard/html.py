@@ -16,6 +16,7 @@ from runner.api.caller import Caller
 from runner.model.changes.snippet import code_rows
 from runner.model.events.feed import TOPICS
 from runner.model.run.life import State
+from runner.model.values.text import safe_text
 from runner.view import when, words
 from runner.web.api.numbers import page_of_name
 from runner.web.dashboard import flash, packed
@@ -47,6 +48,7 @@ def html(
     return answer
 
 
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NAMED = re.compile(r"(?<![\w/-])((?:run|dr)-\d+)(?![\w-])")
 
 
@@ -56,6 +58,7 @@ def environment() -> Environment:
         loader=PackageLoader("runner.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_in_its_direction,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -83,6 +86,13 @@ def environment() -> Environment:
         "words": words,
     }
     return made
+
+
+def _in_its_direction(value: Any) -> Any:
+    """Characters that turn the text behind them around are shown: a commit could have a page read as it does not say."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return type(value)(_TURNS.sub(lambda found: safe_text(found[0]), value))
 
 
 def _path(name: str) -> str:
