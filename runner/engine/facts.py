@@ -9,6 +9,7 @@ from runner.engine.input_files import Measured
 from runner.engine.outside_reads import outside
 from runner.engine.passed_in import given
 from runner.engine.session import Session
+from runner.engine.state.encrypted import encrypted_mark
 from runner.engine.state.mark import state_of
 from runner.engine.versions.record import binary_digest
 from runner.model.approval.binding import EngineFacts
@@ -21,6 +22,8 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
     """
     measured = session.measured or Measured()
     state = state_of(session, plan_file)
+    if not state.lineage:
+        state = encrypted_mark(session, plan_file) or state
     return EngineFacts(
         engine=session.row.name,
         version=session.version,

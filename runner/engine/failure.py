@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from runner.engine.json_output import GAVE_UP, STALE, STATE_LOCKED, JsonOutput
+from runner.engine.other_lock import other_lock_file
 from runner.engine.session import Session
 from runner.model.changes.changes import Diagnostic, first_error
 from runner.model.changes.diagnostic_text import diagnostic_rows
@@ -25,7 +26,8 @@ def bad_end(
 ) -> EngineError:
     """Always with a diagnostic. `lost`: its end was not observed, so there is no exit code."""
     stopped = _stopped(_called(session, name), finished, deadline)
-    diagnostics = [*output.diagnostics, *stopped, *session.given.warnings]
+    locked = other_lock_file(session, output.diagnostics) if name == "init" else []
+    diagnostics = [*locked, *output.diagnostics, *stopped, *session.given.warnings]
     if first_error(diagnostics) is None:
         diagnostics.append(_silent(session, name, None if lost else finished))
     denied = _denied(session, name, diagnostics)

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runner.engine.secret_parts import parts_of
 from runner.model.changes.changes import MASK
 from runner.model.changes.secret_shape import names_secret, without_likely_secrets
 from runner.model.secret.copies import Secrets
 from runner.model.values.paths import printable
 
+ENCRYPTION = "TF_ENCRYPTION"  # OpenTofu's configuration of how states and plans are encrypted
+SHORTEST_KEY = (
+    12  # characters; words such as aes_gcm are no secret, and OpenTofu refuses passphrases below 16
+)
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -40,7 +45,8 @@ class Redaction:
     ) -> "Redaction":
         """From variables whose names suggest secrets, and from known secrets and credentials."""
         named = {*credentials, *(value for name, value in environment.items() if names_secret(name))}
-        return cls(secrets, named, by_marks=by_marks)
+        keys = (part for part in parts_of(environment.get(ENCRYPTION, "")) if len(part) >= SHORTEST_KEY)
+        return cls(secrets, {*named, *keys}, by_marks=by_marks)
 
     def text(self, text: str) -> str:
         return without_likely_secrets(str(self._secrets.scrub(readable(text), halves=True)))

@@ -25,6 +25,7 @@ class QuestionPage:
 
     run: RunRow
     engine: str
+    applied_with: str  # such as `terraform 1.9.8`, where the last apply ran with another version
     commit: CommitRow | None
     terms: TermsView
     needed: int
@@ -54,6 +55,7 @@ def question_page(of: Question, commit: Commit | None, settings: Settings) -> Qu
     return QuestionPage(
         run=run_row(of.run),
         engine=of.stack.engine,
+        applied_with=_applied_with(of),
         commit=commit_row(commit) if commit else None,
         terms=terms_view(of.terms, settings.approvals.people),
         needed=of.standing.needed,
@@ -70,3 +72,11 @@ def question_page(of: Question, commit: Commit | None, settings: Settings) -> Qu
         seen=of.seen,
         reviews=of.reviews,
     )
+
+
+def _applied_with(of: Question) -> str:
+    before = of.applied_with
+    now = (of.stack.engine, of.run.engine_version)
+    if before is None or not before.version or (before.engine, before.version) == now:
+        return ""
+    return f"{before.engine} {before.version}"

@@ -59,6 +59,7 @@ class RunPage(RunRow):
     `way_out` is the command that goes on from a failure, and `keeps_locked` whether it keeps its stack locked until then.
     """
 
+    engine: str
     commit: CommitRow | None
     binding: dict[str, Any] | None
     approvals: tuple[ApprovalRow, ...]
@@ -101,6 +102,7 @@ def run_page(
     drift, people = run.kind is Kind.DRIFT, settings.approvals.people
     return RunPage(
         **vars(run_row(run)),
+        engine=reader.definition(run.definition).engine,
         commit=commit_row(commit) if commit else None,
         binding=json.loads(binding.document()) if binding else None,
         approvals=tuple(map(approval_row, reader.approvals(run_id))),

@@ -143,3 +143,24 @@ def test_the_doctor_names_the_versions_and_the_stacks_that_none_fits(world: Worl
         "1 stack wants a version that is not here: app (~> 1.9.0 (engine_version))"
         in world.run("doctor", expect=None).stdout
     )
+
+
+def test_an_older_engine_than_that_of_the_last_apply_is_a_guard_rail(world: World) -> None:
+    world.stack("app", "apply: {mode: automatic}\n")
+    world.applied("app")
+    world.cloud.write_text("changed\n")
+    world.stack("app", 'apply: {mode: automatic}\nengine_version: "~> 1.9.0"\n')
+    world.run("daemon", "--once")
+    (run, *_) = world.json("run", "list")
+    assert (run["state"], run["engine_version"]) == ("awaiting_approval", "1.9.8")
+    page = world.json("run", "show", run["id"])
+    assert "the engine goes back: 1.9.8, last applied with 1.11.4" in page["binding"]["guard_rails"]
+    digest = page["plan_digest"][:12]
+    asked = world.run("approve", run["id"], "--digest", digest, "--yes", expect=3)
+    assert "the engine goes back: 1.9.8, last applied with 1.11.4" in asked.stderr
+
+
+def test_run_show_names_the_engine_with_its_version(world: World) -> None:
+    world.stack("app")
+    world.run("daemon", "--once")
+    assert " with terraform 1.11.4" in world.run("run", "show", "run-1").stdout

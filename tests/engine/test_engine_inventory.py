@@ -206,3 +206,22 @@ def test_a_plan_whose_program_is_no_longer_wanted_has_to_be_made_again(world: Wo
     world.stack = StackDefinition(name="prod/app", engine_version="1.11.4")
     with pytest.raises(ApprovalVoid, match=r"may no longer be used \(.*wants terraform 1\.11\.4"):
         world.plan(bound=made_by)
+
+
+LOCK = 'provider "registry.terraform.io/hashicorp/local" {\n  version = "2.9.0"\n}\n'
+DENIED = '{"@level":"error","@message":"Error: Provider dependency changes detected","type":"diagnostic","diagnostic":{"severity":"error","summary":"Provider dependency changes detected","detail":"x"}}'
+
+
+def test_a_lock_file_of_the_other_engine_is_named_with_what_to_do(world: World) -> None:
+    binary = engine(
+        world.outside / "opt", "1.10.6", "tofu", f"[ \"$1\" = init ] && {{ echo '{DENIED}'; exit 1; }}"
+    )
+    world.engines = EnginesSettings(tofu=EngineSettings(str(binary)))
+    world.stack = StackDefinition(name="prod/app", engine="tofu", path="app")
+    world.write({"app/main.tf": "", "app/.terraform.lock.hcl": LOCK})
+    (first, *_) = world.failed().diagnostics
+    assert first.summary == (
+        ".terraform.lock.hcl was written by Terraform: run `tofu init` in app and commit the file"
+    )
+    world.write({"app/.terraform.lock.hcl": LOCK.replace("terraform.io", "opentofu.org")})
+    assert world.failed().diagnostics[0].summary == "Provider dependency changes detected"

@@ -154,6 +154,20 @@ def test_no_text_of_a_repository_or_a_cloud_deceives(name: str) -> None:
         assert all(not deceives(line.text) for line in lines(read_plan(plan), full=full))
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("forgot_because_lifecycle_destroy_in_state", ", because its state says destroy = false"),
+        ("forgot_because_lifecycle_destroy_in_config", ", because its code says destroy = false"),
+        ("delete_because_enabled_false", ", because its code says enabled = false"),
+        ("delete_because_of_something_newer", ""),
+    ],
+)
+def test_reasons_of_opentofu_are_in_words_and_unknown_ones_are_left_out(reason: str, words: str) -> None:
+    plan = document(resource("test_thing.a", change("delete", {"id": "1"}), action_reason=reason))
+    assert f"will be destroyed{words}\n" in shown(plan)
+
+
 # Values
 
 

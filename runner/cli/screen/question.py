@@ -63,11 +63,16 @@ def _facts(of: QuestionPage, now: datetime) -> list[Fact]:
         ("stack", run.stack),
         ("kind", f"{run.kind} run, {run.trigger}, requested by {run.requested_by}"),
         ("revision", _revision(of, now)),
-        ("planned", f"{ago(run.planned_at, now)} with {of.engine} {run.engine_version or ''}".rstrip()),
+        ("planned", _planned(of, now)),
         ("changes", summary_text(summary_of(run.summary))),
         ("approvals", f"{of.approvals}{by}"),
         *terms_facts(of.terms),
     ]
+
+
+def _planned(of: QuestionPage, now: datetime) -> str:
+    planned = f"{ago(of.run.planned_at, now)} with {of.engine} {of.run.engine_version or ''}".rstrip()
+    return f"{planned}, last applied with {of.applied_with}" if of.applied_with else planned
 
 
 def _notable(of: QuestionPage) -> list[Fact]:

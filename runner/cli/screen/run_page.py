@@ -56,7 +56,12 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("renamed", f"from {of.renamed_from}" if of.renamed_from else ""),
         *ignored_facts(of.ignored),
         *policy_facts(of.policies),
-        ("planned", f"{ago(of.planned_at, now)}, version {of.engine_version}" if of.planned_at else ""),
+        (
+            "planned",
+            f"{ago(of.planned_at, now)} with {of.engine} {of.engine_version or ''}".rstrip()
+            if of.planned_at
+            else "",
+        ),
         ("steps", words.steps(of.steps)),
         ("digest", of.plan_digest or ""),
         ("fingerprint", of.fingerprint or ""),

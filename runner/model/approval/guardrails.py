@@ -7,6 +7,7 @@ from datetime import datetime
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
 from runner.model.changes.configuration import config_address
+from runner.model.engine.constraint import order
 from runner.model.policy.result import Results, sentences
 from runner.model.settings.guardrails import Guardrails
 from runner.model.values.pattern import covered, covers
@@ -59,17 +60,20 @@ def violations(
     *,
     destroy: bool = False,
     state: str | None = None,
+    engine: str | None = None,
     rules: Rules = NO_RULES,
 ) -> tuple[Violation, ...]:
     """Every guard rail that this plan breaks, blocking ones first.
 
     `destroy` is for a run that was asked to destroy the stack: it is meant to destroy a lot, so the limits
-    ask for the name instead of blocking. `state` is the result of `state_problem`.
+    ask for the name instead of blocking. `state` is the result of `state_problem`,
+    `engine` that of `engine_problem`.
     """
     lost = () if state is None else (Violation("state", state, blocking=True, answer="new-state"),)
     limits = (*_content(changes, rules.digest), *_limits(changes, guardrails, rules, blocking=not destroy))
     protected = _protected(changes, guardrails, protect)
-    return (*lost, *_large(changes), *limits, *protected, *_invoked(changes, guardrails))
+    older = () if engine is None else (Violation("engine", engine, blocking=False),)
+    return (*lost, *_large(changes), *limits, *older, *protected, *_invoked(changes, guardrails))
 
 
 POLICY = "policy"
@@ -128,10 +132,10 @@ def _limits(
 
 def state_problem(known: SeenState | None, facts: EngineFacts) -> str | None:
     """Why the state that was planned on is not the known one, or None."""
-    if known is None or not known.resources or facts.resources is None:
+    if known is None or known.resources == 0 or (facts.resources is None and not facts.lineage):
         return None
-    was = f"{known.by} left {known.resources} resources in it" if known.by else f"it held {known.resources}"
-    if not facts.resources:
+    was = _known_as(known)
+    if facts.resources == 0:
         return (
             f"the state is EMPTY, but {was}: it was lost or moved, and every resource would be created again"
         )
@@ -140,6 +144,22 @@ def state_problem(known: SeenState | None, facts: EngineFacts) -> str | None:
     if known.serial is not None and facts.serial is not None and facts.serial < known.serial:
         return f"the state is OLDER (serial {facts.serial}, was {known.serial}); {was}"
     return None
+
+
+def _known_as(known: SeenState) -> str:
+    """How many objects an encrypted state has is not known."""
+    if known.resources is None:
+        return f"{known.by or 'an earlier plan'} saw lineage {known.lineage or 'none'}"
+    return f"{known.by} left {known.resources} resources in it" if known.by else f"it held {known.resources}"
+
+
+def engine_problem(applied: EngineFacts | None, facts: EngineFacts) -> str | None:
+    """What an older version than the one of the last apply does not know, nor mends."""
+    if applied is None or applied.engine != facts.engine or not (applied.version and facts.version):
+        return None
+    if order(facts.version) >= order(applied.version):
+        return None
+    return f"the engine goes back: {facts.version}, last applied with {applied.version}"
 
 
 def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str]) -> Iterator[Violation]:

@@ -30,6 +30,7 @@ class EngineRow:
     # From this version on there are ephemeral variables, which no plan file stores. Before, a saved plan
     # takes no values.
     apply_variables_since: Version
+    encrypts: bool  # states and plans, where `encryption` blocks or TF_ENCRYPTION say so
     # From this version on, `required_version` counts only in files with these suffixes.
     own_requirements_since: Version | None
     own_suffixes: tuple[str, ...]
@@ -50,6 +51,7 @@ TERRAFORM = EngineRow(
     init_json_since=(1, 9),
     init_variables_since=None,
     apply_variables_since=(1, 10),
+    encrypts=False,
     own_requirements_since=None,
     own_suffixes=(),
 )
@@ -65,6 +67,7 @@ TOFU = EngineRow(
     init_json_since=(1, 7),
     init_variables_since=(1, 8),
     apply_variables_since=(1, 11),
+    encrypts=True,
     own_requirements_since=(1, 12),
     own_suffixes=(".tofu", ".tofu.json"),
 )

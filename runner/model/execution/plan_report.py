@@ -33,6 +33,7 @@ class Question:
     changed_inputs: dict[str, str] = field(default_factory=dict)
     partly: tuple[Partly, ...] = ()  # for a drift check: parts of other revisions in the state
     rules: tuple[NamedRule, ...] = ()  # about the content of plans
+    targeted: bool = False  # OpenTofu's plans do not say so
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, 
         return seal("reading", value, key)[:MARK_DIGITS]
 
     changes = read_plan(document, given, question.around, mark, by_marks=question.by_marks)
+    if question.targeted:
+        changes = replace(changes, complete=False)
     if question.rules:
         changes = _judged(changes, document, question, given)
     report = Report(

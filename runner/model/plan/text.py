@@ -42,6 +42,7 @@ _VERBS: dict[Action, str] = {
     Action.NO_OP: "is unchanged",
 }
 
+# Of both engines. One that a newer engine may add is left out.
 _REASONS: dict[str, str] = {
     "replace_because_tainted": "it is tainted",
     "replace_because_cannot_update": "it cannot be updated in place",
@@ -56,6 +57,9 @@ _REASONS: dict[str, str] = {
     "read_because_config_unknown": "its arguments are known after apply",
     "read_because_dependency_pending": "it depends on a change",
     "read_because_check_nested": "a check reads it",
+    "delete_because_enabled_false": "its code says enabled = false",
+    "forgot_because_lifecycle_destroy_in_state": "its state says destroy = false",
+    "forgot_because_lifecycle_destroy_in_config": "its code says destroy = false",
 }
 
 _COUNTS: tuple[tuple[str, str], ...] = (
@@ -160,8 +164,8 @@ def happens(resource: ResourceChange) -> str:
     if resource.keeps_old:
         verb = "will be re-created; its old object is forgotten but not destroyed"
     words = [f"deposed object {resource.deposed} {verb}" if resource.deposed else verb]
-    if resource.action_reason:
-        words.append(f"because {_REASONS.get(resource.action_reason, resource.action_reason)}")
+    if (reason := _REASONS.get(resource.action_reason or "")) is not None:
+        words.append(f"because {reason}")
     if resource.previous_address:
         words.append(f"moved from {resource.previous_address}")
     if resource.importing:

@@ -22,7 +22,7 @@ from runner.errors import (
     WrongState,
 )
 from runner.model.approval.approval import Approval, Commit, Person
-from runner.model.approval.binding import Binding
+from runner.model.approval.binding import Binding, EngineFacts
 from runner.model.approval.carried import Carried
 from runner.model.approval.guardrails import DESTROYS, OUTDATED, Violation, needs_name_typed, unanswered
 from runner.model.approval.rules import Standing, independent, refusal, refusal_by_terms, written_by
@@ -42,7 +42,7 @@ from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import QuestionReader
 from runner.ports.records.store import Writer
 from runner.service.approval.authorship import Authors, known
-from runner.service.approval.bind import bound, broken_now, refuse_denied, refuse_other_policies
+from runner.service.approval.bind import applied_with, bound, broken_now, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
@@ -86,6 +86,7 @@ class Question:
     judged: Judged = NOT_JUDGED
     closed: Closed | None = None  # the windows that its apply has to wait for
     reviews: Carried | None = None  # what became of the reviews of its pull request
+    applied_with: EngineFacts | None = None  # what the last apply ran with
 
     @property
     def seen(self) -> Seen:
@@ -134,6 +135,7 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
         binding=binding,
         nobody=nobody(terms, settings.approvals.people),
         renamed_from=reader.stack(run.stack).renamed_from,
+        applied_with=applied_with(reader, run.stack),
         warnings=reader.diagnostics(run_id),
         ignored=ignored_by_rule(settings, reader, run, changes),
         closed=closed_for(settings, clock, reader, run, terms, Openings(clock.now())),

@@ -13,7 +13,14 @@ from runner.model.approval.binding import (
     moved,
     moved_files,
 )
-from runner.model.approval.guardrails import SeenState, Violation, denials, state_problem, violations
+from runner.model.approval.guardrails import (
+    SeenState,
+    Violation,
+    denials,
+    engine_problem,
+    state_problem,
+    violations,
+)
 from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.execution.job import PlanResult
@@ -69,6 +76,7 @@ def guard_rails(
         run_terms(settings, reader, run).protect,
         destroy=run.kind is Kind.DESTROY,
         state=state_problem(known_state(reader, run.stack), facts),
+        engine=engine_problem(applied_with(reader, run.stack), facts),
         rules=rails.rules,
     )
     return (*denials(judged.results), *broken)
@@ -156,15 +164,24 @@ def refuse_other_policies(control: ControlPorts, reader: QuestionReader, run: Ru
         )
 
 
+def applied_with(reader: QuestionReader, stack: str) -> EngineFacts | None:
+    """What the last apply of the stack ran with."""
+    applied = _last_applied(reader, stack)
+    binding = None if applied is None else reader.binding(applied.id)
+    return None if binding is None else binding.facts
+
+
+def _last_applied(reader: QuestionReader, stack: str) -> Run | None:
+    return next(iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None)
+
+
 # The state
 
 
 def known_state(reader: QuestionReader, stack: str) -> SeenState | None:
     """From the last plan or check, or from a later apply."""
     seen = reader.seen_state(stack)
-    applied = next(
-        iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None
-    )
+    applied = _last_applied(reader, stack)
     if applied is None or (seen is not None and applied.changed_at <= seen.at):
         return seen
     binding = reader.binding(applied.id)
@@ -182,7 +199,8 @@ def _more(counts: Summary) -> int:
 def remember_state(control: ControlPorts, writer: Writer, run: Run, facts: EngineFacts) -> None:
     """Save the state seen by this plan or check, unless it is another state: only an apply accepts that."""
     known = known_state(writer, run.stack)
-    if facts.resources is None or state_problem(known, facts) is not None:
+    unknown = facts.resources is None and not facts.lineage
+    if unknown or state_problem(known, facts) is not None:
         return
     seen = SeenState(facts.lineage, facts.serial, facts.resources, control.clock.now(), run.name)
     if known is None or (known.lineage, known.serial, known.resources) != (

@@ -267,6 +267,7 @@ def question_of(job: Job, ports: WorkerPorts, planned: Planned) -> Question:
         changed_inputs=changed_inputs(job.environment, planned.facts.given, job.changed_outputs),
         partly=job.partly,
         rules=job.rules,
+        targeted=bool(job.targets),
     )
 
 

@@ -36,7 +36,7 @@ def _moments(of: RunPage) -> Iterator[Moment]:
     by = f"requested by {of.requested_by}"
     yield Moment(Look("run", "idle", ""), by, of.created_at, of.trigger.value)
     if of.planned_at is not None:
-        version = f"version {of.engine_version}" if of.engine_version else ""
+        version = f"{of.engine} {of.engine_version}" if of.engine_version else ""
         yield Moment(Look("file", "idle", ""), "planned", of.planned_at, version)
     for one in of.approvals:
         accepted = " ".join(one.accepted)
