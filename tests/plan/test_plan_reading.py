@@ -331,7 +331,7 @@ def test_what_is_no_document_is_refused(text: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("said", [{}, {"complete": True}])
-def test_a_plan_of_targets_is_incomplete_whatever_its_document_says(said: dict[str, bool]) -> None:
+def test_a_plan_of_targets_is_incomplete_whatever_its_document_says(said: dict[str, Any]) -> None:
     plan = document(resource("test_thing.a", change("create", None, {})), **said)
     report, whole = report_of(plan, Question(key="00" * 32, targeted=True))
     assert (report.changes.complete, whole.complete) == (False, False)
