@@ -276,6 +276,9 @@ class ScopedReader:
     def forge_since(self, source: str) -> datetime | None:
         return self.whole.forge_since(source) if self.sees_source(source) else None
 
+    def read_at_forges(self) -> frozenset[str]:
+        return frozenset(filter(self.sees_source, self.whole.read_at_forges()))
+
     def comment_taken(self, source: str, comment: RequestComment) -> bool:
         return self.sees_source(source) and self.whole.comment_taken(source, comment)
 

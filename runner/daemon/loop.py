@@ -35,6 +35,7 @@ from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.forge.commands import Perform
 from runner.service.forge.keep import Kept
+from runner.service.forge.retire import retire_forges
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.operator.cancel import left_running
 from runner.service.preview.retire import retire_pulls
@@ -200,8 +201,7 @@ class Daemon:
         self._at_forges = kept_at_forges(control.store, control.clock, sources, at_forges, in_comments)
         forges = {one.name: one.look for one in self._at_forges.values()}
         with control.store.writing() as writer:
-            ours = {consumer.name for consumer in self._consumers}
-            writer.forget_consumers(but=ours.union(forges, (one.consumer for one in notified)))
+            writer.forget_consumers(but=self.parts.consumers.union(one.name for one in self._consumers))
         begin_notifying(control.store, notified)
         self._deliver_all()
         self._deliveries.turn_to(looks(control.store, control.clock, notified) | forges)
@@ -215,6 +215,7 @@ class Daemon:
         control = self.parts.worker.control
         retire_sources(control.store, self.parts.settings)
         retire_pulls(control.store, self.parts.settings, control.clock)
+        retire_forges(control.store, self.parts.settings)
         reschedule(control.store, self.parts.settings.drift, control.clock.now())
 
     def _recover(self) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from runner.daemon.channels import all_once, deliver_once
 from runner.daemon.forges import kept_at_forges
+from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
@@ -16,6 +17,7 @@ from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.forge.commands import Perform
+from runner.service.forge.retire import retire_forges
 from runner.service.preview.retire import retire_pulls
 from runner.service.queue.enqueue import enqueue_due
 from runner.service.queue.next_check import reschedule
@@ -30,6 +32,7 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
     begin_notifying(control.store, parts.notified)
     retire_sources(control.store, parts.settings)
     retire_pulls(control.store, parts.settings, control.clock)
+    retire_forges(control.store, parts.settings)
     reschedule(control.store, parts.settings.drift, control.clock.now())
     recovered = recover(control)
     for run in recovered.ended:
@@ -38,6 +41,7 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
         report(shortage)
     with control.store.writing() as writer:
         writer.take_wakes()  # all are polled now
+        writer.forget_consumers(but={*parts.consumers, Journal.name})
     _poll(parts, report)
     pool = Pool(parts.worker, parts.slots)
     for assignment in recovered.adopted:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from runner.model.forge.consumer import consumer_of
 from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import Settings
 from runner.ports.git import Trees
@@ -30,3 +31,9 @@ class Parts:
     web: Kept | None = None
     notified: tuple[Notified, ...] = ()
     at_forges: AtForges | None = None
+
+    @property
+    def consumers(self) -> frozenset[str]:
+        """Of the feed, beside the daemon's own."""
+        at_forges = (consumer_of(one.name) for one in self.settings.sources if one.forge is not None)
+        return frozenset((*at_forges, *(one.consumer for one in self.notified)))

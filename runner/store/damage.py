@@ -116,7 +116,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "forge_commands": ("comment", _times("at")),
     "audit": ("seq", {"detail": _object, **_times("at")}),
     "outbox": ("id", {"payload": _object, **_times("at")}),
-    "consumers": ("name", {"sent": strings_of, **_times("next_try", "last_sent")}),
+    "consumers": ("name", {"sent": strings_of, **_times("next_try", "last_sent", "failing_since")}),
     "dead_letters": ("id", {"payload": _object, **_times("at", "since")}),
     "tokens": ("name", _times("created_at", "expires_at", "revoked_at", "used_at")),
     "sessions": (

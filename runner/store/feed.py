@@ -89,6 +89,7 @@ class FeedWrites(FeedReads, Writes):
             "messages": cursor.messages,
             "failures": cursor.failures,
             "last_sent": text_or_none(cursor.last_sent),
+            "failing_since": text_or_none(cursor.failing_since),
         }
         self._upsert("consumers", row, "name")
 
@@ -138,6 +139,7 @@ def _cursor(row: sqlite3.Row) -> Cursor:
         row["messages"],
         row["failures"],
         time_or_none(row["last_sent"]),
+        time_or_none(row["failing_since"]),
     )
 
 

@@ -21,6 +21,9 @@ class ForgeReads(Session):
         row = self._one("SELECT since FROM forge_reads WHERE source = ?", source)
         return None if row is None else time_or_none(row["since"])
 
+    def read_at_forges(self) -> frozenset[str]:
+        return frozenset(row["source"] for row in self._all("SELECT source FROM forge_reads"))
+
     def comment_taken(self, source: str, comment: RequestComment) -> bool:
         sql = "SELECT 1 FROM forge_commands WHERE source = ? AND kind = ? AND comment = ?"
         return self._one(sql, source, comment.kind, comment.id) is not None
@@ -42,6 +45,10 @@ class ForgeReads(Session):
 class ForgeWrites(ForgeReads):
     def save_forge_since(self, source: str, since: datetime) -> None:
         self._upsert("forge_reads", {"source": source, "since": text(since)}, "source")
+
+    def forget_forge(self, source: str) -> None:
+        self._do("DELETE FROM forge_reads WHERE source = ?", source)
+        self._do("UPDATE pull_requests SET gone = 0 WHERE source = ?", source)
 
     def take_comment(self, source: str, comment: RequestComment, command: str) -> None:
         if self.comment_taken(source, comment):

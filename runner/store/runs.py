@@ -34,7 +34,8 @@ class RunReads(DetailReads):
         """The newest matching runs, newest first."""
         tests: list[str] = ["1"]
         values: list[Value] = []
-        for column, value in (("stack", where.stack), ("source", where.source), ("kind", where.kind)):
+        exact = ("stack", "source", "revision", "kind")
+        for column, value in ((name, getattr(where, name)) for name in exact):
             if value is not None:
                 tests.append(f"{column} = ?")
                 values.append(value)

@@ -38,6 +38,7 @@ SETTLED_BY: Mapping[Why, Role] = {
     Why.PROBLEM: Role.OPERATOR,
     Why.MISSING: Role.OWNER,
     Why.SOURCE: Role.ADMIN,
+    Why.FORGE: Role.ADMIN,
     Why.PROBE: Role.OWNER,
     Why.EVENTS: Role.ADMIN,
 }

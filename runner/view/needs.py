@@ -39,6 +39,7 @@ class Why(StrEnum):
     PROBLEM = "problem"
     MISSING = "missing"
     SOURCE = "source"
+    FORGE = "forge"
     PROBE = "probe"
     EVENTS = "events"
 
@@ -107,7 +108,7 @@ def needs(
         found.append(Need(Why.EVENTS, consumer, None, text, command, failure=True))
     found += [need for report in reports for need in _of_report(report, now)]
     known = {facts.stack.problem for facts in stacks}
-    found += [need for source in sources for need in _of_source(source, known)]
+    found += [need for source in sources for need in _of_source(source, known, now)]
     order = list(Why)
     return sorted(found, key=lambda need: (order.index(need.why), need.name))
 
@@ -213,7 +214,7 @@ def _of_report(report: DriftReport, now: datetime) -> Iterable[Need]:
         yield Need(Why.DRIFT, report.name, report.stack, text, f"driftline drift show {report.name}")
 
 
-def _of_source(source: SourceRow, known: set[str | None]) -> Iterable[Need]:
+def _of_source(source: SourceRow, known: set[str | None], now: datetime) -> Iterable[Need]:
     """`known` are the problems that their stacks already show."""
     command = f"driftline source check {source.name}"
     if source.problem is not None:
@@ -224,3 +225,8 @@ def _of_source(source: SourceRow, known: set[str | None]) -> Iterable[Need]:
     for problem in source.problems:
         if problem not in known:
             yield Need(Why.PROBLEM, source.name, None, problem, command, failure=True)
+    if source.forge_problem is not None:
+        since = f" since {ago(source.forge_failing_since, now)}" if source.forge_failing_since else ""
+        again = f"; retry {ahead(source.forge_next_try, now)}" if source.forge_next_try else ""
+        text = f"its forge fails{since}: {source.forge_problem}{again}"
+        yield Need(Why.FORGE, source.name, None, text, "driftline doctor", failure=True)

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from runner.model.forge.consumer import consumer_of
 from runner.model.schedule.poll_due import retry_after
 from runner.model.schedule.polling import Cadence, PollMeasures
 from runner.model.settings.server import Settings
@@ -18,7 +19,9 @@ from runner.view.when import whole
 
 @dataclass(frozen=True)
 class SourceRow:
-    """`revision` is the newest one that was taken; `refused` one that was not."""
+    """`revision` is the newest one that was taken; `refused` one that was not. `forge_problem` is why its forge could not
+    be read or written the last time.
+    """
 
     name: str
     revision: str | None
@@ -38,6 +41,9 @@ class SourceRow:
     url: str | None
     branch: str | None
     stacks: int
+    forge_problem: str | None = None
+    forge_failing_since: datetime | None = None
+    forge_next_try: datetime | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -62,6 +68,8 @@ class SourceRow:
                 f"its history was rewritten (force-push) at {self.rewritten_at:%Y-%m-%d %H:%M} UTC;"
                 f" {self.rewritten_from[:12]} is no longer in it"
             )
+        if self.forge_problem:
+            said.append(f"its forge: {self.forge_problem}")
         return (*said, *self.problems, *self.notes)
 
 
@@ -110,9 +118,27 @@ def source_rows(reader: Reader, settings: Settings, polls: Polling, stacks: Iter
     configured = {source.name: source for source in settings.sources}
     present = Counter(stack.source for stack in stacks if stack.missing_since is None)
     return tuple(
-        source_row(known.get(name, SourceStatus(name)), configured.get(name), present[name], polls)
+        _at_forge(
+            reader,
+            configured.get(name),
+            source_row(known.get(name, SourceStatus(name)), configured.get(name), present[name], polls),
+        )
         for name in (*configured, *sorted(known.keys() - configured.keys()))
         if reader.sees_source(name)
+    )
+
+
+def _at_forge(reader: Reader, settings: SourceSettings | None, row: SourceRow) -> SourceRow:
+    if settings is None or settings.forge is None:
+        return row
+    cursor = reader.cursor(consumer_of(row.name))
+    if cursor is None or not cursor.problem:
+        return row
+    return replace(
+        row,
+        forge_problem=cursor.problem,
+        forge_failing_since=whole(cursor.failing_since),
+        forge_next_try=whole(cursor.next_try),
     )
 
 

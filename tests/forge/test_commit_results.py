@@ -109,3 +109,30 @@ def test_a_heal_does_not_replace_what_came_of_the_merge(kept: KeptWorld) -> None
     kept.look()
     (one,) = kept.fake.world.comments(revision)
     assert waiting["id"] not in one.body
+
+
+def test_a_plan_that_fails_after_the_merge_stands_at_its_commit(kept: KeptWorld) -> None:
+    kept.open(7, {"app/main.tf": module("new")})
+    kept.world.merge(7)
+    revision = kept.world.commit(
+        {"app/main.tf": 'resource "terraform_data" "it" { input = file("/gone") }\n'}
+    )
+    kept.world.run("daemon", "--once", expect=None)
+    (one,) = kept.fake.world.comments(revision)
+    assert "### Driftline: 1 plan failed" in one.body
+    assert "| `app` | **plan failed**" in one.body
+
+
+def test_a_failed_plan_that_is_made_again_is_told_as_what_it_became(kept: KeptWorld) -> None:
+    missing = kept.world.root / "signs" / "missing.txt"
+    code = f'resource "terraform_data" "it" {{ input = file("{missing}") }}\n'
+    revision = kept.world.commit({"app/main.tf": code})
+    kept.world.run("daemon", "--once", expect=None)
+    assert "1 plan failed" in kept.fake.world.comments(revision)[0].body
+    missing.parent.mkdir(exist_ok=True)
+    missing.write_text("new")
+    kept.world.run("plan", "app")
+    kept.look()
+    (one,) = kept.fake.world.comments(revision)
+    assert "### Driftline: 1 stack planned" in one.body
+    assert "| `app` | awaiting approval" in one.body

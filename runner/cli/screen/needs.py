@@ -19,6 +19,7 @@ MARKS: dict[Why, Cell] = {
     Why.PROBLEM: Cell("✗ problem", "red"),
     Why.MISSING: Cell("? missing", "yellow"),
     Why.SOURCE: Cell("✗ source", "red"),
+    Why.FORGE: Cell("✗ forge", "red"),
     Why.PROBE: Cell("! not probed", "yellow"),
     Why.EVENTS: Cell("✗ events", "red"),
 }

@@ -268,6 +268,7 @@ class Cursor:
     messages: int = 0
     failures: int = 0
     last_sent: datetime | None = None
+    failing_since: datetime | None = None
 
     def moved(self, position: int) -> "Cursor":
         """Behind events that it does not take."""
@@ -275,7 +276,9 @@ class Cursor:
 
     def after(self, position: int, **changed: Any) -> "Cursor":
         """Behind what was taken, or has become a dead letter."""
-        return replace(self, position=position, tries=0, next_try=None, problem="", **changed)
+        return replace(
+            self, position=position, tries=0, next_try=None, problem="", failing_since=None, **changed
+        )
 
 
 @dataclass(frozen=True)
@@ -308,4 +311,11 @@ def failed(cursor: Cursor, problem: str, now: datetime, jitter: float) -> Cursor
     if tries >= MAX_TRIES:
         return None
     wait = min(FIRST_RETRY * 2 ** (tries - 1), LAST_RETRY) * (1 - jitter / 2)
-    return replace(cursor, tries=tries, next_try=now + wait, problem=problem, failures=cursor.failures + 1)
+    return replace(
+        cursor,
+        tries=tries,
+        next_try=now + wait,
+        problem=problem,
+        failures=cursor.failures + 1,
+        failing_since=cursor.failing_since or now,
+    )

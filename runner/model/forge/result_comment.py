@@ -12,7 +12,8 @@ from runner.model.run.life import HALF_CHANGED, State
 from runner.model.values.markdown import code, in_table, sentence
 from runner.model.values.text import safe_text
 
-SHOWN_STATES = frozenset({State.APPLIED}) | HALF_CHANGED
+SHOWN_STATES = frozenset({State.APPLIED, State.PLAN_FAILED}) | HALF_CHANGED
+_FAILURES = frozenset({State.PLAN_FAILED}) | HALF_CHANGED
 SHOWN = 300  # characters of a reason
 _HEAD = ("", "| stack | result | changes | run |", "| --- | --- | --- | --- |")
 
@@ -37,8 +38,8 @@ class CommitResult:
 
 def result_comment(of: CommitResult, can: Capabilities) -> str:
     """At most as long as the forge takes, with what failed first."""
-    begin = [f"### {_headline(of.stacks)}", "", f"Applied from {code(of.revision[:12])}."]
-    stacks = sorted(of.stacks, key=lambda one: (one.state is State.APPLIED, one.stack))
+    begin = [f"### {_headline(of.stacks)}", "", f"Results of {code(of.revision[:12])}."]
+    stacks = sorted(of.stacks, key=lambda one: (one.state not in _FAILURES, one.stack))
     room = can.body - MARKER_ROOM - size(begin)
     return "\n".join([*begin, *listed(_HEAD, [_row(one) for one in stacks], _more, room), ""])
 
@@ -46,12 +47,14 @@ def result_comment(of: CommitResult, can: Capabilities) -> str:
 def _headline(stacks: Sequence[StackResult]) -> str:
     """Such as `Driftline: 1 apply failed, 2 stacks applied`."""
     counts = Counter(one.state for one in stacks)
-    applied, failed = counts[State.APPLIED], counts[State.APPLY_FAILED]
-    told = (
-        (failed, "apply failed", "applies failed"),
+    told = [
+        (counts[State.APPLY_FAILED], "apply failed", "applies failed"),
         (counts[State.INTERRUPTED], "apply interrupted", "applies interrupted"),
-        (applied, "stack applied", "stacks applied"),
-    )
+        (counts[State.PLAN_FAILED], "plan failed", "plans failed"),
+        (counts[State.APPLIED], "stack applied", "stacks applied"),
+    ]
+    others = len(stacks) - sum(count for count, _, _ in told)
+    told.append((others, "stack planned", "stacks planned"))
     return f"Driftline: {', '.join(f'{n} {one if n == 1 else more}' for n, one, more in told if n)}"
 
 
@@ -61,7 +64,7 @@ def _row(of: StackResult) -> str:
 
 
 def _result(of: StackResult) -> str:
-    if of.state is State.APPLIED:
+    if of.state not in _FAILURES:
         return of.state.in_words
     reason = safe_text(of.reason)
     short = reason if len(reason) <= SHOWN else f"{reason[:SHOWN]} …"

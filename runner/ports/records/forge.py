@@ -16,6 +16,10 @@ class ForgeReader(Protocol):
         """Until when its comments were read."""
         ...
 
+    def read_at_forges(self) -> frozenset[str]:
+        """The sources whose comments were read."""
+        ...
+
     def comment_taken(self, source: str, comment: RequestComment) -> bool: ...
     def accounts_of(self, source: str, login: str) -> Collection[str]:
         """The ids of the accounts that gave commands under this login."""
@@ -28,6 +32,10 @@ class ForgeReader(Protocol):
 
 class ForgeWriter(ForgeReader, Protocol):
     def save_forge_since(self, source: str, since: datetime) -> None: ...
+    def forget_forge(self, source: str) -> None:
+        """What was read and missing there. Commands that acted never act again."""
+        ...
+
     def take_comment(self, source: str, comment: RequestComment, command: str) -> None:
         """From now on it never acts again."""
         ...

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class RunFilter:
     stack: str | None = None
     source: str | None = None
+    revision: str | None = None
     states: frozenset[State] | None = None
     kind: Kind | None = None
     ended_before: datetime | None = None

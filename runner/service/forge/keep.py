@@ -11,6 +11,7 @@ from typing import Any
 from runner.errors import DriftlineError, ForgeRefused, ForgeThrottled
 from runner.model.events.feed import LAST_RETRY, Cursor, failed, waits
 from runner.model.forge.comment import comment as request_comment
+from runner.model.forge.consumer import consumer_of
 from runner.model.forge.drift_issue import CloseIssue, OpenIssue, Step, UpdateIssue, steps
 from runner.model.forge.marker import marker
 from runner.model.forge.planned import Answer, PlannedRequest
@@ -30,15 +31,11 @@ from runner.service.forge.owners import owners_in
 from runner.service.preview.record import record
 
 CLOSED = "closed at the forge"
+ISSUE = "issue"
 AGAIN = timedelta(hours=1)  # then everything is compared with the forge, where somebody may have removed it
 Draw = Callable[[Reader, PullRequest, Sequence[Answer]], PlannedRequest]
 Results = Callable[[Reader, str], Sequence[CommitResult]]  # of a source, by its name
 Write = tuple[tuple[Any, ...], object, Callable[[], None]]
-
-
-def consumer_of(source: str) -> str:
-    """Its cursor, apart from the names of our own consumers."""
-    return f"forge/{source}"
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,7 @@ class Kept:
     written: dict[tuple[Any, ...], object] = field(default_factory=dict)
     next_read: datetime | None = None
     compared: datetime | None = None
+    refused: dict[tuple[Any, ...], str] = field(default_factory=dict)  # what could not be written, and why
     news: Event = field(default_factory=Event)
 
     @property
@@ -92,8 +90,11 @@ class Kept:
             save_cursor(self.store, self._later(cursor, error, now))
             self.log(error.message)
             return
-        if cursor.position != head or cursor.tries:
-            save_cursor(self.store, Cursor(self.name, head))
+        problem = next(iter(self.refused.values()), "")
+        since = cursor.failing_since or now if problem else None
+        reached = Cursor(self.name, head, problem=problem, failing_since=since)
+        if cursor != reached:
+            save_cursor(self.store, reached)
 
     def _later(self, cursor: Cursor, error: DriftlineError, now: datetime) -> Cursor:
         """It holds no event back: what should stand there comes from the records, whatever was missed."""
@@ -119,17 +120,23 @@ class Kept:
             self.next_read = now + timedelta(
                 seconds=MOST if self.source.poll == AUTO else float(self.source.poll)
             )
-        for key, value, write in self._writes(forge):
+        wanted = list(self._writes(forge))
+        for key, value, write in wanted:
             if self.written.get(key) != value:
-                self._write(write)
+                self._write(key, write)
                 self.written[key] = value
+        present = {key for key, _, _ in wanted}
+        self.refused = {key: why for key, why in self.refused.items() if key in present or key[0] == ISSUE}
 
-    def _write(self, write: Callable[[], None]) -> None:
+    def _write(self, key: tuple[Any, ...], write: Callable[[], None]) -> None:
         """What is refused for one place, such as a locked conversation, is no reason to leave the others."""
         try:
             write()
         except ForgeRefused as error:
+            self.refused[key] = error.message
             self.log(error.message)
+        else:
+            self.refused.pop(key, None)
 
     # What should stand there
 
@@ -167,8 +174,10 @@ class Kept:
         with self.store.reading() as reader:
             reports = [one for one in reader.reports() if reader.stack(one.stack).source == self.source.name]
         present = forge.own_issues(rules.labels[0])
-        for step in steps(self.source.name, reports, present, rules, forge.can.body, self._owners()):
-            self._write(partial(_take, forge, step))
+        self.refused = {key: why for key, why in self.refused.items() if key[0] != ISSUE}
+        due = steps(self.source.name, reports, present, rules, forge.can.body, self._owners())
+        for count, step in enumerate(due):
+            self._write((ISSUE, count), partial(_take, forge, step))
 
     def _owners(self) -> Callable[[str], tuple[str, ...]]:
         """Nobody where Git fails: the issue matters more than who gets it."""

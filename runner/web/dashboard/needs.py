@@ -35,6 +35,7 @@ _GROUPS: Mapping[Why, Group] = {
     Why.PROBLEM: Group(Look(*_CROSS, "Problems in Git"), "Open stack"),
     Why.MISSING: Group(Look(*_WARN, "No longer in Git"), "Decide"),
     Why.SOURCE: Group(Look(*_CROSS, "Sources"), "Open sources"),
+    Why.FORGE: Group(Look(*_CROSS, "Forges"), "Open sources"),
     Why.PROBE: Group(Look(*_WARN, "Not probed"), "Open stack"),
     Why.EVENTS: Group(Look(*_CROSS, "Undelivered events"), "Open notifications"),
 }
@@ -42,6 +43,7 @@ _PAGES: Mapping[Why, str] = {
     Why.RESTORED: "/audit",
     Why.CHECKPOINTS: "/audit",
     Why.SOURCE: "/sources",
+    Why.FORGE: "/sources",
     Why.DISK: "/stacks",
 }
 
