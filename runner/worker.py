@@ -16,7 +16,7 @@ from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
 from runner.service.approval.carry import carry_reviews
 from runner.service.approval.gate import StoreGate
-from runner.service.cycle.dispatch import next_assignment
+from runner.service.cycle.dispatch import next_assignment, stop_previews_in_the_way
 from runner.service.execution.execute import execute
 from runner.service.outcome.settle import settle
 from runner.service.queue.assignment import Assignment
@@ -94,6 +94,7 @@ class Worker:
 
     def perform_one(self, run_id: int) -> Run | None:
         """Execute this run here and now; None if it cannot be claimed."""
+        self.make_way()
         assignment = self.next(only=run_id)
         return self.perform(assignment) if assignment else None
 
@@ -101,6 +102,12 @@ class Worker:
         """The next run to execute here, if there is one with enough resources."""
         taken = {run: meter.now for run, meter in list(self._meters.items())}
         return next_assignment(self.control, only=only, full=full, taken=taken)
+
+    def make_way(self) -> None:
+        """Stop previews that hold up anything else."""
+        for preview in stop_previews_in_the_way(self.control):
+            if preview.id in self._executing:
+                self._executing[preview.id].set()
 
     def pass_on_cancels(self) -> None:
         """Notify executing jobs that a person asked them to stop."""
@@ -155,6 +162,7 @@ class Pool:
 
     def fill(self) -> int:
         """Start runs until slots or runs are used up, plus one at most for a crowded-out source; returns how many."""
+        self.worker.make_way()
         started = 0
         while (busy := len(self._busy)) <= self.slots:
             assignment = self.worker.next(full=busy == self.slots)

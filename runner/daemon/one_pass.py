@@ -23,6 +23,8 @@ from runner.service.queue.enqueue import enqueue_due
 from runner.service.queue.next_check import reschedule
 from runner.worker import Pool
 
+LOOK_SECONDS = 1.0  # how often it is seen that a person, or another run, wants a run to stop
+
 
 def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) -> list[Run]:
     """Returns the runs as they ended. `in_comments` does what people ask for at forges."""
@@ -55,7 +57,8 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
             enqueue_due(control.store, control.clock, control.settings.promotion)
             if not pool.fill() and not was_busy:
                 break
-            pool.freed.wait()
+            while not pool.freed.wait(LOOK_SECONDS):
+                parts.worker.pass_on_cancels()
     finally:
         pool.stop_plans()
         pool.close()

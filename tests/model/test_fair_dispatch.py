@@ -3,12 +3,20 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from examples import NOW, a_run
 from hypothesis import given
 from hypothesis import strategies as some
 
 from runner.model.run.life import Claim, Kind, Run, State
-from runner.model.schedule.turns import PATIENCE, PRIORITY, crowded_out, in_turn
+from runner.model.schedule.turns import (
+    PATIENCE,
+    PRIORITY,
+    crowded_out,
+    in_turn,
+    previews_in_the_way,
+    without_previews_in_the_way,
+)
 
 
 def run(number: int, source: str, kind: Kind = Kind.CHANGE, state: State = State.QUEUED) -> Run:
@@ -84,3 +92,34 @@ def test_previews_that_hang_do_not_keep_the_changes_of_their_source_waiting() ->
     waiting = [run(1, "a", state=State.APPROVED), run(2, "a", Kind.PREVIEW)]
     assert ids(crowded_out(waiting, previews, NOW)) == [1]
     assert crowded_out(waiting, [*previews, executing(7, "a", LONG_AGO)], NOW) == []
+
+
+def of(stack: str, kind: Kind, state: State = State.QUEUED, identity: str = "") -> Run:
+    return replace(a_run(id=1, stack=stack, kind=kind, state=state), identity=identity)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.APPROVED])
+@pytest.mark.parametrize("kind", [Kind.CHANGE, Kind.DESTROY, Kind.DRIFT])
+def test_a_preview_makes_way_for_anything_else_of_its_stack(kind: Kind, state: State) -> None:
+    preview = of("app", Kind.PREVIEW, State.PLANNING)
+    assert previews_in_the_way([of("app", kind, state)], [preview]) == [preview]
+    assert previews_in_the_way([of("other", kind, state)], [preview]) == []
+
+
+def test_a_preview_makes_way_for_another_stack_with_its_state() -> None:
+    preview = of("app", Kind.PREVIEW, State.PLANNING, identity="state")
+    renamed = of("renamed", Kind.CHANGE, identity="state")
+    assert previews_in_the_way([renamed], [preview]) == [preview]
+
+
+def test_previews_do_not_make_way_for_each_other() -> None:
+    assert previews_in_the_way([of("app", Kind.PREVIEW)], [of("app", Kind.PREVIEW, State.PLANNING)]) == []
+
+
+def test_nothing_but_previews_makes_way() -> None:
+    assert previews_in_the_way([of("app", Kind.CHANGE)], [of("app", Kind.DRIFT, State.PLANNING)]) == []
+
+
+def test_no_preview_begins_while_anything_else_of_its_stack_may() -> None:
+    preview, check, other = of("app", Kind.PREVIEW), of("app", Kind.DRIFT), of("other", Kind.PREVIEW)
+    assert without_previews_in_the_way([preview, other, check]) == [other, check]

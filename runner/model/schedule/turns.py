@@ -49,3 +49,24 @@ def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime)
     # Whoever opens a pull request decides how long its previews take.
     served = {run.source for run in executing if run.kind is not Kind.PREVIEW}
     return [run for run in ordered if run.source not in served and not run.kind.only_reads]
+
+
+def without_previews_in_the_way(ordered: Iterable[Run]) -> list[Run]:
+    """No preview begins while anything else of its stack may: it would be stopped at once."""
+    runs = list(ordered)
+    wanted = _held_by((run for run in runs if run.kind is not Kind.PREVIEW))
+    return [run for run in runs if run.kind is not Kind.PREVIEW or not wanted & _held_by([run])]
+
+
+def previews_in_the_way(ready: Iterable[Run], executing: Iterable[Run]) -> list[Run]:
+    """Executing previews of stacks, or of their states, that something else waits for.
+
+    Whoever opens a pull request decides how long its plans take, and one may hang until its timeout.
+    """
+    wanted = _held_by((run for run in ready if run.kind is not Kind.PREVIEW))
+    return [run for run in executing if run.kind is Kind.PREVIEW and wanted & _held_by([run])]
+
+
+def _held_by(runs: Iterable[Run]) -> set[str]:
+    """Of which only one run executes at a time: stacks by name, and states by the digest of where they are."""
+    return {held for run in runs for held in (f"stack {run.stack}", f"state {run.identity or run.stack}")}

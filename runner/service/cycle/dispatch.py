@@ -1,11 +1,12 @@
 """Dispatch work: claim one run at a time, the most urgent first, and record how it ended."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from types import MappingProxyType
 
 from runner import failpoint
-from runner.errors import Conflict, NoRoom, NotFound, SourceNotFound
+from runner.errors import Conflict, NoRoom, NotFound, RunChanged, SourceNotFound, WrongState
 from runner.model.approval.binding import Binding, BoundEngine, EngineFacts
 from runner.model.approval.content_rules import NamedRule, content_rules
 from runner.model.approval.stack_guardrails import named_rules
@@ -18,7 +19,13 @@ from runner.model.policy.result import NOT_JUDGED
 from runner.model.run.apply_end import Expected, expected_of
 from runner.model.run.life import Event, Kind, Run, State
 from runner.model.schedule.load import Share, fits, need
-from runner.model.schedule.turns import PRIORITY, crowded_out, in_turn
+from runner.model.schedule.turns import (
+    PRIORITY,
+    crowded_out,
+    in_turn,
+    previews_in_the_way,
+    without_previews_in_the_way,
+)
 from runner.model.schedule.waiting import waits
 from runner.model.settings.context import furnished
 from runner.model.settings.source import SourceSettings
@@ -28,6 +35,7 @@ from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records.joined import ConsentReader, QuestionReader, StackUseReader
+from runner.ports.records.locks import LockReader
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader, Writer
@@ -69,7 +77,8 @@ def next_assignment(
     with control.store.reading() as reader:
         runs = executable(reader, control.clock.now(), full=full)
         wanted = [run for run in runs if only is None or run.id == only]
-        runs = admitted(control, reader, _in_their_windows(control, reader, wanted), taken)
+        open_windows = without_previews_in_the_way(_in_their_windows(control, reader, wanted))
+        runs = admitted(control, reader, open_windows, taken)
     for run in runs:
         assignment = _claim(control, run, taken)
         if assignment is not None:
@@ -81,19 +90,40 @@ def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> 
     """The runs that could execute now, in their order."""
     open_runs = reader.open_runs()
     executing = [run for run in open_runs if run.claim is not None]
-    busy = {run.stack for run in executing}
+    ordered = in_turn(_ready(reader, open_runs, {run.stack for run in executing}, now), executing)
+    return crowded_out(ordered, executing, now) if full else ordered
+
+
+def _ready(reader: LockReader, open_runs: Iterable[Run], busy: Collection[str], now: datetime) -> list[Run]:
     held = {lock.stack for lock in reader.placed_locks()}
-    ready = [
+    return [
         run
         for run in open_runs
         if (run.state, run.kind) in PRIORITY
+        and run.claim is None
         and run.stack not in busy
         and not waits(run.wait_until, now)
         # A person's lock does not stop what only reads.
         and (run.kind.only_reads or run.stack not in held)
     ]
-    ordered = in_turn(ready, executing)
-    return crowded_out(ordered, executing, now) if full else ordered
+
+
+def stop_previews_in_the_way(control: ControlPorts) -> list[Run]:
+    """Ask executing previews to stop whose stack anything else could execute now. They are planned again afterwards."""
+    with control.store.reading() as reader:
+        open_runs, now = reader.open_runs(), control.clock.now()
+        executing = [run for run in open_runs if run.claim is not None and run.cancel_requested_by is None]
+        if all(run.kind is not Kind.PREVIEW for run in executing):
+            return []
+        busy = {run.stack for run in open_runs if run.claim is not None and run.kind is not Kind.PREVIEW}
+        ready = _ready(reader, open_runs, busy, now)
+        closed = full_accounts(reader, open_runs, control.settings.executor.per_account, now)
+        waiting = [run for run in _in_their_windows(control, reader, ready) if run.account not in closed]
+    stopped = previews_in_the_way(waiting, executing)
+    for preview in stopped:
+        with suppress(RunChanged, WrongState), control.store.writing() as writer:
+            writer.request_cancel(preview, by=DAEMON)
+    return stopped
 
 
 def _in_their_windows(control: ControlPorts, reader: ConsentReader, ready: Iterable[Run]) -> Iterator[Run]:

@@ -11,6 +11,7 @@ from runner.ports.keeping import HeldClaim
 from runner.ports.records.runs import RunWriter
 from runner.service.cycle.cleanup import clear
 from runner.service.cycle.dispatch import adoption
+from runner.service.outcome.plan import again_after_others
 from runner.service.queue.assignment import Assignment
 
 
@@ -85,6 +86,8 @@ def _again(control: ControlPorts, run: Run, held: HeldClaim) -> list[Run]:
 
 
 def _put_right(writer: RunWriter, run: Run) -> Run:
+    if run.state is State.PLANNING and run.cancel_requested_by == DAEMON:
+        return again_after_others(writer, run)
     if run.state is State.PLANNING and run.cancel_requested_by is not None:
         return writer.transition(run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped on request")
     if run.state is State.PLANNING:

@@ -62,6 +62,8 @@ def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) 
     writer.save_diagnostics(run.id, failure.diagnostics)
     if failure.canceled and run.cancel_requested_by is None:
         return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped in the meantime")
+    if failure.canceled and run.cancel_requested_by == DAEMON:
+        return again_after_others(writer, run)
     if failure.canceled:
         return writer.transition(
             run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
@@ -69,6 +71,12 @@ def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) 
     if failure.state_locked:
         return put_off(writer, run, Event.REQUEUE, now, f"{HELD}: {failure.reason}")
     return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
+
+
+def again_after_others(writer: RunWriter, run: Run) -> Run:
+    """The daemon stopped a preview, which was in the way."""
+    reason = "another run of the stack came first"
+    return writer.transition(run, Event.REQUEUE, by=DAEMON, reason=reason, cancel_requested_by=None)
 
 
 def put_off(writer: RunWriter, run: Run, event: Event, now: datetime, reason: str) -> Run:

@@ -67,7 +67,7 @@ def _has_result(reader: RunWriter, run: int | None) -> bool:
 
 
 def _supersede(writer: RunWriter, runs: Iterable[int | None], pull: PullRequest) -> None:
-    """An executing preview finds out when its result is recorded."""
+    """An executing preview is asked to stop: it may hang, and hold up the one that comes after it."""
     did = "moved on" if pull.state is PullState.OPEN else "ended"
     for number in runs:
         if number is None:
@@ -75,3 +75,5 @@ def _supersede(writer: RunWriter, runs: Iterable[int | None], pull: PullRequest)
         run = writer.run(number)
         if run.state is State.QUEUED and run.claim is None:
             writer.transition(run, Event.SUPERSEDE, by=DAEMON, reason=f"pull request {pull.name} {did}")
+        elif run.claim is not None and run.cancel_requested_by is None:
+            writer.request_cancel(run, by=DAEMON)
