@@ -54,7 +54,7 @@ def crowded_out(ordered: Sequence[Run], executing: Sequence[Run], now: datetime)
 def without_previews_in_the_way(ordered: Iterable[Run]) -> list[Run]:
     """No preview begins while anything else of its stack may: it would be stopped at once."""
     runs = list(ordered)
-    wanted = _held_by((run for run in runs if run.kind is not Kind.PREVIEW))
+    wanted = _held_by(run for run in runs if run.kind is not Kind.PREVIEW)
     return [run for run in runs if run.kind is not Kind.PREVIEW or not wanted & _held_by([run])]
 
 
@@ -63,7 +63,7 @@ def previews_in_the_way(ready: Iterable[Run], executing: Iterable[Run]) -> list[
 
     Whoever opens a pull request decides how long its plans take, and one may hang until its timeout.
     """
-    wanted = _held_by((run for run in ready if run.kind is not Kind.PREVIEW))
+    wanted = _held_by(run for run in ready if run.kind is not Kind.PREVIEW)
     return [run for run in executing if run.kind is Kind.PREVIEW and wanted & _held_by([run])]
 
 
