@@ -41,6 +41,12 @@ def allow_pull(caller: Caller, number: int, *, head: str, source: str | None = N
                 f"pull request {pull.name} of {pull.source} is at {pull.head[:12]}, and {pull.state}",
                 hint=f"driftline pr show {number} --source {pull.source}",
             )
+        if pull.own:
+            raise Conflict(
+                f"pull request {pull.name} of {pull.source} is from no fork: a branch of the repository has its head,"
+                " so it is planned without being allowed",
+                hint=f"driftline pr show {number} --source {pull.source}",
+            )
         return pull_row(writer, writer.allow_pull_head(pull, by=caller.person.name))
 
 

@@ -60,7 +60,7 @@ def bring_over(
             "the directories are too large to be read completely; what was not read is missing here"
         )
     if not found.stacks:
-        raise NotFound(f"no root module in {scanned.top} became a stack", hint="driftline init")
+        raise _no_stack(found, scanned.top, by_tool=bool(tool.readings))
     if diff:
         cli.console.say("Nothing was written.")
         return
@@ -73,6 +73,19 @@ def bring_over(
         again = "driftline import" if tool.readings else "driftline init --scan"
         raise FilesDiffer(files=counted(len(differing), "file"), command=again)
     cli.console.say("", "Next:", *(f"  {step}" for step in _next_steps(found, out)))
+
+
+def _no_stack(found: "Adoption", top: Path, *, by_tool: bool) -> NotFound:
+    """What to do depends on whether there was anything: the reasons are printed already."""
+    left = len({one.folder for one in found.left_out})
+    if not left:
+        return NotFound(f"no root module in {top} became a stack", hint="driftline init")
+    look = f"driftline init --scan --diff {top}   looks at the code alone;   " if by_tool else ""
+    return NotFound(
+        f"nothing in {top} became a stack: {'1 directory was' if left == 1 else f'{left} directories were'}"
+        " left out, for the reasons above",
+        hint=f"{look}driftline init {top}   writes a stack file to fill in",
+    )
 
 
 def _next_steps(found: "Adoption", out: Path) -> list[str]:

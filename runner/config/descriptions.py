@@ -81,6 +81,7 @@ SERVER: Mapping[str, str] = {
     "sources[].previews.base": "Branch that pull requests are merged into: the branch of the source, which is also the default",
     "sources[].previews.forks": "never to plan only pull requests whose head is also a branch of the repository; approved to plan others after a person has approved that head, since a plan runs its code",
     "sources[].previews.max": "Maximum number of pull requests with previews; the newest ones are planned",
+    "sources[].previews.max_stacks": "Maximum number of stacks that are planned for one pull request, the first ones by name",
     "sources[].allow": "What commits may decide; everything else is up to the operator",
     "sources[].allow.engines": "Engines that stacks may use",
     "sources[].allow.engine_versions": "Which of the installed versions stacks may use; by default all of them",

@@ -34,7 +34,7 @@ STACK: Mapping[str, Limit] = {
 
 SOURCE: Mapping[str, Limit] = {"poll": _POSITIVE}
 
-PREVIEWS: Mapping[str, Limit] = {"max": Limit(1, 1_000)}
+PREVIEWS: Mapping[str, Limit] = {"max": Limit(1, 1_000), "max_stacks": Limit(1, 10_000)}
 
 DRIFT_ISSUES: Mapping[str, Limit] = {"max_open": Limit(1, 1_000)}
 

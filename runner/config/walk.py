@@ -27,6 +27,8 @@ MAX_VALUES = 4_000
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 )
+# Whoever writes one of these keys wants what it turns on; without a value YAML reads null, which turns it off.
+MUST_SAY = frozenset({"previews"})
 LOADER = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
 )  # libyaml is 20 times faster, and not available everywhere
@@ -132,6 +134,8 @@ class Walk:
             if event.style == '"' and (bad := FORBIDDEN.search(text)):
                 self._flaw(path, event, f"the character U+{ord(bad[0]):04X} is not allowed")
             return text
+        if not text and path and path[-1] in MUST_SAY:
+            self._flaw(path, event, "empty means that it is off; write {} for the defaults, or null")
         value = plain(text)
         if type(value) is Trap:
             self._flaw(path, event, f'{value.reason}; quote it: "{text}"')

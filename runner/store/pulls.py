@@ -60,8 +60,11 @@ class PullReads(Session):
         rows = self._all(
             """
             SELECT s.run FROM previewed_stacks s JOIN pull_requests p USING (source, number)
-            JOIN runs r ON r.id = s.run JOIN stacks k ON k.name = s.stack JOIN runs a ON a.id = k.applied_run
-            WHERE p.source = ? AND p.state = 'open' AND a.changed_at > r.created_at
+            JOIN runs r ON r.id = s.run
+            WHERE p.source = ? AND p.state = 'open' AND r.final = 1 AND EXISTS (
+                SELECT 1 FROM runs a WHERE a.stack = s.stack AND a.executed_digest IS NOT NULL AND a.final = 1
+                AND a.changed_at > r.changed_at
+            )
             """,
             source,
         )
@@ -124,6 +127,8 @@ class PullReads(Session):
             title=row["title"],
             author=row["author"],
             gone=bool(row["gone"]),
+            unplanned=row["unplanned"],
+            failures=row["failures"],
         )
 
 
@@ -189,7 +194,9 @@ def _moved(before: PullRequest | None, now: PullRequest) -> str | None:
         return None if before is None or before.state is now.state else f"pull.{now.state}"
     if before is None or before.state is not PullState.OPEN:
         return "pull.open"
-    shown = [(one.head, one.hold, one.reason, one.problems, one.stacks) for one in (before, now)]
+    shown = [
+        (one.head, one.hold, one.reason, one.problems, one.stacks, one.unplanned) for one in (before, now)
+    ]
     return "pull.change" if shown[0] != shown[1] else None
 
 
@@ -212,4 +219,6 @@ def _row(pull: PullRequest) -> dict[str, Value]:
         "problems": compact(list(pull.problems)),
         "allowed_head": pull.allowed_head,
         "allowed_by": pull.allowed_by,
+        "unplanned": pull.unplanned,
+        "failures": pull.failures,
     }

@@ -8,7 +8,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.forge.planned import Answer, PlannedRequest, PlannedStack, PlanState
 from runner.model.policy.result import sentences
-from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest
+from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, beyond_limit
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Settings
 from runner.ports.basics import Clock
@@ -44,6 +44,7 @@ class RequestView:
             problem=pull.reason if pull.hold is not None else "",
             hint=allow if pull.hold is Hold.FORK else "",
             answers=tuple(answers),
+            beyond=beyond_limit(pull.unplanned),
         )
 
     def _stack(self, reader: Reader, of: PreviewedStack) -> PlannedStack:

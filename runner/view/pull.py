@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
+from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState, beyond_limit
 from runner.model.run.life import State
 from runner.ports.records.store import Reader
 from runner.view.counts import Counts, counts_of
@@ -27,7 +27,9 @@ class PullStackRow:
 
 @dataclass(frozen=True)
 class PullRow:
-    """`title` and `author` are what its forge says, empty without one. `merged` is the revision that a merge of `head` into `base` would make, which its previews plan."""
+    """`title` and `author` are what its forge says, empty without one. `merged` is the revision that a merge of `head` into
+    `base` would make, which its previews plan. `unplanned` counts stacks beyond those that one request may have planned.
+    """
 
     source: str
     number: int
@@ -45,6 +47,12 @@ class PullRow:
     seen_at: datetime
     changed_at: datetime
     stacks: tuple[PullStackRow, ...]
+    unplanned: int = 0
+
+    @property
+    def beyond(self) -> str:
+        """That there are more stacks than a request may have planned."""
+        return beyond_limit(self.unplanned)
 
     @property
     def name(self) -> str:
@@ -89,6 +97,7 @@ def pull_row(reader: Reader, of: PullRequest) -> PullRow:
         seen_at=whole(of.seen_at),
         changed_at=whole(of.changed_at),
         stacks=tuple(_stack_rows(reader, of.stacks)),
+        unplanned=of.unplanned,
     )
 
 

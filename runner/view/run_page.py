@@ -53,6 +53,16 @@ class ApprovalRow:
 
 
 @dataclass(frozen=True)
+class PullName:
+    source: str
+    number: int
+
+    @property
+    def command(self) -> str:
+        return f"driftline pr show {self.number} --source {self.source}"
+
+
+@dataclass(frozen=True)
 class RunPage(RunRow):
     """`binding` is all that an approval is bound to, and `planned_again` the plan of which it did not hold any more.
 
@@ -80,6 +90,7 @@ class RunPage(RunRow):
     way_out: str = ""
     keeps_locked: bool = False
     reviews: Carried | None = None  # what became of the reviews of its pull request
+    pull_request: PullName | None = None  # that it previews
 
     @property
     def row(self) -> RunRow:
@@ -121,9 +132,15 @@ def run_page(
         closed=closed_view(kept_closed(settings, clock, reader, run)),
         break_glass=glass_row(run.glass),
         reviews=reader.carried(run_id),
+        pull_request=_pull_name(reader, run),
         way_out=way_out,
         keeps_locked=keeps_locked,
     )
+
+
+def _pull_name(reader: Reader, run: Run) -> PullName | None:
+    of = reader.preview_of(run.id) if run.kind is Kind.PREVIEW else None
+    return None if of is None else PullName(of.source, of.number)
 
 
 def _way_out(reader: Reader, run: Run) -> tuple[str, bool]:

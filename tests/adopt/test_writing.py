@@ -105,3 +105,13 @@ def test_a_written_file_may_be_read_as_the_umask_allows(tmp_path: Path) -> None:
     mask = os.umask(0)
     os.umask(mask)
     assert (tmp_path / "stack.yaml").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_where_everything_was_left_out_the_reasons_and_a_way_on_are_told(
+    repository: Made, driftline: Call
+) -> None:
+    repository({"modules/a/main.tf": 'variable "a" {}\n', "atlantis.yaml": "version: 3\nprojects: []\n"})
+    scanned, imported = driftline("init", "--scan"), driftline("import")
+    assert (scanned.exit_code, imported.exit_code) == (5, 5)
+    assert "1 directory was left out, for the reasons above" in scanned.stderr
+    assert "writes a stack file to fill in" in scanned.stderr

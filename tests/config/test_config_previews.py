@@ -28,14 +28,21 @@ def test_there_are_none_unless_they_are_wanted(tmp_path: Path) -> None:
 def test_an_empty_record_is_previews_of_github_without_forks(tmp_path: Path) -> None:
     previews, problems = checked(tmp_path, "{}")
     assert problems == []
-    assert previews == Previews(("refs/pull/*/head",), None, "never", 20)
+    assert previews == Previews(("refs/pull/*/head",), None, "never", 20, 50)
+
+
+def test_a_key_without_a_value_is_not_taken_for_off(tmp_path: Path) -> None:
+    _, problems = checked(tmp_path, "")
+    assert ["empty means that it is off; write {} for the defaults, or null" in one for one in problems] == [
+        True
+    ]
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
-    words = "{refs: [refs/merge-requests/*/head, refs/changes/*], base: main, forks: approved, max: 5}"
+    words = "{refs: [refs/merge-requests/*/head, refs/changes/*], base: main, forks: approved, max: 5, max_stacks: 7}"
     previews, problems = checked(tmp_path, words)
     assert problems == []
-    assert previews == Previews(("refs/merge-requests/*/head", "refs/changes/*"), "main", "approved", 5)
+    assert previews == Previews(("refs/merge-requests/*/head", "refs/changes/*"), "main", "approved", 5, 7)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("{forks: always}", 'forks: expected never or approved, got "always"'),
         ("{max: 0}", "max: expected 1 to 1000"),
         ("{max: 1001}", "max: expected 1 to 1000"),
+        ("{max_stacks: 0}", "max_stacks: expected 1 to 10000"),
     ],
 )
 def test_what_makes_no_sense_is_reported(tmp_path: Path, previews: str, shown: str) -> None:

@@ -57,6 +57,12 @@ def test_the_last_one_is_as_bad_as_the_worst(
     assert (last.context, last.state, last.description) == ("driftline/plan", state, description)
 
 
+def test_stacks_that_were_not_planned_fail() -> None:
+    more = "9 more stacks are touched and not planned (previews.max_stacks)"
+    last = statuses(replace(request(PLANNED), beyond=more))[-1]
+    assert (last.state, last.description) == ("failure", f"1 stack changes, {more}")
+
+
 def test_a_conflict_fails() -> None:
     last = statuses(replace(request(), problem="conflicts with main"))[-1]
     assert (last.state, last.description) == ("failure", "conflicts with main")

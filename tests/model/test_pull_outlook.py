@@ -29,9 +29,16 @@ def test_one_that_is_as_it_was_is_not_examined() -> None:
     assert examined(SEEN, base="c" * 40)
 
 
-@pytest.mark.parametrize(("minutes", "again"), [(1, False), (9.9, False), (10, True)])
-def test_one_that_failed_is_tried_again_after_a_while(minutes: float, again: bool) -> None:  # noqa: FBT001
-    failed = replace(SEEN, hold=Hold.FAILED, reason="too large")
+@pytest.mark.parametrize(
+    ("failures", "minutes", "again"),
+    [(1, 0.9, False), (1, 1, True), (2, 1.9, False), (2, 2, True), (9, 9.9, False), (9, 10, True)],
+)
+def test_one_that_failed_is_tried_again_soon_and_then_less_and_less(
+    failures: int,
+    minutes: float,
+    again: bool,  # noqa: FBT001
+) -> None:
+    failed = replace(SEEN, hold=Hold.FAILED, reason="too large", failures=failures)
     assert examined(failed, minutes=minutes) is again
 
 

@@ -16,9 +16,12 @@ def test_a_pull_request_is_shown_with_its_previews(tmp_path: Path) -> None:
     world = previewing(tmp_path, config=access("ci"))
     world.pull(7, {"app/main.tf": module("new")})
     world.once()
-    text = Browser(world).get("/pulls")
+    browser = Browser(world)
+    text = browser.get("/pulls")
     assert "infra #7" in text
-    assert f"/runs/{world.preview(7)['id']}" in text
+    run = world.preview(7)["id"]
+    assert f"/runs/{run}" in text
+    assert 'href="/pulls?ended=true#infra-7"' in browser.get(f"/runs/{run}")
 
 
 def test_a_preview_is_reviewed_on_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,27 @@ def test_a_preview_is_planned_again_after_an_apply_of_its_stack(world: PullsWorl
     assert world.preview(7)["id"] == again["id"]
 
 
+def test_a_preview_is_planned_again_after_an_apply_that_failed(world: PullsWorld) -> None:
+    failing = (
+        'resource "terraform_data" "other" {\n  provisioner "local-exec" {\n    command = "false"\n  }\n}\n'
+    )
+    world.previews = "{}, allow: {provisioners: true}"
+    world.configured()
+    world.commit({"app/other.tf": failing})
+    world.pull(7, {"app/new.tf": 'resource "terraform_data" "new" {}\n'})
+    world.once()
+    first = world.preview(7)["id"]
+    (waiting,) = world.json("run", "list", "--state", "awaiting_approval")
+    world.approve(waiting["id"])
+    for _ in range(2):
+        world.run("daemon", "--once", expect=None)
+    assert world.json("run", "show", waiting["id"])["state"] == "apply_failed"
+    again = world.preview(7)["id"]
+    assert again != first
+    world.run("daemon", "--once", expect=None)
+    assert world.preview(7)["id"] == again
+
+
 def test_a_conflict_is_told_and_not_planned(world: PullsWorld) -> None:
     world.pull(7, {"app/main.tf": module("mine")})
     world.commit({"app/main.tf": module("theirs")})
@@ -280,6 +301,39 @@ def test_only_the_newest_pull_requests_are_planned(tmp_path: Path) -> None:
     world.once()
     assert world.shown(8)["stacks"][0]["state"] == "planned"
     assert world.shown(7)["hold"] == "limit"
+
+
+def test_only_so_many_stacks_of_a_request_are_planned(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path, previews="{max_stacks: 1}")
+    world.stack("app")
+    world.pull(
+        7, {"app/main.tf": module("new"), "fresh/stack.yaml": "name: fresh\n", "fresh/main.tf": module("")}
+    )
+    world.once()
+    assert [one["stack"] for one in world.shown(7)["stacks"]] == ["app"]
+    assert world.shown(7)["unplanned"] == 1
+    told = "1 more stack is touched and not planned (previews.max_stacks)"
+    assert told in world.run("pr", "show", "7").output
+    world.previews = "{max_stacks: 2}"
+    world.configured()
+    world.once()
+    assert [one["stack"] for one in world.shown(7)["stacks"]] == ["app", "fresh"]
+    assert world.shown(7)["unplanned"] == 0
+
+
+def test_a_preview_names_its_request(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    run = world.preview(7)
+    assert run["pull_request"] == {"source": "infra", "number": 7}
+    assert "driftline pr show 7 --source infra" in world.run("run", "show", run["id"]).output
+
+
+def test_a_request_of_no_fork_needs_not_be_allowed(world: PullsWorld) -> None:
+    head = world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    refused = world.run("pr", "allow", "7", "--head", head, expect=4)
+    assert "is from no fork" in refused.output
 
 
 def test_a_stack_that_a_pull_request_breaks_is_told_with_its_place(world: PullsWorld) -> None:

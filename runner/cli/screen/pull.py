@@ -50,6 +50,8 @@ def pull_screen(of: PullRow, now: datetime) -> Screen:
     # What is held was not read, so nothing is known of its stacks.
     if of.stacks or of.hold is None:
         yield Table(STACK_HEADS, [_stack(row) for row in of.stacks], empty="It touches no stack.")
+    if of.beyond:
+        yield Cell(of.beyond, "yellow")
     yield from of.problems
     shown = [row.run for row in of.stacks if row.run]
     if shown:
@@ -70,7 +72,7 @@ def _state(of: PullRow) -> Cell:
         return Cell(of.state.value, "dim")
     if of.hold is not None:
         return Cell(f"● {of.hold.in_words}", "yellow")
-    if of.failed or of.problems:
+    if of.failed or of.problems or of.unplanned:
         return Cell("✗ fails", "red")
     return Cell("planning", "cyan") if of.planning else Cell("✔ previewed", "green")
 

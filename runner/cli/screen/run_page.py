@@ -18,7 +18,7 @@ from runner.cli.screen.output import Cell, Screen
 from runner.cli.screen.plan import apply_only_lines, both_plans, plan_screen
 from runner.model.run.life import State
 from runner.view import words
-from runner.view.run_page import ApprovalRow, CommitRow, RunPage
+from runner.view.run_page import ApprovalRow, CommitRow, PullName, RunPage
 from runner.view.when import ago
 from runner.view.window import GlassRow
 
@@ -43,6 +43,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
             "kind",
             f"{of.kind} run, {of.trigger}, requested by {of.requested_by} {ago(of.created_at, now)}",
         ),
+        ("request", _request(of.pull_request)),
         ("state", cells.state(of)),
         ("since", ago(of.changed_at, now)),
         ("window", Cell(of.closed.sentence, "yellow") if of.closed else ""),
@@ -74,6 +75,10 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("report", of.report or ""),
         ("artifacts", ", ".join(of.artifacts)),
     ]
+
+
+def _request(of: PullName | None) -> str:
+    return f"{of.source}#{of.number}   {of.command}" if of else ""
 
 
 def _revision(revision: str, commit: CommitRow | None) -> str:

@@ -266,8 +266,8 @@ def settings_digest(
 ) -> str:
     """When it changes, a source is discovered again even if its head did not move. `installed` are engines."""
     facts = [
-        version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(settings.engines.terraform),
-        repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
+        version, source.url, source.branch, source.stacks, repr(source.allow), repr(source.verify), repr(source.previews),
+        repr(settings.engines.terraform), repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
     ]  # fmt: skip
     contexts = [repr(context) for context in settings.contexts]
     return _sha([json.dumps([*facts, *contexts, *installed])])

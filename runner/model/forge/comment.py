@@ -55,6 +55,8 @@ def headline(of: PlannedRequest) -> str:
         told.insert(
             0, f"{len(of.problems)} {'problem' if len(of.problems) == 1 else 'problems'} in stack files"
         )
+    if of.beyond:
+        told.append(of.beyond)
     return f"Driftline: {', '.join(told) or 'no stack is touched'}"
 
 

@@ -52,7 +52,7 @@ class Answer:
 class PlannedRequest:
     """`problem` keeps all of it from being planned, such as a conflict; `hint` is the command that goes on from there.
 
-    `revision` is its head, and `url` the page of the dashboard that has everything.
+    `beyond` says that more stacks are touched than one request may have planned. `revision` is its head, and `url` the page of the dashboard that has everything.
     """
 
     number: int
@@ -63,6 +63,7 @@ class PlannedRequest:
     hint: str = ""
     url: str | None = None
     answers: tuple[Answer, ...] = ()
+    beyond: str = ""
 
     @property
     def command(self) -> str:

@@ -39,7 +39,7 @@ def _aggregate(of: PlannedRequest) -> CommitStatus:
     worst: StatusState = next((state for state in _WORST if state in states), "success")
     if of.problem:
         return CommitStatus(AGGREGATE, "failure", cut(of.problem), of.url)
-    if of.problems:
+    if of.problems or of.beyond:
         worst = "failure"
     return CommitStatus(AGGREGATE, worst, cut(headline(of).removeprefix("Driftline: ")), of.url)
 

@@ -9,7 +9,7 @@ from runner.model.preview.heads import PullHead
 from runner.model.preview.pull_request import Hold, PullRequest, PullState
 
 Forks = Literal["never", "approved"]
-AGAIN_AFTER = timedelta(minutes=10)  # a request that is too large would be downloaded by each poll
+SOON, LATE = timedelta(minutes=1), timedelta(minutes=10)
 REF_GONE, BRANCH_GONE = "its ref is gone", "its branch is gone"
 NOT_PREVIEWED = "its source previews no pull requests"
 # Ends that are over once the head is there again.
@@ -117,6 +117,11 @@ def _held(
     return one.held(hold, reason, now)
 
 
+def _tried_after(failures: int) -> timedelta:
+    """Twice as long each time: what fails again and again, such as a request that is too large, is downloaded each time."""
+    return min(SOON * (1 << min(max(failures - 1, 0), 10)), LATE)
+
+
 def _stale(one: PullRequest, known: PullRequest | None, base: str, judged_with: str, now: datetime) -> bool:
     if (
         known is None
@@ -125,6 +130,6 @@ def _stale(one: PullRequest, known: PullRequest | None, base: str, judged_with: 
         or known.hold in {Hold.FORK, Hold.LIMIT}
     ):
         return True
-    if known.hold is Hold.FAILED and now - known.changed_at >= AGAIN_AFTER:
+    if known.hold is Hold.FAILED and now - known.changed_at >= _tried_after(known.failures):
         return True
     return (known.base, known.judged_with) != (base, judged_with)

@@ -36,6 +36,14 @@ _HOLDS: dict[Hold, str] = {
 }
 
 
+def beyond_limit(stacks: int) -> str:
+    """In words; empty if there are none."""
+    if not stacks:
+        return ""
+    more = "1 more stack is" if stacks == 1 else f"{stacks} more stacks are"
+    return f"{more} touched and not planned (previews.max_stacks)"
+
+
 @dataclass(frozen=True)
 class PreviewedStack:
     """A stack that a pull request touches: with the run that plans it, or why there is none."""
@@ -94,6 +102,8 @@ class PullRequest:
     title: str = ""  # as its forge says, like its author; made safe to show
     author: str = ""
     gone: bool = False  # whether it was not among the open ones at the forge when that was last read
+    unplanned: int = 0  # more stacks that it touches, beyond `previews.max_stacks`
+    failures: int = 0  # how often in a row it could not be merged
 
     @property
     def as_head(self) -> PullHead:
@@ -109,7 +119,20 @@ class PullRequest:
         return self.own or self.allowed_head == self.head
 
     def ended(self, state: PullState, reason: str, now: datetime) -> "PullRequest":
-        return replace(self, state=state, reason=reason, hold=None, changed_at=now, problems=())
+        return replace(
+            self, state=state, reason=reason, hold=None, changed_at=now, problems=(), unplanned=0, failures=0
+        )
 
     def held(self, hold: Hold, reason: str, now: datetime) -> "PullRequest":
-        return replace(self, hold=hold, reason=reason, merged=None, changed_at=now, problems=(), stacks=())
+        failures = self.failures + 1 if hold is Hold.FAILED else 0
+        return replace(
+            self,
+            hold=hold,
+            reason=reason,
+            merged=None,
+            changed_at=now,
+            problems=(),
+            stacks=(),
+            unplanned=0,
+            failures=failures,
+        )

@@ -98,6 +98,7 @@ class Previews:
     base: str | None = None
     forks: Literal["never", "approved"] = "never"
     max: int = 20
+    max_stacks: int = 50
 
 
 @dataclass(frozen=True)

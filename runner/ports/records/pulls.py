@@ -30,7 +30,7 @@ class PullReader(Protocol):
         ...
 
     def previews_before_applies(self, source: str) -> frozenset[int]:
-        """Previews of open requests that were asked for before the last apply of their stack ended."""
+        """Previews of open requests that ended before an apply of their stack did, however far that came."""
         ...
 
     def reviewed_previews(self, stack: str) -> list[Run]:

@@ -6,15 +6,16 @@ What waits is what lies behind the cursor: nothing else is kept, so a crash lose
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from runner.errors import NotDelivered, StackNotFound
-from runner.model.events.feed import Cursor, FeedEvent, waits
+from runner.model.events.feed import Cursor, FeedEvent, RunMoved, waits
 from runner.model.notify.batch import MOST, may_send, sent, together
 from runner.model.notify.consumer import consumer_of, notification_of
 from runner.model.notify.message import Message, folded, message_of
 from runner.model.notify.terms import Declared, Terms
+from runner.model.run.life import State
 from runner.model.stack.definition import StackDefinition
 from runner.ports.basics import Clock
 from runner.ports.notify import Channel
@@ -23,6 +24,8 @@ from runner.service.cycle.feed import PAGE, put_off, save_cursor
 from runner.service.queue.next_check import next_fire
 
 PAUSE = 0.001  # seconds between two pages
+ASKS = "run.awaiting_approval"
+IN_A_MOMENT = timedelta(seconds=30)  # more than the time between two looks for reviews
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def notify(store: Store, clock: Clock, to: Notified) -> bool:
             return False
         if not may_send(to.terms, cursor, now) or _collects(reader, to.terms, cursor, now):
             return False
-    events, end, more = _waiting(store, to.terms, cursor)
+    events, end, more = _waiting(store, to.terms, cursor, now)
     if to.terms.digest is not None and events and now < next_fire(to.terms.digest, events[0].at):
         save_cursor(store, cursor.moved(events[0].id - 1))
         return False
@@ -69,7 +72,7 @@ def notify(store: Store, clock: Clock, to: Notified) -> bool:
     return more
 
 
-def _waiting(store: Store, terms: Terms, cursor: Cursor) -> tuple[list[FeedEvent], int, bool]:
+def _waiting(store: Store, terms: Terms, cursor: Cursor, now: datetime) -> tuple[list[FeedEvent], int, bool]:
     """The events that it wants, how far was looked, and whether there may be more.
 
     In pages, each in a transaction of its own: thousands of events at once would hold up the daemon's loop, which
@@ -83,13 +86,36 @@ def _waiting(store: Store, terms: Terms, cursor: Cursor) -> tuple[list[FeedEvent
             head = reader.events_head()
             found = reader.events(after, terms.topics, PAGE)
             declared = _declared(reader)
-            wanted += [event for event in found if terms.want(event, declared)]
+            undecided = next((event for event in found if _undecided(reader, event, now)), None)
+            known = [event for event in found if undecided is None or event.id < undecided.id]
+            wanted += [
+                event for event in known if terms.want(event, declared) and not _answered(reader, event)
+            ]
+        if undecided is not None:
+            return wanted, undecided.id - 1, False
         if len(found) < PAGE:
             return wanted, head, False
         after = found[-1].id
         if len(wanted) >= most:
             return wanted, after, True
         time.sleep(PAUSE)
+
+
+def _answered(reader: Reader, event: FeedEvent) -> bool:
+    """Whether it asks for an approval that reviews of the pull request have given in the meantime."""
+    if event.topic != ASKS or not isinstance(event.payload, RunMoved):
+        return False
+    carried = reader.carried(event.payload.run)  # goes with its run
+    if carried is None or not carried.counted:
+        return False
+    return reader.run(event.payload.run).state is not State.AWAITING_APPROVAL
+
+
+def _undecided(reader: Reader, event: FeedEvent, now: datetime) -> bool:
+    """Whether it asks for an approval that reviews may give in a moment. Where that takes longer, people are asked."""
+    if event.topic != ASKS or not isinstance(event.payload, RunMoved) or now - event.at > IN_A_MOMENT:
+        return False
+    return any(run.id == event.payload.run for run in reader.runs_with_reviews())
 
 
 def _collects(reader: Reader, terms: Terms, cursor: Cursor, now: datetime) -> bool:

@@ -135,8 +135,11 @@ class Previewer:
             others, answers = reader.stacks(left=True), reader.successions()
         before = self.discoverer.discover(source, base, others=others, answers=answers)
         after = self.discoverer.discover(source, merge.revision, others=others, answers=answers)
-        touched = tuple(_touched(before, after))
-        stacks = (*map(_planned, touched), *_broken(before, after), *_leaving(before, after))
+        most = source.previews.max_stacks if source.previews is not None else 0
+        all_touched = sorted(_touched(before, after), key=lambda one: one.definition.name)
+        others_told = [*_broken(before, after), *_leaving(before, after)]
+        touched, told = tuple(all_touched[:most]), others_told[:most]
+        stacks = (*map(_planned, touched), *told)
         return Read(
             replace(
                 pull,
@@ -147,6 +150,8 @@ class Previewer:
                 changed_at=now,
                 problems=tuple(sorted({*map(str, after.problems)} - {*map(str, before.problems)})),
                 stacks=tuple(sorted(stacks, key=lambda one: one.stack)),
+                unplanned=len(all_touched) + len(others_told) - len(stacks),
+                failures=0,
             ),
             touched,
         )
