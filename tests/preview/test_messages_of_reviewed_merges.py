@@ -15,7 +15,7 @@ from runner.service.cycle.notify import notify
 from runner.worker import Worker
 
 REVIEWED = "apply: {on_merge: reviewed}\n"
-TO = {"topics": ("run.awaiting_approval", "run.applied")}
+TOPICS = ("run.awaiting_approval", "run.applied")
 
 
 @dataclass
@@ -41,7 +41,7 @@ def world(tmp_path: Path) -> PullsWorld:
 def listening(world: PullsWorld) -> Callable[[float], list[str]]:
     """What it has heard so far, some seconds from now."""
     told = Told()
-    to, store = notified(told, **TO), world.app.store
+    to, store = notified(told, topics=TOPICS), world.app.store
     with store.reading() as reader:
         begin = reader.events_head()
 
