@@ -17,7 +17,7 @@ class SourceToPoll:
 
 @dataclass(frozen=True)
 class PollRow:
-    """`revision` is the newest one that was taken; `refused` one that was not."""
+    """`revision` is the newest one that was taken; `refused` is a newer one that is not trusted, `untaken` one that could not be read."""
 
     source: str
     revision: str | None
@@ -29,6 +29,7 @@ class PollRow:
     rewritten_from: str | None
     refused: str | None
     branch: str
+    untaken: str | None = None
 
 
 PollRows = tuple[PollRow, ...]
@@ -46,4 +47,5 @@ def poll_row(of: "Polled", source: SourceSettings) -> PollRow:
         rewritten_from=of.rewritten_from,
         refused=of.refused,
         branch=source.branch,
+        untaken=of.untaken,
     )

@@ -8,6 +8,7 @@ from runner.model.run.life import Kind
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import Settings
+from runner.model.stack.unread import Unread, unread
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
@@ -82,6 +83,7 @@ class StackPage(StackRow):
     state_folder: str | None
     problem: str | None
     report: str | None
+    newest: Unread | None = None  # a newer revision that could not be taken
     partly_applied: tuple[PartlyRow, ...]
     open_runs: RunRows
     last_runs: RunRows
@@ -128,6 +130,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         left=stack.left,
         state_folder=stack.folder if stack.managed_state else None,
         problem=stack.problem,
+        newest=unread(stack, reader.source(stack.source)),
         report=report.name if report else None,
         partly_applied=tuple(map(_partly, partly_applied(reader, name))),
         open_runs=run_rows(facts.view.open_runs),

@@ -16,6 +16,8 @@ MODULES = (
     "test_looking_and_holding",
     "test_drift_commands",
     "test_healing_commands",
+    "test_newest_code_refused",
+    "test_one_answer_to_many",
 )
 # test -> why it is about the host
 HOST_ONLY = {

@@ -10,6 +10,7 @@ from runner.api.runs import show_run
 from runner.api.stacks import show_stack
 from runner.cli.answering import Choice
 from runner.cli.commands.apply_several import apply_several
+from runner.cli.commands.plan import tell_unread
 from runner.cli.ending import EXIT_CODES
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import (
@@ -75,7 +76,7 @@ def _apply(
     cli: Cli, performer_of: Callable[[Cli], Performer], run: int, message: str = "", output: str = "table"
 ) -> tuple[RunPage, int]:
     """The run as it ended, which has been told, and the exit code."""
-    cli.call(apply_run, run)
+    tell_unread(cli, cli.call(apply_run, run))
     if message:
         _break_glass(cli, run, message)
     performer = performer_of(cli)

@@ -94,11 +94,12 @@ def heal(cli: Cli, report_id: int, no_wait: bool, full: bool, explain: bool, out
     if explain:
         cli.present(output, cli.call(explain_heal, report_id), heal_screen)
         return 0
-    from runner.cli.commands.plan import Wish, finish
+    from runner.cli.commands.plan import Wish, finish, tell_unread
     from runner.cli.perform import Performer
 
     performer = Performer.of(cli, waited_for=not no_wait)
     run = cli.call(heal_report, report_id)
+    tell_unread(cli, run)
     wish = Wish(ref=None, targets=(), destroy=False, wait=not no_wait, full=full, output=output)
     page, code = finish(cli, performer, run, wish)
     cli.present(output, (page,))

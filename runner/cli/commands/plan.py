@@ -1,7 +1,9 @@
 """`driftline plan`: plan stacks now, and show what terraform would do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -10,6 +12,7 @@ from runner.api.approvals import show_next_step
 from runner.api.plans import Promote, request_plan, request_plan_at
 from runner.api.runs import show_run
 from runner.api.sources import poll_source, sources_to_poll
+from runner.api.stacks import show_stack
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import (
     Labels,
@@ -23,9 +26,10 @@ from runner.cli.perform import Performer
 from runner.cli.screen.facts import diagnostic_lines, fact_lines, ignored_facts
 from runner.cli.screen.run_page import planned_screen
 from runner.cli.several import Tally, ask_once, refuse_unclear, rows_with
-from runner.errors import BadUsage, DriftlineError
+from runner.errors import BadUsage, DriftlineError, NewestRefused, NotFound
 from runner.model.run.life import State
 from runner.view import words
+from runner.view.poll import PollRow
 from runner.view.run import RunRow
 from runner.view.run_page import RunPage
 
@@ -95,10 +99,9 @@ def command(
     promote: Promote | None = "straight" if straight else None
     wish = Wish(ref, targets, destroy, not no_wait, full, output, ignore_dependencies, promote, reason)
     performer = Performer.of(cli, waited_for=not no_wait)
-    if performer.works:
-        poll_sources(cli, stacks, only_unknown=ref is not None)
+    untaken = poll_sources(cli, stacks, only_unknown=ref is not None) if performer.works else {}
     chosen = stacks or _labelled(cli, labels, wish, yes=yes)
-    return plan_all(cli, performer, chosen, wish, detailed=detailed_exitcode)
+    return plan_all(cli, performer, chosen, wish, detailed=detailed_exitcode, untaken=untaken)
 
 
 def _labelled(cli: Cli, labels: Labels, wish: Wish, *, yes: bool) -> tuple[str, ...]:
@@ -110,12 +113,22 @@ def _labelled(cli: Cli, labels: Labels, wish: Wish, *, yes: bool) -> tuple[str, 
     return tuple(row.name for row in found)
 
 
-def plan_all(cli: Cli, performer: Performer, stacks: Sequence[str], wish: Wish, *, detailed: bool) -> int:
+def plan_all(
+    cli: Cli,
+    performer: Performer,
+    stacks: Sequence[str],
+    wish: Wish,
+    *,
+    detailed: bool,
+    untaken: Mapping[str, PollRow] = MappingProxyType({}),
+) -> int:
     """One after the other; a stack that fails does not stop the others."""
     pages: list[RunPage] = []
     tally = Tally(cli.console)
     for stack in dict.fromkeys(stacks):
         with tally.each():
+            if wish.ref is None:
+                refuse_untaken(cli, stack, untaken)
             page, code = finish(cli, performer, _request(cli, stack, wish), wish)
             tally.codes.append(code if code != 2 or detailed else 0)
             pages.append(page)
@@ -203,15 +216,53 @@ def _ending(cli: Cli, performer: Performer, run: RunRow, page: RunPage) -> int:
     return code
 
 
-def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> None:
-    """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet or none is named."""
-    named = tuple(stacks)
+def refuse_untaken(cli: Cli, stack: str, untaken: Mapping[str, PollRow]) -> None:
+    """NewestRefused where something newer was pushed than what would be planned, and only the remote has it."""
+    if not untaken:
+        return
+    try:
+        page = cli.call(show_stack, stack)
+    except NotFound:  # it may be in what was not taken
+        for name, one in untaken.items():
+            cli.console.warn(f"source {name}: its newest revision cannot be taken: {one.problem}")
+        return
+    polled = untaken.get(page.source)
+    if polled is not None and polled.untaken is not None:
+        raise NewestRefused(
+            stack=stack,
+            revision=polled.untaken[:12],
+            source=page.source,
+            problem=polled.problem,
+            older=(page.revision or "")[:12],
+        )
+
+
+def poll_sources(cli: Cli, stacks: Sequence[str], *, only_unknown: bool) -> dict[str, PollRow]:
+    """What was pushed a moment ago is planned too: the stacks' sources, or all where a stack is not known yet or none is named.
+
+    Returns the sources whose newest revision could not be taken.
+    """
+    named, untaken = tuple(stacks), dict[str, PollRow]()
     for one in cli.call(sources_to_poll, stacks=named, unknown_only=only_unknown):
         cli.console.say(f"source {one.source}: polling {one.branch}")
         polled = cli.call(poll_source, one.source, stacks=named)
-        if polled.problem:
+        if polled.untaken is not None:
+            untaken[one.source] = polled
+        elif polled.problem and polled.refused is None:
             cli.console.warn(
                 f"source {one.source}: {polled.problem}; using the last known revision of its stacks"
             )
         for problem in polled.problems:
             cli.console.warn(problem)
+    return untaken
+
+
+def tell_unread(cli: Cli, run: RunRow) -> None:
+    """That a run is not of what was just pushed, since that could not be read."""
+    with suppress(NotFound):
+        newest = cli.call(show_stack, run.stack).newest
+        if newest is not None:
+            cli.console.warn(
+                f"{run.id} is of {run.revision[:12]}; the newest revision of {run.source}, "
+                f"{newest.revision[:12]}, cannot be taken: {newest.problem}"
+            )

@@ -7,6 +7,7 @@ from runner.cli import suggest
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option, reason_option
 from runner.errors import BadUsage
+from runner.view.poll import PollRow
 
 
 @click.command()
@@ -58,10 +59,10 @@ def _promote(cli: Cli, name: str, to: str | None, reason: str, *, wait: bool, fu
     from runner.cli.perform import Performer
 
     cli.begin_installation()
-    performer = Performer.of(cli, waited_for=wait)
+    performer, untaken = Performer.of(cli, waited_for=wait), dict[str, PollRow]()
     if performer.works:
         stages = tuple(stage.stack for stage in cli.call(show_promotion, name).stages)
-        poll_sources(cli, stages, only_unknown=False)
+        untaken = poll_sources(cli, stages, only_unknown=False)
     stage = cli.call(show_next_stage, name, to=to)
     wish = Wish(None, (), destroy=False, wait=wait, full=full, output=output, promote="early", reason=reason)
-    return plan_all(cli, performer, (stage,), wish, detailed=False)
+    return plan_all(cli, performer, (stage,), wish, detailed=False, untaken=untaken)

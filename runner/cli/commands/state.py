@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.commands.plan import poll_sources
+from runner.cli.commands.plan import poll_sources, refuse_untaken
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import stack_argument, yes_option
 from runner.cli.screen.asking import ask_to_type
@@ -40,7 +40,7 @@ def import_(cli: Cli, stack: str, file: Path, yes: bool, full: bool) -> None:
     content = _content(file)
     cli.begin_installation()
     app = cli.app
-    poll_sources(cli, (stack,), only_unknown=False)
+    refuse_untaken(cli, stack, poll_sources(cli, (stack,), only_unknown=False))
     with locked(app.control, stack, cli.person, file.name) as lock:
         arrival = examine(app.control, stack, content, str(file))
         if arrival.known_already:

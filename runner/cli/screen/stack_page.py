@@ -47,6 +47,8 @@ def _git(page: StackPage) -> Iterator[Row]:
     for number, used in enumerate(page.used_by):
         yield "gives" if not number else "", [used.sentence]
     yield "revision", [f"{page.branch or '?'}@{(page.revision or '')[:12]}, applied: {applied}"]
+    if page.newest is not None:
+        yield "newest", [Cell(f"{page.newest.revision[:12]} cannot be taken: {page.newest.problem}", "red")]
     partly = (f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in page.partly_applied)
     yield "partly", [", ".join(partly)]
     yield "sync", [cells.SYNC[page.sync], f"  {page.sentence}"]

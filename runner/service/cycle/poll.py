@@ -45,6 +45,7 @@ class Polled:
     problem: str | None = None
     rewritten_from: str | None = None
     refused: str | None = None  # the head that was rejected as untrusted
+    untaken: str | None = None  # a newer head that could not be fetched or read
     pulls: PullHeads | None = None  # from the same answer, for a look at pull requests
 
 
@@ -85,6 +86,7 @@ class Poller:
         """
         with self.store.reading() as reader:
             status = reader.source(source.name)
+        head = status.head
         try:
             head, pulls = self._ask(source)
             known = status.discovered_with == self.discoverer.settings_digest(source)
@@ -94,12 +96,12 @@ class Poller:
         except Untrusted as error:
             return self._refused(source, error, by)
         except DriftlineError as error:
-            return self._failed(source, status, error)
+            return self._failed(source, status, error, head)
         # A source determines the input of its parser: a silent failure would stop all its stacks unnoticed.
         except Exception as error:
             log.exception("source.bug", source=source.name)
             problem = printable(f"{type(error).__name__}: {error}"[:MAX_PROBLEM])
-            return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem))
+            return self._failed(source, status, SourceNotTaken(source=source.name, problem=problem), head)
 
     def _ask(self, source: SourceSettings) -> tuple[str, PullHeads | None]:
         """For a source with previews the answer names its pull requests too. Too many of them must not stop the branch."""
@@ -143,7 +145,9 @@ class Poller:
                 )
         return Polled(source.name, status.head, moved=False, problem=error.message, refused=head)
 
-    def _failed(self, source: SourceSettings, status: SourceStatus, error: DriftlineError) -> Polled:
+    def _failed(
+        self, source: SourceSettings, status: SourceStatus, error: DriftlineError, head: str | None
+    ) -> Polled:
         # Without disk space the remote is not to blame: it is polled again at the usual interval.
         failures = 1 if isinstance(error, NoRoom) else status.failures + 1
         problem = "; ".join(filter(None, (error.message, self._advice(source, error))))
@@ -155,7 +159,8 @@ class Poller:
                 status = replace(status, discovered_with=None)
                 judge_others(writer, source.name)
             writer.save_source(status)
-        return Polled(source.name, status.head, moved=False, problem=problem)
+        untaken = head if head != status.head else None
+        return Polled(source.name, status.head, moved=False, problem=problem, untaken=untaken)
 
     def _advice(self, source: SourceSettings, error: DriftlineError) -> str:
         """What to do about it, naming the setting as configuration problems do."""

@@ -21,6 +21,7 @@ from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
+from runner.model.stack.unread import unread
 from runner.ports.control import ControlPorts
 from runner.ports.records.outputs import OutputReader
 from runner.ports.records.sources import SourceReader
@@ -145,13 +146,13 @@ def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
 
 def refuse_unread(reader: SourceReader, stack: Stack) -> None:
     """A person who asks for what was just pushed must not get the revision before it."""
-    if stack.problem is not None:
-        head = reader.source(stack.source).head or stack.revision
+    newest = unread(stack, reader.source(stack.source))
+    if newest is not None:
         raise NewestRefused(
             stack=stack.name,
-            revision=head[:12],
+            revision=newest.revision[:12],
             source=stack.source,
-            problem=stack.problem,
+            problem=newest.problem,
             older=stack.revision[:12],
         )
 
