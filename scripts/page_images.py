@@ -16,9 +16,15 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from shots import IMAGES, MOST, SHOTS
 
+from runner.model.notify.consumer import consumer_of
+
 CONFIG = """\
 approvals: {author_may_approve: true}
 web: {access: [{role: admin, subjects: ["token:ana"], stacks: ["**"]}]}
+notifications:
+  - {name: chat, to: [/bin/true], at_most: 10/h}
+  - {name: on-call, to: "https://${env:HOOK}@hooks.example.com/", match: {labels: {env: prod}}, topics: ["run.*", "drift.*"]}
+  - {name: mornings, to: [/bin/true], topics: ["drift.*"], digest: "0 7 * * mon-fri"}
 """
 MODULE = """\
 locals {{
@@ -60,7 +66,7 @@ BY_HAND = '{"https": {"port": 443, "from": "0.0.0.0/0"}, "ssh": {"port": 22, "fr
 
 def live(root: Path) -> tuple[World, dict[str, str]]:
     """A shop in which one plan waits, one stack drifted, one is locked; and what paths of the shots may name."""
-    world = World(root, more=CONFIG)
+    world = World(root, more=CONFIG, environment={"HOOK": "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
     (root / "wanted").mkdir()
     for name, (labels, after, wanted) in STACKS.items():
         _wanted(world, name).write_text(wanted.replace("NAME", name.rpartition("/")[2]))
@@ -75,6 +81,7 @@ def live(root: Path) -> tuple[World, dict[str, str]]:
     for name in STACKS:
         world.applied(name)
     world.run("drift", "check", "--all", expect=None)
+    world.run("daemon", "--once", expect=None)  # notifications begin here
     _wanted(world, "network/firewall").write_text(BY_HAND)
     world.run("drift", "check", "network/firewall", expect=None)
     newer = (
@@ -92,8 +99,18 @@ def live(root: Path) -> tuple[World, dict[str, str]]:
     world.commit({"shop/payments/README.md": "1.9.0\n"}, "Payments 1.9.0 with a worker of its own")
     waiting = world.json("plan", "shop/payments")[0]["id"]
     world.run("lock", "take", "data/warehouse", "-m", "vacuum until 18:00")
+    world.run("daemon", "--once", expect=None)
+    _lose(world)
     report = world.json("drift", "list")[0]["id"]
     return world, {"run": waiting, "report": report}
+
+
+def _lose(world: World) -> None:
+    """What ten tries of an hour and more come to: two events that were not delivered."""
+    with world.app.store.writing() as writer:
+        for event in writer.events(0, {"run.awaiting_approval", "drift.open"})[-2:]:
+            writer.bury(consumer_of("on-call"), event, "hooks.example.com answered 410 Gone")
+    world.app.store.close()
 
 
 def _wanted(world: World, name: str) -> Path:

@@ -27,4 +27,5 @@ SHOTS = (
     Shot("page-run-dark", "/runs/{run}", "dark"),
     Shot("page-drift", "/drift/{report}"),
     Shot("page-graph", "/graph", "dark"),
+    Shot("page-notifications", "/notifications"),
 )
