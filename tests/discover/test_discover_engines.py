@@ -128,3 +128,21 @@ def test_what_is_applied_keeps_its_engine_or_is_not_checked(place: Place) -> Non
 def test_beside_a_repository_nothing_is_said_of_what_is_installed(place: Place) -> None:
     place.discoverer = replace(place.discoverer, engines=None)
     assert names(place.discovered({**STACK, "infra/.terraform-version": "1.2.3"})) == ["app"]
+
+
+def test_a_file_that_chooses_a_version_and_is_not_read_is_named_once(place: Place) -> None:
+    files = {
+        **STACK,
+        "infra/b/stack.yaml": "name: b\n",
+        "infra/mise.toml": '[tools]\nterraform = "1.9.8"\n',
+        "infra/b/.tfswitchrc": "1.9.8\n",
+        "infra/terragrunt.hcl": 'terraform {\n  source = "x"\n}\n',
+    }
+    assert [(note.file, note.message) for note in place.discovered(files).notes] == [
+        (
+            file,
+            "Driftline does not read this file: name the version in .tool-versions or engine_version",
+        )
+        for file in ("infra/b/.tfswitchrc", "infra/mise.toml")
+    ]
+    assert place.discovered({"infra/.tool-versions": "terraform 1.9.8\n"}).notes == ()

@@ -135,11 +135,3 @@ def test_a_default_that_is_refused_is_never_replaced_by_the_newest() -> None:
 def test_a_refused_program_is_the_error_where_nothing_else_is_here() -> None:
     here = (Installed("terraform", "", "/x", False, "it is exposed", EngineIsShim("it is exposed", hint="")),)
     assert refused(wants("1.14.9"), here) == "it is exposed"
-
-
-def test_ten_different_wishes_of_many_stacks_are_ten_choices() -> None:
-    here = installed("1.5.7", "1.9.8", "1.11.4", "1.14.9", "1.15.9", default="1.11.4")
-    choose.cache_clear()
-    for number in range(500):
-        choose("terraform", wants(f"~> 1.{5 + number % 10}"), FREE, here)
-    assert choose.cache_info().misses == 10

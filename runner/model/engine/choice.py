@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import groupby
 from typing import Self
 
@@ -14,7 +13,6 @@ from runner.model.settings.source import Allow
 from runner.model.stack.engine_wants import EngineWants, Requirement
 
 LIST = "driftline engine list"
-REMEMBERED = 4096  # choices: a source with ten thousand stacks has a few dozen different ones
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,6 @@ class Misfit:
         return EngineVersion(stack=stack, wanted=self.wanted, why=self.why, hint=hint)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def choose(
     engine: str, wants: EngineWants, allowed: Allowed, installed: tuple[Installed, ...]
 ) -> Installed | Misfit:

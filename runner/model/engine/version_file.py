@@ -1,7 +1,7 @@
 """Files in which version managers find the version of an engine, and what they may say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from runner.model.code.engines import EngineRow
 from runner.model.code.tree import Tree
@@ -9,6 +9,12 @@ from runner.model.engine.constraint import satisfies
 from runner.model.values.paths import TOP, parent
 
 TOOL_VERSIONS = ".tool-versions"
+# Files of version managers that decide nothing here, and the word by which they choose a version.
+OTHERS: Mapping[str, str] = {
+    **dict.fromkeys(("mise.toml", ".mise.toml", ".config/mise.toml"), "{tool}"),
+    **dict.fromkeys(("terragrunt.hcl", "root.hcl"), "terraform_version_constraint"),
+    ".tfswitchrc": "",
+}
 LARGEST = 1024  # bytes
 # Instructions to a version manager, which leave the version to it.
 NO_WISH = frozenset({"latest", "latest-stable", "latest-allowed", "min-required", "system"})
@@ -21,11 +27,21 @@ class NoWish(ValueError):
 
 def version_files(tree: Tree, folder: str, row: EngineRow) -> Iterator[str]:
     """Those that may decide for a root module, the first one first: in its folder, then in the folders above it."""
+    return _named(tree, folder, (row.version_file, TOOL_VERSIONS))
+
+
+def other_files(tree: Tree, folder: str, row: EngineRow) -> Iterator[tuple[str, bytes]]:
+    """Those that Driftline does not read, each with the word by which it chooses a version."""
+    for name, word in OTHERS.items():
+        for file in _named(tree, folder, (name,)):
+            if tree.is_file(file):
+                yield file, word.format(tool=row.tool).encode()
+
+
+def _named(tree: Tree, folder: str, names: tuple[str, ...]) -> Iterator[str]:
     while True:
         prefix = "" if folder == TOP else f"{folder}/"
-        yield from (
-            prefix + name for name in (row.version_file, TOOL_VERSIONS) if tree.get(prefix + name) is not None
-        )
+        yield from (prefix + name for name in names if tree.get(prefix + name) is not None)
         if folder == TOP:
             return
         folder = parent(folder)

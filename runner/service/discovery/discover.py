@@ -28,7 +28,7 @@ from runner.ports.engine import Engines
 from runner.ports.files import Modules, StackFiles
 from runner.ports.git import Git
 from runner.service.discovery import code_place, module_facts, stack_files
-from runner.service.discovery.fitting import Fitting, misfits, wanted
+from runner.service.discovery.fitting import Fitting, misfits, unread, wanted
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.search import Inputs, Search, ask, code_of, digests, judge
 from runner.service.discovery.stack_reads import StackReads
@@ -137,7 +137,9 @@ class Discoverer:
         identities = judge(search, tree, code, source, others, broken, home)
         asked = ask(search, present, takes, code, folders)
         fitting = Fitting({engine: self._installed(engine) for engine in ENGINES}, source)
-        wants = wanted(search, VersionFiles(git, source, tree), code, self.settings.contexts, source.name)
+        files_of_versions = VersionFiles(git, source, tree)
+        wants = wanted(search, files_of_versions, code, self.settings.contexts, source.name)
+        notes = tuple(unread(search.stacks, wants, tree, files_of_versions))
         search.refuse(misfits(search.stacks, wants, fitting))
         known = {stack.name: stack for stack in own}
         digested = digests(search, folders, code, reads, self.settings, source.name, known, wants)
@@ -166,7 +168,7 @@ class Discoverer:
         return Discovery(
             tuple(sorted(found, key=lambda stack: stack.definition.name)),
             tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
-            (*stack_files.stray_links(tree), *stack_files.unfit_paths(tree)),
+            (*stack_files.stray_links(tree), *stack_files.unfit_paths(tree), *notes),
             patience.complete,
             {stack.name: fitting.no_engine(stack) for stack in own},
             {name: old.name for name, old in takes.items()},

@@ -4,13 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.model.code.complaint import Complaint
+from runner.model.code.engines import ENGINES
 from runner.model.code.inputs import Located
 from runner.model.code.scan import Refusal
+from runner.model.code.tree import Tree
 from runner.model.engine.choice import Allowed, Installed, Misfit, choose
+from runner.model.engine.version_file import other_files
 from runner.model.settings.context import Context, furnished
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.engine_wants import OWN, EngineWants
+from runner.model.values.paths import printable
+from runner.model.values.problem import Problem
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.search import Search, code_of
 from runner.service.discovery.version_files import VersionFiles
@@ -49,6 +54,21 @@ def wanted(
         )
         for stack in search.stacks
     }
+
+
+def unread(
+    stacks: Sequence[Located], wants: Mapping[str, EngineWants], tree: Tree, files: VersionFiles
+) -> Iterator[Problem]:
+    """Files of version managers that choose a version and that Driftline does not read, where it reads no other."""
+    said: set[str] = set()
+    for stack in stacks:
+        own = wants[stack.definition.name]
+        if own.wish is None and not own.flaw:
+            others = other_files(tree, stack.module_path, ENGINES[stack.definition.engine])
+            said |= {file for file, word in others if word in (files.read(file) or b"")}
+    for file in sorted(said):
+        text = "Driftline does not read this file: name the version in .tool-versions or engine_version"
+        yield Problem(printable(file), 1, 1, text)
 
 
 def misfits(

@@ -28,9 +28,9 @@ class VersionFiles:
 
     def wants(self, definition: StackDefinition, folder: str, code: Code | None) -> EngineWants:
         """Which engine a stack with this root module wants."""
-        return wants_of(definition, self._tree, folder, code, self._read)
+        return wants_of(definition, self._tree, folder, code, self.read)
 
-    def _read(self, file: str) -> bytes | None:
+    def read(self, file: str) -> bytes | None:
         entry = self._tree.get(file)
         if entry is None:
             return None
