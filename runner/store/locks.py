@@ -6,13 +6,13 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from runner.errors import NotFound, StackLocked
-from runner.model.stack.lock import Lock
 from runner.store.rows import run_of, text, time_or_none
 from runner.store.runs import RunWrites
 from runner.store.session import Session
 
 if TYPE_CHECKING:
     from runner.model.run.life import Run
+    from runner.model.stack.lock import Lock
 
 _PLACED = "SELECT holds.*, runs.state = 'interrupted' AS unresolved FROM holds LEFT JOIN runs ON runs.id = holds.run"
 _EXECUTING = "SELECT * FROM runs WHERE claim_token IS NOT NULL"
@@ -66,6 +66,8 @@ class LockWrites(LockReads, RunWrites):
 
 def lock_of(run: Run) -> Lock:
     """The lock that an executing run holds."""
+    from runner.model.stack.lock import Lock
+
     claim = run.claim
     assert claim is not None
     return Lock(
@@ -79,6 +81,8 @@ def lock_of(run: Run) -> Lock:
 
 
 def _lock(row: sqlite3.Row) -> Lock:
+    from runner.model.stack.lock import Lock
+
     since = time_or_none(row["since"])
     assert since is not None
     return Lock(

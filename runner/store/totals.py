@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from runner.model.run.life import Kind, State
-from runner.ports.records.totals import Timed
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.ports.records.totals import Timed
 
 _BEYOND = -1
 
@@ -17,6 +20,8 @@ class TotalReads(Session):
         return {(Kind(row["kind"]), State(row["result"])): row["runs"] for row in rows}
 
     def execution_totals(self) -> dict[str, Timed]:
+        from runner.ports.records.totals import Timed
+
         counts: defaultdict[str, dict[int, int]] = defaultdict(dict)
         took: defaultdict[str, int] = defaultdict(int)
         for row in self._all("SELECT * FROM execution_totals"):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from runner.model.run.life import Kind, State
-from runner.ports.records.trends import AppliedPlan, EndedRuns, FailingStack, MovedReports
 from runner.store.rows import Value, time_or_none
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.ports.records.trends import AppliedPlan, EndedRuns, FailingStack, MovedReports
 
 # Of an index on an expression, only the same expression makes use.
 _ENDED = "substr(changed_at, 1, 10)"
@@ -19,6 +22,8 @@ _RESOLVED = "substr(resolved_at, 1, 10)"
 
 class TrendReads(Session):
     def ended_runs(self, since: date, stacks: Collection[str] | None = None) -> list[EndedRuns]:
+        from runner.ports.records.trends import EndedRuns
+
         these, values = _these(stacks)
         sql = f"""
             SELECT {_ENDED} AS day, kind, state, count(*) AS count FROM runs INDEXED BY ended_runs_by_day
@@ -30,6 +35,8 @@ class TrendReads(Session):
         ]
 
     def moved_reports(self, since: date, stacks: Collection[str] | None = None) -> list[MovedReports]:
+        from runner.ports.records.trends import MovedReports
+
         these, values = _these(stacks)
         sql = f"""
             SELECT day, sum(opened) AS opened, sum(resolved) AS resolved FROM (
@@ -43,6 +50,8 @@ class TrendReads(Session):
         ]
 
     def applied_plans(self, since: date, stacks: Collection[str] | None = None) -> list[AppliedPlan]:
+        from runner.ports.records.trends import AppliedPlan
+
         these, values = _these(stacks)
         sql = f"""
             SELECT planned_at, changed_at, (SELECT max(at) FROM approvals WHERE run = runs.id) AS approved_at
@@ -61,6 +70,8 @@ class TrendReads(Session):
     def failing_stacks(
         self, since: date, stacks: Collection[str] | None = None, *, limit: int = 10
     ) -> list[FailingStack]:
+        from runner.ports.records.trends import FailingStack
+
         these, values = _these(stacks)
         sql = f"""
             SELECT stack, count(*) AS failures, max(changed_at) AS last FROM runs INDEXED BY failed_runs_by_day

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runner.model.changes.changes import SYMBOLS, Action, Summary
-from runner.model.drift.report import DriftClass, DriftReport
 from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
 from runner.view.when import duration
 
 if TYPE_CHECKING:
+    from runner.model.drift.report import DriftReport
     from runner.view.counts import Counts
     from runner.view.run import RunRow
 
@@ -74,8 +74,10 @@ def changes(run: "Run | RunRow") -> str:
     return "-" if run.planned_at is None or run.state is State.PLAN_FAILED else counts(run.summary)
 
 
-def found(report: DriftReport) -> str:
+def found(report: "DriftReport") -> str:
     """Such as `2 changed, 1 gone`."""
+    from runner.model.drift.report import DriftClass
+
     counted = [finding for finding in report.findings if finding.counts]
     gone = sum(finding.drift_class is DriftClass.MISSING for finding in counted)
     parts = (f"{len(counted) - gone} changed" if len(counted) > gone else "", f"{gone} gone" if gone else "")

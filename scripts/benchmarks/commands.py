@@ -1,4 +1,4 @@
-"""Whole processes: `driftline version`, and `driftline stack list` with a long history, beside a bare Python."""
+"""Whole processes: `driftline version`, `run list` and `stack list` with a long history, beside a bare Python."""
 
 import os
 import subprocess
@@ -22,9 +22,10 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     live(installation, size.history_runs)
     installation.app.store.close()
     quiet = _compiled(folder / "compiled") if size.warms_up else dict(os.environ)
-    version, listed, document, bare = interleaved(
+    version, runs, listed, document, bare = interleaved(
         size.part(3),
         partial(_seconds, quiet, DRIFTLINE, "version"),
+        partial(_seconds, quiet, DRIFTLINE, "--config", installation.config, "run", "list"),
         partial(_seconds, quiet, DRIFTLINE, "--config", installation.config, "stack", "list"),
         partial(_seconds, quiet, DRIFTLINE, "--config", installation.config, "stack", "list", "-o", "json"),
         partial(_seconds, quiet, sys.executable, "-c", "pass"),
@@ -32,6 +33,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     many = f"{size.history_stacks:,} stacks, {size.history_runs:,} runs"
     rival = bare, "python -c pass"
     yield at_most(0.15, "driftline version", "s", version, *rival)
+    yield at_most(0.11, f"driftline run list, {many}", "s", runs, *rival)
     yield at_most(0.3, f"driftline stack list, {many}", "s", listed, *rival)
     yield at_most(0.3, f"driftline stack list -o json, {many}", "s", document, *rival)
 

@@ -1,13 +1,15 @@
-"""The memory of an idle `driftline daemon`, beside a bare Python."""
+"""An idle `driftline daemon`: its memory beside a bare Python, and its CPU with `poll: auto` beside a fixed interval."""
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from benchmarks.figure import Figure, Sample, at_most
+from benchmarks.figure import Figure, Sample, at_most, interleaved
 from benchmarks.installation import STACK, Installation
 from benchmarks.size import Size
 from runner.model.run.life import State
@@ -15,6 +17,7 @@ from runner.model.run.life import State
 DRIFTLINE = Path(sys.executable).with_name("driftline")
 MEGABYTE = 1000 * 1000
 PATIENCE = 60.0
+WATCHED_SECONDS = 60.0
 
 
 def measure(size: Size, folder: Path) -> Iterator[Figure]:
@@ -31,6 +34,33 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     yield at_most(
         80, "idle daemon, 1 source, VmRSS", "MB", Sample(tuple(idle)), Sample(tuple(bare)), "python"
     )
+    auto, fixed = interleaved(
+        size.part(20),
+        partial(_watched, folder / "auto", size),
+        partial(_watched, folder / "60s", size, "60s"),
+    )
+    name = "daemon with poll: auto, pushed a moment ago, CPU with its git"
+    yield at_most(2, name, "ms/s", auto, fixed, "poll: 60s")
+
+
+def _watched(folder: Path, size: Size, poll: str = "auto") -> float:
+    """Milliseconds of CPU a second, of a daemon with one source and nothing to do, while it waits for an approval."""
+    installation = Installation(folder / str(time.monotonic_ns()), poll=poll)
+    installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
+    _ = installation.app.store
+    with _daemon(installation) as pid:
+        _until_idle(installation)
+        began, before = time.monotonic(), _cpu(pid)
+        time.sleep(WATCHED_SECONDS if size.warms_up else 1)
+        used = (_cpu(pid) - before) / (time.monotonic() - began) * 1000
+    installation.app.store.close()
+    return used
+
+
+def _cpu(pid: int) -> float:
+    """Seconds, of the process and of its children that have ended."""
+    facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, facts[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

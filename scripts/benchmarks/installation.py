@@ -23,7 +23,7 @@ STACK = 'resource "terraform_data" "one" {\n  input = "one"\n}\n'
 _CONFIG = """\
 data_dir: {root}/data
 sources:
-  - {{name: infra, url: "{url}"}}
+  - {{name: infra, url: "{url}", poll: {poll}}}
 engines:
   terraform: {{binary: {terraform}}}
 """
@@ -118,13 +118,16 @@ def stack(number: int, size: int = 2) -> Iterator[tuple[str, str]]:
 
 
 class Installation:
-    def __init__(self, root: Path, terraform: str = "terraform", more: str = "") -> None:
+    def __init__(
+        self, root: Path, terraform: str = "terraform", more: str = "", *, poll: str = "auto"
+    ) -> None:
         """`more` are further lines of the configuration; those that begin it are of its engines."""
         root.mkdir(parents=True)
         self.root = root
         self.repository = Repository(root / "repository.git")
         self.config = root / "driftline.yaml"
-        self.config.write_text(_CONFIG.format(root=root, url=self.repository.url, terraform=terraform) + more)
+        written = _CONFIG.format(root=root, url=self.repository.url, terraform=terraform, poll=poll)
+        self.config.write_text(written + more)
 
     @classmethod
     def found(cls, root: Path) -> Self:

@@ -48,9 +48,9 @@ def test_the_first_rule_that_holds_decides(facts: PollFacts, seconds: float, why
 
 
 def test_an_expensive_poll_is_made_less_often_and_says_so() -> None:
-    found = cadence(PollFacts(moved_at=NOW, cost=0.03), NOW)
+    found = cadence(PollFacts(moved_at=NOW, cost=0.02), NOW)
     assert found.seconds == pytest.approx(20)
-    assert found.why == "pushed in the last 5 minutes; a poll takes 30 ms of CPU"
+    assert found.why == "pushed in the last 5 minutes; a poll takes 20 ms of CPU"
 
 
 times = st.none() | st.timedeltas(timedelta(days=-1), timedelta(days=9)).map(lambda span: NOW - span)

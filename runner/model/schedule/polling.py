@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 LEAST, MOST = 3.0, 60.0  # seconds
-SHARE = 0.0015  # of a CPU that the polls of a source may take: 90 ms a minute
+SHARE = 0.001  # of a CPU that the polls of a source may take: 60 ms a minute
 USUAL_COST = 0.01  # seconds of CPU, until the first polls were measured
 
 JUST = timedelta(minutes=5)
