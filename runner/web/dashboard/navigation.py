@@ -7,7 +7,7 @@ from runner.model.access.role import Role
 
 @dataclass(frozen=True)
 class Place:
-    """`icon` is the name of one in `templates/icons.html`; `g` and the `key` lead there. Who lacks the role is not
+    """`icon` is the name of one in `icons.py`; `g` and the `key` lead there. Who lacks the role is not
     shown the way.
     """
 

@@ -12,7 +12,7 @@ from runner.view.graph import Overall
 
 @dataclass(frozen=True)
 class Look:
-    """`icon` is the name of one in `templates/icons.html`, `tone` that of a class in `static/style.css`."""
+    """`icon` is the name of one in `icons.py`, `tone` that of a class in `static/style.css`."""
 
     icon: str
     tone: str
