@@ -76,16 +76,17 @@ def limit() -> None:
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with suppress(OSError, ValueError):
             resource.setrlimit(which, (least, hard))
-    _stand_back()
+    stand_back(NICE)
 
 
-def _stand_back() -> None:
+def stand_back(niceness: int) -> None:
+    """Leave the processor to others of this host."""
     with suppress(OSError):
-        os.nice(NICE)
+        os.nice(niceness)
     # Where the kernel shares the processor among sessions (sched(7), "autogroup"), niceness only counts inside of one.
     # The daemon has another one.
     with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICE))
+        Path("/proc/self/autogroup").write_text(str(niceness))
     # It interrupts nobody when it wakes up.
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

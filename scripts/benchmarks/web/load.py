@@ -1,37 +1,25 @@
 """Many who look while runs go on: how much later a commit is noticed, and how much later its run begins."""
 
-import asyncio
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
-
-import httpx2
 
 from benchmarks.figure import Figure, Sample, at_least, at_most_times
 from benchmarks.installation import PERSON, Installation, stack, stacks
 from benchmarks.size import Size
+from benchmarks.web.crowd import A_SECOND, Crowd
 from benchmarks.web.seeded import MORE, TOKEN
-from benchmarks.web.served import DRIFTLINE, PATIENCE, Site, served
+from benchmarks.web.served import DRIFTLINE, PATIENCE, served
+from benchmarks.web.static import static_answers
 from runner.api.caller import Caller
 from runner.api.tokens import create_token
 from runner.model.run.life import Run, State
 from runner.ports.records.runs import RunFilter
 
-A_SECOND = 100
 LATER = 1.10
-PATHS = (
-    "/",
-    "/stacks",
-    "/api/v1/status",
-    "/api/v1/stacks",
-    "/api/v1/runs",
-    "/stacks/team-1/service-1",
-    "/runs/run-1",
-)
 
 
 def measure(size: Size, folder: Path) -> Iterator[Figure]:
@@ -40,39 +28,49 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     installation.config.write_text(config.replace("{name: infra,", "{name: infra, poll: 1s,"))
     installation.repository.commit(stacks(size.followed_stacks))
     token = create_token(Caller(installation.app, lambda: PERSON), name=TOKEN).secret
-    with served(installation, token, folder) as site, _daemon(installation, folder):
+    crowd, alone, fixed, busy = Crowd(), _Delays(), _Delays(), _Delays()
+    with (
+        served(installation, token, folder) as site,
+        static_answers() as other,
+        _daemon(installation, folder),
+    ):
         _until_planned(installation, after=0)
-        quiet = _Delays().seen(installation, size)
-        with _asked(site) as crowd:
-            busy = _Delays().seen(installation, size)
+        slices = size.part(10)
+        seconds = size.rounds / slices
+        # They take turns, so that what else the machine does hits all of them alike.
+        for _ in range(slices):
+            alone.see(installation, size, seconds)
+            with Crowd().asks(other, site.headers):
+                fixed.see(installation, size, seconds)
+            with crowd.asks(site.address, site.headers):
+                busy.see(installation, size, seconds)
     installation.app.store.close()
     yield at_least(A_SECOND * 0.95, "web: answers to many readers", "a second", Sample((crowd.rate,)))
-    name = f"with {A_SECOND} requests a second"
-    yield at_most_times(
-        LATER, f"web: a commit is noticed, {name}", Sample(busy.poll), Sample(quiet.poll), "no requests"
-    )
-    yield at_most_times(
-        LATER, f"web: its run begins, {name}", Sample(busy.dispatch), Sample(quiet.dispatch), "no requests"
-    )
+    for seen, to in ((busy, ""), (fixed, " for static answers")):
+        name = f"with {A_SECOND} requests a second{to}"
+        for what, values, rival in (
+            ("a commit is noticed", seen.poll, alone.poll),
+            ("its run begins", seen.dispatch, alone.dispatch),
+        ):
+            yield at_most_times(
+                LATER, f"web: {what}, {name}", Sample(tuple(values)), Sample(tuple(rival)), "no requests"
+            )
 
 
+@dataclass
 class _Delays:
     """In seconds: from a commit to its queued run, and from there to its plan."""
 
-    def __init__(self) -> None:
-        self.poll: tuple[float, ...] = ()
-        self.dispatch: tuple[float, ...] = ()
+    poll: list[float] = field(default_factory=list)
+    dispatch: list[float] = field(default_factory=list)
 
-    def seen(self, installation: Installation, size: Size) -> "_Delays":
-        end, number = time.monotonic() + size.rounds, 0
-        while time.monotonic() < end or not self.poll:
-            number += 1
+    def see(self, installation: Installation, size: Size, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while True:
             with installation.app.store.reading() as reader:
                 (newest,) = reader.runs(RunFilter(limit=1))
-            began = time.time()
-            installation.repository.commit(
-                dict(stack(2 * number % size.followed_stacks, size=time.monotonic_ns()))
-            )
+            number, began = 2 * len(self.poll) % size.followed_stacks, time.time()
+            installation.repository.commit(dict(stack(number, size=time.monotonic_ns())))
             run = _until_planned(installation, after=newest.id)
             with installation.app.store.reading() as reader:
                 begun = next(
@@ -80,9 +78,10 @@ class _Delays:
                     for event in reader.events(0, ("run.planning",), 1 << 20)
                     if event.subject == run.name
                 )
-            self.poll += (run.created_at.timestamp() - began,)
-            self.dispatch += ((begun - run.created_at).total_seconds(),)
-        return self
+            self.poll.append(run.created_at.timestamp() - began)
+            self.dispatch.append((begun - run.created_at).total_seconds())
+            if time.monotonic() > end:
+                return
 
 
 def _until_planned(installation: Installation, after: int) -> Run:
@@ -96,50 +95,6 @@ def _until_planned(installation: Installation, after: int) -> Run:
             return newest[0]
         time.sleep(0.02)
     raise RuntimeError(f"after {PATIENCE:g} s the daemon had not planned")
-
-
-@dataclass
-class _Crowd:
-    site: Site
-    over: Event = field(default_factory=Event)
-    answers: int = 0
-    rate: float = 0.0
-
-    def ask(self) -> None:
-        asyncio.run(self._ask())
-
-    async def _ask(self) -> None:
-        """At a steady pace, whether or not earlier ones are answered."""
-        began, asked = time.monotonic(), 0
-        limits = httpx2.Limits(max_connections=50)
-        headers = self.site.headers
-        async with (
-            httpx2.AsyncClient(
-                base_url=self.site.address, headers=headers, timeout=PATIENCE, limits=limits
-            ) as client,
-            asyncio.TaskGroup() as group,
-        ):
-            while not self.over.is_set():
-                group.create_task(self._get(client, PATHS[asked % len(PATHS)]))
-                asked += 1
-                await asyncio.sleep(max(0.0, began + asked / A_SECOND - time.monotonic()))
-            self.rate = self.answers / (time.monotonic() - began)
-
-    async def _get(self, client: httpx2.AsyncClient, path: str) -> None:
-        (await client.get(path)).raise_for_status()
-        self.answers += 1
-
-
-@contextmanager
-def _asked(site: Site) -> Iterator[_Crowd]:
-    crowd = _Crowd(site)
-    thread = Thread(target=crowd.ask)
-    thread.start()
-    try:
-        yield crowd
-    finally:
-        crowd.over.set()
-        thread.join()
 
 
 @contextmanager

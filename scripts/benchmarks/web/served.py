@@ -57,10 +57,15 @@ class Site:
         return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
 
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 @contextmanager
 def served(installation: Installation, token: str, folder: Path) -> Iterator[Site]:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     argv: list[str | Path] = [
         DRIFTLINE,
         "--config",
@@ -72,7 +77,7 @@ def served(installation: Installation, token: str, folder: Path) -> Iterator[Sit
     with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=log)
         try:
-            _until_ready(port, process)
+            until_ready(port, process)
             yield Site(installation, token, port, _server(installation))
         except BaseException:
             sys.stderr.write((folder / "web.log").read_text())
@@ -82,7 +87,7 @@ def served(installation: Installation, token: str, folder: Path) -> Iterator[Sit
             process.wait()
 
 
-def _until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+def until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
