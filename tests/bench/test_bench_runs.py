@@ -53,6 +53,8 @@ FIGURES = {
         "web: answers to many readers",
         "web: a commit is noticed, with 100 requests a second",
         "web: its run begins, with 100 requests a second",
+        "web: a commit is noticed, with 100 requests a second for static answers",
+        "web: its run begins, with 100 requests a second for static answers",
     ],
     "daemon": ["idle daemon, 1 source, VmRSS"],
     "policy": ["a policy on 100 changes"],

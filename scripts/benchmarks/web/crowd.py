@@ -14,6 +14,7 @@ from benchmarks.web.served import PATIENCE
 from runner.sandbox.serving import stand_back
 
 A_SECOND = 100
+_MAIN = "from benchmarks.web.crowd import main; main()"
 PATHS = (
     "/",
     "/stacks",
@@ -39,7 +40,7 @@ class Crowd:
     @contextmanager
     def asks(self, address: str, headers: Mapping[str, str]) -> Iterator[None]:
         """At a steady pace from the first answer on, until the end."""
-        argv = [sys.executable, "-m", "benchmarks.web.crowd", address, *map("=".join, headers.items())]
+        argv = [sys.executable, "-c", _MAIN, address, *map("=".join, headers.items())]
         with subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         ) as process:
@@ -87,6 +88,6 @@ async def _until_told(address: str, headers: Mapping[str, str]) -> None:
         print(askers.answers, seconds)
 
 
-if __name__ == "__main__":
+def main() -> None:
     stand_back(19)
     asyncio.run(_until_told(sys.argv[1], dict(word.split("=", 1) for word in sys.argv[2:])))

@@ -11,6 +11,7 @@ import uvicorn
 from benchmarks.web.served import free_port, until_ready
 from runner.sandbox.serving import NICE, stand_back
 
+_MAIN = "from benchmarks.web.static import main; main()"
 BODY = b"x" * 20_000  # as long as the pages of few stacks
 
 
@@ -18,7 +19,7 @@ BODY = b"x" * 20_000  # as long as the pages of few stacks
 def static_answers() -> Iterator[str]:
     """Its address."""
     port = free_port()
-    argv = [sys.executable, "-m", "benchmarks.web.static", str(port)]
+    argv = [sys.executable, "-c", _MAIN, str(port)]
     with subprocess.Popen(argv, start_new_session=True) as process:
         try:
             until_ready(port, process)
@@ -34,6 +35,6 @@ async def _answer(scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": BODY})
 
 
-if __name__ == "__main__":
+def main() -> None:
     stand_back(NICE)
     uvicorn.run(_answer, port=int(sys.argv[1]), log_config=None, access_log=False)
