@@ -295,6 +295,8 @@ def test_a_kill_at_any_write_leaves_the_former_state_or_the_new_one(world: World
     imported(world, change(laptop, serial=7))
     former, new = laptop.read_bytes(), change(laptop, serial=8).read_bytes()
     killed = 0
+    # What terraform says of itself is written once, before the lock.
+    assert exit_code(world, "source", "sync") == 0
     for hit in range(1, 40):
         world.environment["DRIFTLINE_FAILPOINTS"] = f"file.before_rename=kill@{hit}"
         code = exit_code(world, "state", "import", "app", str(laptop), "--yes")
