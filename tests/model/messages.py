@@ -13,6 +13,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from runner.model.approval.binding import EngineFacts
+from runner.model.execution.job import Job
 from runner.model.values.span import Seconds
 from runner.ports.worker import ApplyGate
 from runner.service.execution.execute import execute
@@ -40,7 +42,11 @@ LEAVES: dict[Any, tuple[list[Any], st.SearchStrategy[Any]]] = {
 
 def messages() -> list[Any]:
     """The classes of all that `service/execution` is given, asks and gives back; unions by their members."""
-    hints = [typing.get_type_hints(one) for one in (execute, plan_with_state, ApplyGate.start)]
+    # A port imports the types of its hints for a type checker only.
+    types_of_gate = {"Job": Job, "EngineFacts": EngineFacts}
+    hints = [
+        typing.get_type_hints(one, None, types_of_gate) for one in (execute, plan_with_state, ApplyGate.start)
+    ]
     found = [hint[name] for hint in hints for name in ("job", "facts", "return") if name in hint]
     members = [member for kind in found for member in typing.get_args(kind) or (kind,)]
     return [kind for kind in dict.fromkeys(members) if kind is not types.NoneType]
