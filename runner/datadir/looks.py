@@ -8,12 +8,13 @@ from pathlib import Path
 
 from runner.host.files import PRIVATE_FILE
 
+FILE = "looked"
 NOTED_EVERY = 10.0  # seconds
 
 
 class Looks:
     def __init__(self, data_dir: Path) -> None:
-        self._file = data_dir / "looked"
+        self._file = data_dir / FILE
 
     def note(self) -> None:
         """Of an installation that is there: looking makes none. Another user's file stays as it is."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from runner.app import App
 from runner.datadir.daemon_lock import LOCK_FILE
 from runner.datadir.keys import key_file
+from runner.datadir.looks import FILE as LOOKED
 from runner.datadir.requests_lock import REQUESTS_LOCK_FILE
 from runner.errors import NotConfined
 from runner.host.files import private_folder
@@ -93,7 +94,7 @@ def _make_files(app: App) -> None:
     settings, inside = app.settings, app.settings.data_dir
     for name in KEYS:
         key_file(inside / "keys" / name)
-    for name in (LOCK_FILE, REQUESTS_LOCK_FILE):
+    for name in (LOCK_FILE, REQUESTS_LOCK_FILE, LOOKED):
         (inside / name).touch(0o600)
     # After the key that seals its first line. Elsewhere, a missing file may be a disk that is not mounted.
     if settings.audit.checkpoints is None:
