@@ -38,6 +38,7 @@ RUN_LIST = (
     "runner.model.audit",
     "runner.model.changes",
     "runner.model.code.engines",
+    "runner.model.drift.report",
     "runner.model.execution.daemon_request",
     "runner.model.forge.address",
     "runner.model.notify.rate",

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from runner.cli.screen.output import Cell, Colour
 from runner.errors import WrongState
-from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import DriftStatus, Health, Stack, Sync
 from runner.view import signs, words
@@ -48,11 +47,6 @@ _DRIFT_COLOURS: dict[DriftStatus, Colour] = {
     DriftStatus.DRIFTED: "yellow",
     DriftStatus.ERROR: "red",
     DriftStatus.UNKNOWN: "dim",
-}
-REPORT: dict[ReportStatus, Cell] = {
-    ReportStatus.OPEN: Cell("● open", "yellow"),
-    ReportStatus.ACKNOWLEDGED: Cell("○ acknowledged", "dim"),
-    ReportStatus.RESOLVED: Cell("✔ resolved", "green"),
 }
 
 

@@ -2,16 +2,21 @@
 
 from datetime import datetime
 
-from runner.cli.screen.cells import REPORT
 from runner.cli.screen.facts import Fact, fact_lines
 from runner.cli.screen.output import Cell, Colour, Line, Screen, Table
 from runner.cli.screen.plan import apply_only_lines, changed_lines
 from runner.model.changes.changes import SYMBOLS
+from runner.model.drift.report import ReportStatus
 from runner.view.report import FindingRow, ReportPage, ReportPages
 from runner.view.when import ago
 from runner.view.words import times
 
 HEADS = ("REPORT", "STACK", "STATUS", "FOUND", "FIRST SEEN", "LAST SEEN", "SEEN", "NOTE")
+_STATUS: dict[ReportStatus, Cell] = {
+    ReportStatus.OPEN: Cell("● open", "yellow"),
+    ReportStatus.ACKNOWLEDGED: Cell("○ acknowledged", "dim"),
+    ReportStatus.RESOLVED: Cell("✔ resolved", "green"),
+}
 
 
 def reports_screen(reports: ReportPages, now: datetime) -> Screen:
@@ -26,7 +31,7 @@ def _row(of: ReportPage, now: datetime) -> tuple[str | Cell, ...]:
     return (
         of.id,
         of.stack,
-        REPORT[of.status],
+        _STATUS[of.status],
         of.found,
         ago(of.first_seen, now),
         ago(of.last_seen, now),
@@ -38,7 +43,7 @@ def _row(of: ReportPage, now: datetime) -> tuple[str | Cell, ...]:
 def report_screen(of: ReportPage, now: datetime, *, full: bool) -> Screen:
     facts: list[Fact] = [
         ("stack", of.stack),
-        ("status", REPORT[of.status]),
+        ("status", _STATUS[of.status]),
         ("revision", of.revision[:12]),
         ("seen", f"{times(of.seen)}, first {ago(of.first_seen, now)}, last {ago(of.last_seen, now)}"),
         ("note", of.note(now)),
