@@ -20,7 +20,6 @@ from runner.model.approval.guardrails import SeenState
 from runner.model.approval.terms import Declaration
 from runner.model.audit.log import AuditEntry
 from runner.model.changes.changes import ChangeSet, Diagnostic
-from runner.model.drift.probe import Distrust, ProbeRecord
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
 from runner.model.events.text import stacks_of
@@ -38,6 +37,8 @@ from runner.model.schedule.throttling import Throttle
 from runner.model.stack.definition import Stack, StackDefinition
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
+from runner.model.warm.compared import Compared, HowPlanned
+from runner.model.warm.probe import Distrust, ProbeRecord
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
@@ -53,6 +54,7 @@ HARMLESS: Mapping[str, str] = {
     "rewritten": "revisions only",
     "signers": "people by revision",
     "distrusted": "checksums of providers",
+    "compared": "checksums of providers and names of their types",
     "known_outputs": "keyed digests, and names of outputs only",
     "outputs_used": "whether, and not by whom",
     "took": "durations by the number of a run",
@@ -233,6 +235,12 @@ class ScopedReader:
 
     def distrusted(self) -> frozenset[str]:
         return self.whole.distrusted()
+
+    def compared(self) -> tuple[Compared, ...]:
+        return self.whole.compared()
+
+    def how_planned(self, run_id: int) -> HowPlanned | None:
+        return self.whole.how_planned(self.run(run_id).id)
 
     def distrust_of(self) -> list[Distrust]:
         return self._only(self.whole.distrust_of(), lambda one: one.stack)

@@ -171,9 +171,12 @@ def _nearest_key(shape: Shape, path: KeyPath) -> str:
     from difflib import get_close_matches
 
     wrong = str(path[-1])[:40]
-    near = get_close_matches(wrong, shape.at(path[:-1]).keys, 1)
+    elsewhere = {name.rpartition(".")[2]: name for name, _ in shape.walk()}
+    here = shape.at(path[:-1]).keys
+    near = get_close_matches(wrong, here, 1, cutoff=0.8)
+    if not near and wrong not in elsewhere:
+        near = get_close_matches(wrong, here, 1)
     if not near:
-        elsewhere = {name.rpartition(".")[2]: name for name, _ in shape.walk()}
         near = [elsewhere[word] for word in get_close_matches(wrong, elsewhere, 1, cutoff=0.8)]
     return f'did you mean "{near[0]}"?' if near else ""
 

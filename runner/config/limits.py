@@ -63,6 +63,7 @@ SERVER: Mapping[str, Limit] = {
     "drift.jitter": _SPAN,
     "drift.confirm": Limit(1, 10),
     "drift.compare_every": Limit(1, 10_000),
+    "plan.compare_every": Limit(1, 10_000),
     "drift.heal_limits.per_day": Limit(0, 1_000),
     "drift.heal_limits.fights.times": Limit(1, 100),
     "drift.heal_limits.fights.within": _POSITIVE,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -22,8 +22,8 @@ from runner.engine.init import found, initialise
 from runner.engine.initialised.cli_config import write_cli_config
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
-from runner.engine.plan import plan, planned
-from runner.engine.probe import probe, probe_ready
+from runner.engine.plan import plan, planned, show
+from runner.engine.probe import probe, probe_ready, show_warm
 from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
 from runner.engine.state.lock import Looking, force_unlock, held_by
@@ -35,11 +35,12 @@ from runner.host.files import private_folder
 from runner.model.approval.binding import SHOWN, BoundEngine, EngineFacts
 from runner.model.changes.changes import Diagnostic
 from runner.model.code.engines import ENGINES
-from runner.model.drift.probe import ProbeReady, deadline
 from runner.model.engine.choice import Installed, choose
 from runner.model.outputs.known import StateOutput
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
+from runner.model.warm.probe import deadline
+from runner.model.warm.provider import Ready, Types
 from runner.ports.basics import Cancel
 from runner.ports.engine import ApplyEnd, EngineError, Execution, Fallback, Planned, Probed
 from runner.process.run import Finished
@@ -121,21 +122,33 @@ class CommandLineEngine:
                 finished, output = plan(ready, self.settings, limit)
             if finished.exit_code not in {0, 2}:
                 return bad_end(ready, "plan", finished, output, limit)
-            return planned(ready, finished, output, float(self.settings.timeouts.show))
+            found = planned(ready, finished, output)
+            if isinstance(found, EngineError) or not found.changed:
+                return found
+            return replace(found, show=partial(self._shown, ready, found))
 
-    def probe_ready(self, execution: Execution) -> ProbeReady | Fallback | EngineError:
+    def _shown(self, ready: Session, found: Planned, types: Types | None) -> Planned | EngineError:
+        seconds = float(self.settings.timeouts.show)
+        with Journal(ready.execution.log) as journal:
+            session = replace(ready, journal=journal)
+            warm = None if types is None else show_warm(session, self.prober, types, found, seconds)
+            return show(session, found, seconds) if warm is None else warm
+
+    def probe_ready(self, execution: Execution) -> Ready | Fallback | EngineError:
         with self._session(execution) as session:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else probe_ready(ready)
 
     def probe(
-        self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
+        self, execution: Execution, types: Types | None, seconds: float
     ) -> Probed | Fallback | EngineError:
         with self._session(execution) as session:
             ready = found(session)
             if ready is None:
                 return Fallback("the result of init is no longer valid")
-            limit = deadline(seconds, self._limit(execution, "plan"))
+            limit = self._limit(execution, "plan")
+            if not execution.lock:
+                limit = deadline(seconds, limit)
             return probe(ready, self.prober, types, self.settings, limit)
 
     def forget_provider(self, checksum: str) -> None:

@@ -12,6 +12,7 @@ from runner.engine.session import Session
 from runner.host.files import read_foreign, write_whole
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.plan_report import Question, Report
+from runner.model.plan.form import Form
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError
@@ -23,8 +24,8 @@ LARGEST_MASKED = 1 << 30
 
 
 @dataclass(frozen=True)
-class Apart:
-    """A document in a file of the run, parsed by a process with its own limits."""
+class Document:
+    """One in a file of the run, parsed by a process with its own limits."""
 
     session: Session
     file: Path
@@ -34,21 +35,38 @@ class Apart:
         """The report and the masked changes as JSON. It leaves no files behind."""
         control = self.session.control
         try:
+            answer = self._asked(question)
+            if isinstance(answer, EngineError):
+                return answer
+            return from_plain(Report, answer), read_foreign(control / MASKED, LARGEST_MASKED)
+        finally:
+            self._clear(self.file.name, MASKED)
+
+    def form(self) -> Form | EngineError:
+        """What it has in common with the document of an equal plan; the document stays."""
+        answer = self._asked(None)
+        return answer if isinstance(answer, EngineError) else frozenset(answer["form"])
+
+    def _asked(self, question: Question | None) -> dict[str, Any] | EngineError:
+        control = self.session.control
+        try:
             size = self.file.stat().st_size
             write_whole(control / QUESTION, json.dumps(to_plain(question)).encode(), durable=False)
+            arguments = (str(control), self.file.name)
             finished = read_in_child(
-                self.session, "runner.engine.document_process", (str(control),), size, self.seconds
+                self.session, "runner.engine.document_process", arguments, size, self.seconds
             )
             if finished.exit_code != 0:
                 return self._failed(finished, size)
-            answer = json.loads(read_foreign(control / ANSWER, LARGEST_ANSWER))
-            if "error" in answer:
-                return self._error(str(answer["error"]))
-            return from_plain(Report, answer), read_foreign(control / MASKED, LARGEST_MASKED)
+            answer: dict[str, Any] = json.loads(read_foreign(control / ANSWER, LARGEST_ANSWER))
+            return self._error(str(answer["error"])) if "error" in answer else answer
         finally:
-            for name in (self.file.name, QUESTION, ANSWER, MASKED):
-                with suppress(FileNotFoundError):
-                    (control / name).unlink()
+            self._clear(QUESTION, ANSWER)
+
+    def _clear(self, *names: str) -> None:
+        for name in names:
+            with suppress(FileNotFoundError):
+                (self.session.control / name).unlink()
 
     def _failed(self, finished: Finished, size: int) -> EngineError:
         message = f"the plan's {size >> 20} MiB of JSON"

@@ -65,6 +65,7 @@ class JsonOutput:
         self.last_operation: datetime | None = None
         self.other_lines = 0  # lines that are not JSON: a panic, or a state dumped as a last resort
         self.counts: dict[str, int] | None = None  # from the closing summary of an apply
+        self.destroys = True  # unless a summary says that nothing is removed
         self.completed: Counter[tuple[str, str]] = Counter()
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
@@ -93,7 +94,9 @@ class JsonOutput:
             case "apply_progress" | "provision_progress":
                 self._seen(message)
             case "change_summary":
-                self.counts = _counts(_dict(message, "changes"))
+                changes = _dict(message, "changes")
+                self.counts = _counts(changes)
+                self.destroys = changes.get("remove") != 0
             case "action_start" | "action_progress" | "action_complete" | "action_errored" as kind:
                 self._action(kind, message)
             case "outputs":

@@ -1,16 +1,15 @@
 """Plan once, and read the result: the document is read only if something changes."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from runner.engine.argv import PlanOptions, plan_argv, show_argv
-from runner.engine.document import AT_HAND, Apart
-from runner.engine.document_process import DOCUMENT
+from runner.engine.document import AT_HAND, Document
 from runner.engine.facts import facts_of
 from runner.engine.failure import bad_end
-from runner.engine.journal import Journal
 from runner.engine.json_output import JsonOutput
 from runner.engine.modules.code import code_of
 from runner.engine.passed_in import aws_account, places
@@ -31,16 +30,23 @@ from runner.process.run import Finished
 LARGEST_PLAN = 1 << 30
 
 
+class Run(Protocol):
+    """Runs one engine command to its end, as `Session.run` does."""
+
+    def __call__(
+        self, name: str, argv: tuple[str, ...], *, deadline: float | None
+    ) -> tuple[Finished, JsonOutput]: ...
+
+
 def plan(
     session: Session,
     settings: Settings,
     deadline: float,
     *,
     name: str = "plan",
-    attach: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda argv: argv,
-    on_start: Callable[[int], None] | None = None,
+    run: Run | None = None,
 ) -> tuple[Finished, JsonOutput]:
-    """Run `plan` under that name, with its own plan file."""
+    """Run `plan` under that name, with its own plan file; `run` instead of the session's own."""
     execution = session.execution
     plan_file = _file(session, name)
     plan_file.unlink(missing_ok=True)
@@ -56,15 +62,14 @@ def plan(
         targets=execution.targets,
         destroy=execution.destroy,
     )
-    argv = attach(plan_argv(session.binary, options))
     session.journal.write(line for warning in session.given.warnings for line in diagnostic_rows(warning))
-    return session.run(name, argv, deadline=deadline, on_start=on_start)
+    return (run or session.run)(name, plan_argv(session.binary, options), deadline=deadline)
 
 
 def planned(
-    session: Session, finished: Finished, output: JsonOutput, show_seconds: float, *, name: str = "plan"
+    session: Session, finished: Finished, output: JsonOutput, *, name: str = "plan"
 ) -> Planned | EngineError:
-    """The result of a successful plan."""
+    """The result of a successful plan, without its changes."""
     try:
         plan_file = _taken_over(session, name)
     except OSError:
@@ -73,6 +78,7 @@ def planned(
         return replace(error, diagnostics=(*output.diagnostics, diagnostic))
     found = Planned(
         changed=finished.exit_code == 2,
+        destroys=output.destroys,
         plan_file=plan_file,
         document=None,
         engine_version=output.version or session.version,
@@ -84,30 +90,25 @@ def planned(
         credentials=session.redaction.credentials,
         context_secrets=session.contexts.secrets,
     )
-    if not found.changed or name != "plan":
-        return found
-    if session.seal is not None:
+    if found.changed and session.seal is not None:
         session.made.keep(session.seal)
-    return replace(found, show=lambda: _shown(session, found, show_seconds))
+    return found
 
 
-def _shown(session: Session, found: Planned, seconds: float) -> Planned | EngineError:
-    with Journal(session.execution.log) as journal:
-        return _show(replace(session, journal=journal), found, seconds)
-
-
-def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineError:
+def show(
+    session: Session, found: Planned, seconds: float, *, name: str = "show", run: Run | None = None
+) -> Planned | EngineError:
+    """The plan with its changes, in a file of that name until it is read; `run` instead of the session's own."""
     plan_file = found.plan_file
-    shown, said = replace(session, plan_file=plan_file).run(
-        "show", show_argv(session.binary, plan_file), deadline=seconds
-    )
+    own = run or replace(session, plan_file=plan_file).run
+    shown, said = own(name, show_argv(session.binary, plan_file), deadline=seconds)
     if shown.exit_code != 0 or not shown.complete:
-        return bad_end(session, "show", shown, said, seconds)
+        return bad_end(session, name, shown, said, seconds)
     around = _around(session)
-    shown_file = session.control / DOCUMENT
+    shown_file = session.control / f"{name}.jsonl"
     try:
         if shown_file.stat().st_size > AT_HAND:
-            apart = Apart(session, shown_file, seconds)
+            apart = Document(session, shown_file, seconds)
             return replace(found, show=None, apart=apart, around=around, shown=shown_file)
         content = shown_file.read_bytes()
         shown_file.unlink()
@@ -115,7 +116,7 @@ def _show(session: Session, found: Planned, seconds: float) -> Planned | EngineE
         diagnostic = Diagnostic(
             "error", f"what {session.row.name} show wrote cannot be read: {problem.strerror}"
         )
-        return replace(bad_end(session, "show", shown, said, seconds), diagnostics=(diagnostic,))
+        return replace(bad_end(session, name, shown, said, seconds), diagnostics=(diagnostic,))
     document = parse_document(content)
     with understanding(document):
         count = _count(document.get("prior_state"))

@@ -1,81 +1,145 @@
-"""Plan with warm providers. A failure here is not a failure of the check, which is then done plainly."""
+"""Plan and show with warm providers. Where that fails, both are done plainly."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.engine.failure import bad_end
-from runner.engine.plan import plan, planned
-from runner.engine.redaction import Redaction
+from runner.engine.json_output import JsonOutput
+from runner.engine.modules.types import types_in_code
+from runner.engine.plan import plan, planned, show
 from runner.engine.session import Session
 from runner.model.changes.changes import error_summary
-from runner.model.drift.probe import ProbeReady, Provider
-from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.model.settings.server import Settings
+from runner.model.warm.provider import Provider, Ready, Types
 from runner.ports.engine import EngineError, Fallback, Planned, Probed
+from runner.process.run import Command, Finished
 
 if TYPE_CHECKING:
     from runner.probe.conversation import Seen
     from runner.probe.installed import Installed
-    from runner.probe.prober import Prober
+    from runner.probe.prober import Probe, Prober
 
-NAME = "probe"
+NAME, SHOW = "probe", "probe-show"
 # See `runner.engine.environment`. For the engine and the providers alike.
 THRIFTY = {"GOMAXPROCS": "1"}
+# What terraform and OpenTofu say of a type that a schema does not have: internal/terraform, internal/command/jsonplan.
+LACKING = re.compile(r"does not support (?:resource type|data source)|[Nn]o schema|Missing resource schema")
 
 
-def probe_ready(session: Session) -> ProbeReady | Fallback:
+def probe_ready(session: Session) -> Ready | Fallback:
     """After `init`: the engine and its providers, verified against the lock file."""
     providers = _installed(session)
     if isinstance(providers, Fallback):
         return providers
     ready = tuple(Provider(one.name, one.checksum) for one in providers)
-    return ProbeReady(f"{session.binary} {session.version}", ready)
+    return Ready(f"{session.binary} {session.version}", ready)
 
 
 def probe(
-    session: Session,
-    prober: "Prober",
-    types: Mapping[str, tuple[str, ...]] | None,
-    settings: Settings,
-    deadline: float,
+    session: Session, prober: "Prober", types: Types | None, settings: Settings, deadline: float
 ) -> Probed | Fallback | EngineError:
-    """Plan, with schemas reduced to these types, or complete."""
+    """Plan, and show what changes, with schemas reduced to these types and those in the code, or complete."""
     from runner.probe.conversation import ProbeFailed
 
     providers = _installed(session)
     if isinstance(providers, Fallback):
         return providers
-    cut = None if types is None else {address: frozenset(names) for address, names in types.items()}
-    thrifty = replace(
-        session,
-        # Terraform stopped at a deadline can leave a lock behind, and the plain plan would be refused.
-        execution=replace(session.execution, lock=False),
-        environment={**THRIFTY, **session.environment},
-    )
+    cut = None if types is None else _cut(session, providers, types)
     try:
-        with (
-            meeting_in(thrifty) as (meeting, folder),
-            prober.probing(providers, cut, command := meeting.command(NAME, ()), folder) as probing,
-        ):
-            finished, output = plan(
-                replace(meeting, confined=_reaching(command.confine, probing.sockets)),
-                settings,
-                deadline,
-                name=NAME,
-                attach=probing.attach,
-                on_start=probing.admit,
-            )
+        with _warm(session, prober, providers, cut, early=True) as warm:
+            answer = _planned(session, warm, settings, deadline)
     except (ProbeFailed, OSError) as error:
         return Fallback(session.redaction.text(str(error)))
-    if finished.exit_code in {0, 2}:
-        answer = planned(session, finished, output, 0.0, name=NAME)
-    else:
-        answer = bad_end(session, NAME, finished, output, deadline)
-    return _judged(session.redaction, answer, probing.seen)
+    return _judged(session, answer, warm.probing.seen)
+
+
+def _planned(session: Session, warm: "Warm", settings: Settings, deadline: float) -> Planned | EngineError:
+    finished, output = plan(warm.session, settings, deadline, name=NAME, run=warm.run)
+    if finished.exit_code not in {0, 2}:
+        return bad_end(session, NAME, finished, output, deadline)
+    answer = planned(session, finished, output, name=NAME)
+    if isinstance(answer, EngineError) or not answer.changed:
+        return answer
+    seconds = float(settings.timeouts.show)
+    return show(session, answer, seconds, name=SHOW, run=partial(warm.run, plan_file=answer.plan_file))
+
+
+def show_warm(
+    session: Session, prober: "Prober", types: Types, found: Planned, seconds: float
+) -> Planned | EngineError | None:
+    """Show a plan with schemas from the cache; None if that did not work. It starts no provider."""
+    from runner.probe.conversation import ProbeFailed
+
+    providers = _installed(session)
+    if isinstance(providers, Fallback) or not providers:
+        return None
+    try:
+        with _warm(session, prober, providers, _cut(session, providers, types), early=False) as warm:
+            answer = show(session, found, seconds, run=partial(warm.run, plan_file=found.plan_file))
+    except (ProbeFailed, OSError):
+        return None
+    judged = _judged(session, answer, warm.probing.seen)
+    return (
+        judged.planned if isinstance(judged, Probed) else judged if isinstance(judged, EngineError) else None
+    )
+
+
+def _cut(session: Session, providers: "Sequence[Installed]", types: Types) -> dict[str, frozenset[str]]:
+    """A type of the code may belong to any provider; a name that one does not have reduces nothing."""
+    in_code = _types_in_code(session)
+    return {one.address: in_code | frozenset(types.get(one.address, ())) for one in providers}
+
+
+def _types_in_code(session: Session) -> frozenset[str]:
+    if session.seal is None or session.read is None:
+        return frozenset()
+    return types_in_code(session.seal.manifest.modules, session.read, session.seal.data, session.row.suffixes)
+
+
+@dataclass(frozen=True)
+class Warm:
+    """The commands of one probe."""
+
+    session: Session
+    folder: Path | None  # for the providers' sockets, where that is not the run's own
+    probing: "Probe"
+
+    def run(
+        self, name: str, argv: tuple[str, ...], *, deadline: float | None, plan_file: Path | None = None
+    ) -> tuple[Finished, JsonOutput]:
+        own = replace(self.session, plan_file=plan_file)
+        confined = own.command(name, ()).confine
+        if isinstance(
+            confined, View
+        ):  # Landlock does not govern sockets; in namespaces only mounted paths exist
+            confined = confined.with_files(self.probing.sockets)
+            confined = confined if self.folder is None else confined.with_writable(str(self.folder))
+        attached = self.probing.attach(argv)
+        return replace(own, confined=confined).run(
+            name, attached, deadline=deadline, on_start=self.probing.admit
+        )
+
+
+@contextmanager
+def _warm(
+    session: Session,
+    prober: "Prober",
+    providers: "Sequence[Installed]",
+    cut: Mapping[str, frozenset[str]] | None,
+    *,
+    early: bool,
+) -> Iterator[Warm]:
+    thrifty = replace(session, environment={**THRIFTY, **session.environment})
+    with meeting_in(thrifty) as (meeting, folder):
+        command = command_in(meeting, folder)
+        with prober.probing(providers, cut, command, folder, early=early) as probing:
+            yield Warm(meeting, folder, probing)
 
 
 @contextmanager
@@ -88,29 +152,36 @@ def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
     from runner.probe.folders import short_folder
 
     with short_folder() as folder:
-        environment = {**session.environment, "TMPDIR": str(folder)}
-        yield replace(session, environment=environment, confined=own.with_writable(str(folder))), folder
+        yield replace(session, environment={**session.environment, "TMPDIR": str(folder)}), folder
 
 
-def _reaching(confine: Confinement | View | None, sockets: tuple[str, ...]) -> Confinement | View | None:
-    """Landlock does not govern sockets; in namespaces only mounted paths exist."""
-    return confine.with_files(sockets) if isinstance(confine, View) else confine
+def command_in(session: Session, folder: Path | None, name: str = NAME) -> Command:
+    """A command of the session that can write to the folder of the sockets."""
+    command = session.command(name, ())
+    if folder is None or not isinstance(command.confine, View):
+        return command
+    return replace(command, confine=command.confine.with_writable(str(folder)))
 
 
 def _judged(
-    redaction: Redaction, answer: Planned | EngineError, seen: "Seen | None"
+    session: Session, answer: Planned | EngineError, seen: "Seen | None"
 ) -> Probed | Fallback | EngineError:
     """Whether the answer counts: the slightest doubt requires a plain plan."""
-    if isinstance(answer, EngineError) and answer.canceled:
-        return answer
-    if isinstance(answer, EngineError) and answer.timed_out:
-        return Fallback(answer.diagnostics[-1].summary, late=True)
+    if isinstance(answer, EngineError):
+        locked = session.execution.lock and (answer.timed_out or answer.state_locked)
+        if answer.canceled or locked:
+            return answer
+        if answer.timed_out:
+            return Fallback(answer.diagnostics[-1].summary)
     if seen is None:
         return Fallback("the proxy exited too early")
     if seen.trouble:
-        return Fallback(redaction.text(seen.trouble[0]))  # perhaps in a provider's own words
+        return Fallback(session.redaction.text(seen.trouble[0]))  # perhaps in a provider's own words
     if isinstance(answer, EngineError):
-        return Fallback(error_summary(answer.diagnostics) or "it failed")
+        said = " ".join(f"{one.summary} {one.detail}" for one in answer.diagnostics)
+        return Fallback(
+            error_summary(answer.diagnostics) or "it failed", lacks=LACKING.search(said) is not None
+        )
     return Probed(answer, seen.types)
 
 

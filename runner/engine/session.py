@@ -45,6 +45,7 @@ OOM_SCORE_APPLY = 200
 OUTPUT_CAP = 64 << 20
 DOCUMENT_CAP = 1 << 30
 STDERR_SHOWN = 16_384
+DOCUMENTS = frozenset({"show", "probe-show"})  # commands that print one, with secrets
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Session:
     ) -> tuple[Finished, JsonOutput]:
         """Run one command to its end, writing to the journal; EngineFailed if it cannot be started."""
         output = self.output(shows_text=shows_text)
-        follows = name != "show"
+        follows = name not in DOCUMENTS
         self.restore()
         command = replace(
             self.command(name, argv, extra),

@@ -17,14 +17,15 @@ from runner.model.stack.engine_wants import EngineWants
 
 if TYPE_CHECKING:
     from runner.model.changes.changes import Diagnostic
-    from runner.model.drift.probe import ProbeReady
     from runner.model.execution.plan_report import Question, Report
     from runner.model.outputs.known import StateOutput
+    from runner.model.plan.form import Form
     from runner.model.run.apply_end import Expected
     from runner.model.run.evidence import Evidence
     from runner.model.stack.definition import StackDefinition
     from runner.model.stack.lock import StateLock
     from runner.model.stack.state_file import TornState
+    from runner.model.warm.provider import Ready, Types
     from runner.ports.basics import Cancel
     from runner.ports.keeping import HeldClaim
 
@@ -46,6 +47,8 @@ class Workspace:
 class Planned:
     """A finished plan. `show` returns it with its changes in full; None if nothing changes, or if they are shown already.
 
+    With types, `show` tries warm providers first, with schemas reduced to these; without, it does it plainly.
+
     `document` is then the whole `show -json`, secrets included. For a large plan it is None, and `apart` reads it in
     another process: the report, and the masked changes as JSON.
     """
@@ -62,13 +65,14 @@ class Planned:
     facts: EngineFacts = EngineFacts()
     # What the engine was given, the daemon's credentials included: copies may be anywhere in the document.
     secrets: frozenset[str] = frozenset()
-    apart: Callable[[Question], tuple[Report, bytes] | EngineError] | None = None
+    apart: Apart | None = None
     credentials: frozenset[str] = frozenset()
     context_secrets: frozenset[str] = frozenset()  # secrets from contexts
     warnings: tuple[Diagnostic, ...] = ()  # Driftline's own among the diagnostics
     around: Around = ALONE
-    show: Callable[[], Planned | EngineError] | None = None
+    show: Callable[[Types | None], Planned | EngineError] | None = None
     shown: Path | None = None  # the file of the document that `apart` reads, until it has
+    destroys: bool = True  # unless the plan says that it does not
 
 
 @dataclass(frozen=True)
@@ -116,20 +120,32 @@ class EngineError:
         )
 
 
+class Apart(Protocol):
+    """A large document, which another process reads."""
+
+    def __call__(self, question: Question) -> tuple[Report, bytes] | EngineError:
+        """The report, and the masked changes as JSON. It leaves no files behind."""
+        ...
+
+    def form(self) -> Form | EngineError:
+        """What it has in common with the document of an equal plan."""
+        ...
+
+
 @dataclass(frozen=True)
 class Probed:
-    """The result of a probe: its plan, and the types that each provider was asked about."""
+    """The result of a probe: its plan with all changes shown, and the types that each provider was asked about."""
 
     planned: Planned
-    types: Mapping[str, tuple[str, ...]]
+    types: Types
 
 
 @dataclass(frozen=True)
 class Fallback:
-    """A probe was impossible or unreliable, so the check uses a full plan."""
+    """A probe was impossible or unreliable, so a full plan is made."""
 
     reason: str
-    late: bool = False  # it reached its deadline
+    lacks: bool = False  # a type that the reduced schemas do not have
 
 
 @dataclass(frozen=True)
@@ -212,16 +228,17 @@ class Engine(Engines, Protocol):
         """Whether anything changes, after `init` if necessary; `Planned.show` returns the changes."""
         ...
 
-    def probe_ready(self, execution: Execution) -> ProbeReady | Fallback | EngineError:
+    def probe_ready(self, execution: Execution) -> Ready | Fallback | EngineError:
         """What a probe would use, after `init` if necessary and with verified providers."""
         ...
 
     def probe(
-        self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
+        self, execution: Execution, types: Types | None, seconds: float
     ) -> Probed | Fallback | EngineError:
-        """Plan with warm providers, whose schemas are reduced to `types`; EngineError only if it was canceled.
+        """Plan and show with warm providers, whose schemas are reduced to `types` and those in the code, or complete.
 
-        `seconds` is the duration of a full plan of the stack, 0 if unknown.
+        `seconds` is the duration of a full plan of the stack, 0 if unknown. EngineError where a full plan would not
+        help: it was canceled, the state is locked, or it held the state's lock until its deadline.
         """
         ...
 

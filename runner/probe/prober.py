@@ -52,12 +52,17 @@ class Prober:
         types: Mapping[str, frozenset[str]] | None,
         command: Command,
         meeting: Path | None = None,
+        *,
+        early: bool = True,
     ) -> Iterator[Probe]:
         """Provide these providers to terraform inside the block; ProbeFailed or OSError if that is impossible.
 
         `meeting` is removed with them. With `types` each schema is reduced to those of its address. `command`
-        is terraform's own.
+        is terraform's own. `early` starts a process of each at once, in parallel with terraform's own start; without
+        it, one is started when a call needs one.
         """
+        if not early and not all(self.cache.protocol(one.checksum) for one in providers):
+            raise ProbeFailed("a schema is not cached yet")
         with own_folder(private_folder(self.folder)) as own, listeners(own, len(providers)) as (folder, made):
             order = {
                 "cache": str(self.cache.folder),
@@ -69,6 +74,7 @@ class Prober:
                     {
                         "provider": one.checksum,
                         "types": None if types is None else sorted(types.get(one.address, ())),
+                        "early": early,
                     }
                     for one in providers
                 ],

@@ -19,6 +19,7 @@ from typing import Any
 
 import grpc
 
+from runner.probe.admitted import Admitted
 from runner.probe.backend import ANY_SIZE, Backend
 from runner.probe.cache import Cache, Question
 from runner.probe.peer import peer
@@ -40,7 +41,7 @@ class Seen:
 
 
 class Proxy:
-    """`start` starts a real process on each call; `session` resolves to the session that may connect."""
+    """`start` starts a real process on each call; only processes of `admitted` sessions may connect."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Proxy:
         cache: Cache,
         folder: Path,
         start: Start,
-        session: "asyncio.Future[int]",
+        admitted: Admitted,
     ) -> None:
         self._provider = provider
         self._types = types
@@ -58,7 +59,7 @@ class Proxy:
         self._cache = cache
         self._folder = folder
         self._start = start
-        self._session = session
+        self._admitted = admitted
         self._backends: list[Backend] = []
         self._shared: asyncio.Task[Backend] | None = None
         self._owner: object | None = None  # the connection that configured the shared process
@@ -101,11 +102,10 @@ class Proxy:
         await asyncio.gather(*(backend.close() for backend in self._backends))
 
     async def _welcome(self, connection: socket.socket) -> bool:
-        """Only processes of the session of this check's terraform: other checks may run."""
+        """Only processes of the sessions of this check's terraform: other checks may run."""
         other = peer(connection)
-        session = await self._session
         with suppress(ProcessLookupError):
-            return other.uid == os.getuid() and os.getsid(other.pid) == session
+            return other.uid == os.getuid() and await self._admitted.has(os.getsid(other.pid))
         return False
 
     # Calls of a connection

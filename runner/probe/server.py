@@ -8,7 +8,8 @@ has a name in the file system. The process ends with the daemon, and when it has
 
 Messages are lines of JSON. From here: `{"want": N, "certificate": PEM}`, start a process of provider N that serves the
 holder of that certificate; at the end `{"seen": [...]}`. To here:
-`{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each request in order, `{"session": N}` for each terraform.
+`{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each request in order, `{"session": N}` for each terraform,
+which come one after the other.
 The end of this stream is the end of the check.
 """
 
@@ -29,6 +30,7 @@ if __name__ == "__main__":
     # Isolated mode knows no installed checkout.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
+from runner.probe.admitted import Admitted
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import Identity, new_identity
@@ -56,7 +58,8 @@ class Check:
         self._talk = talk
         self._listeners = listeners
         self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
-        self._session: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._admitted = Admitted()
+        self._early = [bool(one["early"]) for one in order["providers"]]
         self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.StreamWriter
         self._proxies = [
@@ -67,7 +70,7 @@ class Check:
                 known,
                 folder,
                 self._starter(number),
-                self._session,
+                self._admitted,
             )
             for number, one in enumerate(order["providers"])
         ]
@@ -80,8 +83,9 @@ class Check:
             for proxy, listener in zip(self._proxies, self._listeners, strict=True)
         ]
         try:
-            for proxy in self._proxies:
-                proxy.warm_up()
+            for proxy, early in zip(self._proxies, self._early, strict=True):
+                if early:
+                    proxy.warm_up()
             while line := await reader.readline():
                 self._heard(json.loads(line))
             self._say({"seen": [_seen(proxy) for proxy in self._proxies]})
@@ -123,8 +127,7 @@ class Check:
     def _heard(self, message: dict[str, Any]) -> None:
         match message:
             case {"session": int(session)}:
-                if not self._session.done():
-                    self._session.set_result(session)
+                self._admitted.add(session)
             case {"ready": int(number), "protocol": protocol, "path": path, "certificate": certificate}:
                 handshake = Handshake(protocol, path, certificate)
                 # Concurrently: one that does not answer blocks nothing else.

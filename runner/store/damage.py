@@ -10,7 +10,6 @@ from runner.model.approval.approval import Person
 from runner.model.approval.binding import read_binding
 from runner.model.approval.carried import Carried
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
-from runner.model.drift.probe import ProbeRecord
 from runner.model.drift.report import Contest, Finding, ReportStatus
 from runner.model.preview.pull_request import Hold, PullState
 from runner.model.run.evidence import Evidence
@@ -18,6 +17,8 @@ from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.model.values.codec import from_plain
+from runner.model.warm.compared import HowPlanned
+from runner.model.warm.probe import ProbeRecord
 from runner.store.faults import UNREADABLE
 from runner.store.rows import definition_of, strings_of, summary_of
 
@@ -75,6 +76,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             "diagnostics": _list_of(Diagnostic),
             "outputs": _object,
             "evidence": _json_of(Evidence),
+            "how_planned": _json_of(HowPlanned),
         },
     ),
     "throttles": ("account", _times("since", "until")),
@@ -85,6 +87,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "seen_states": ("stack", _times("at")),
     "successions": ("new", _times("said_at")),
     "probes": ("stack", {"record": _json_of(ProbeRecord)}),
+    "compared": ("checksum", {"types": strings_of, **_times("at")}),
     "distrusted": ("checksum", _times("at")),
     "commits": ("revision", {"co_authors": strings_of, **_times("at")}),
     "holds": ("stack", _times("since")),

@@ -686,6 +686,19 @@ ALTER TABLE pull_requests ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE consumers ADD COLUMN failing_since TEXT;
 """
 
+_COMPARED = """
+ALTER TABLE run_details ADD COLUMN how_planned TEXT;
+-- Plans with warm providers were equal to full plans with these types; `plans` were made since then.
+CREATE TABLE compared (
+    engine TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    types TEXT NOT NULL,
+    plans INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (engine, checksum)
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -720,4 +733,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("wakes", _WAKES),
     ("told_by_forges", _TOLD_BY_FORGES),
     ("engine_wants", _ENGINE_WANTS),
+    ("compared", _COMPARED),
 )

@@ -10,7 +10,6 @@ from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.log import AuditEntry
 from runner.model.audit.restored import SHOWN_FOR, sentence
-from runner.model.drift.probe import Distrust
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import DeadLetter
 from runner.model.notify.consumer import notification_of
@@ -18,6 +17,7 @@ from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import held_elsewhere
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Leftover
+from runner.model.warm.probe import Distrust
 from runner.view import words
 from runner.view.facts import StackFacts, given
 from runner.view.objections import NEVER, goes_on

@@ -27,6 +27,7 @@ from runner.view.run import RunRow, run_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
 from runner.view.window import ClosedView, GlassRow, closed_view, glass_row
+from runner.view.words import how_planned
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class RunPage(RunRow):
     outputs: dict[str, Any] | None
     evidence: Evidence | None
     steps: tuple[Step, ...]
+    planned_how: str  # such as `with warm providers, compared 12 plans ago`
     terms: TermsView | None
     renamed_from: str | None
     contexts: ContextRows  # that reach it now
@@ -123,6 +125,7 @@ def run_page(
         outputs=reader.outputs(run_id),
         evidence=reader.evidence(run_id),
         steps=tuple(reader.steps(run_id)),
+        planned_how="" if (how := reader.how_planned(run_id)) is None else how_planned(how),
         terms=None if drift else terms_view(run_terms(settings, reader, run), people),
         renamed_from=None if run.final else reader.stack(run.stack).renamed_from,
         contexts=context_rows(settings.contexts, reader.definition(run.definition), run.source),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks import (
     audit,
+    changed,
     commands,
     confine,
     daemon,
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "confine": confine.measure,
     "policy": policy.measure,
     "drift": drift.measure,
+    "changed": changed.measure,
     "drift-modules": modules.measure,
     "drift-sweep": sweep.measure,
     "web": web.measure,

@@ -12,7 +12,7 @@ from benchmarks.installation import Installation
 from benchmarks.plan import Bare, Execution, counting_terraform, request_check_of_web
 from benchmarks.processes import Used, used
 from benchmarks.size import Size
-from runner.model.drift.probe import Way
+from runner.model.warm.provider import Way
 
 RESOURCES = {"small": 2, "large": 17}
 BUILT_IN = 50

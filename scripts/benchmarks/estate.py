@@ -23,11 +23,12 @@ from runner.datadir.managed_state import STATE
 from runner.datadir.workspace import slug
 from runner.engine.command import CommandLineEngine
 from runner.host.files import private_folder, write_whole
-from runner.model.drift.probe import ProbeReady, ProbeRecord, Way
 from runner.model.run.life import Event, Run, State, Trigger
+from runner.model.warm.probe import ProbeRecord
+from runner.model.warm.provider import Ready, Way
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.plan import prepare
-from runner.service.operator.request import request_check
+from runner.service.operator.request import request_check, request_plan
 from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import add_change
 
@@ -96,13 +97,32 @@ class Estate:
 
     # Driftline
 
-    def check(self, name: str) -> Run:
+    def check(self, name: str, *, finds: bool = False) -> Run:
         """From the request to its recorded end."""
-        assignment = self._assigned(name)
+        return self._done(self._assigned(name), State.DRIFTED if finds else State.NO_CHANGES)
+
+    def plan(self, name: str) -> Run:
+        """Of what changed by hand, from the request to the offer."""
+        app = self.installation.app
+        run = request_plan(app.control, app.discoverer, name, PERSON)
+        assignment = next_assignment(app.control, only=run.id)
+        assert assignment is not None
+        return self._done(assignment, State.AWAITING_APPROVAL)
+
+    def _done(self, assignment: Assignment, state: State) -> Run:
         done = self.installation.app.worker.perform(assignment)
-        if done.state is not State.NO_CHANGES:
+        if done.state is not state:
             raise RuntimeError(f"{done.name} is {done.state}: {done.reason}")
+        self.last = done
         return done
+
+    def expect_plan(self, name: str, way: Way) -> None:
+        """How the last plan or check, of this stack, was made."""
+        assert self.last.stack == name
+        with self.installation.app.store.reading() as reader:
+            how = reader.how_planned(self.last.id)
+        if how is None or how.way is not way:
+            raise RuntimeError(f"{self.last.name} was not {way}: {how}")
 
     def record(self, name: str) -> ProbeRecord:
         with self.installation.app.store.reading() as reader:
@@ -127,7 +147,7 @@ class Estate:
             prepare(assignment.job, app.worker.ports, threading.Event(), assignment.held)
         )
         app.worker.perform(assignment)
-        assert isinstance(ready, ProbeReady)
+        assert isinstance(ready, Ready)
         with app.store.writing() as writer:
             for name in names:
                 writer.save_probe(name, replace(record, mark=ready.mark(writer.stack(name).inputs)))

@@ -13,8 +13,8 @@ from benchmarks.figure import Figure, Sample, at_least_times, at_most_times, exa
 from benchmarks.installation import PERSON
 from benchmarks.processes import peak
 from benchmarks.size import Size
-from runner.model.drift.probe import Way
 from runner.model.run.life import State
+from runner.model.warm.provider import Way
 from runner.service.operator.request import request_check
 from runner.worker import Pool
 

@@ -6,7 +6,8 @@ import pytest
 from cli_world import World, applied
 
 from runner.cli.screen import stack_page
-from runner.model.drift.probe import ProbeRecord, Way, failed
+from runner.model.warm.probe import ProbeRecord, failed
+from runner.model.warm.provider import Way
 from runner.view.stack_page import probe_view
 
 

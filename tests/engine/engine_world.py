@@ -127,7 +127,7 @@ class World:
     def plan_in(self, execution: Execution) -> Planned | EngineError:
         """With what changes in full."""
         outcome = self.engine.plan(execution)
-        return outcome if isinstance(outcome, EngineError) or outcome.show is None else outcome.show()
+        return outcome if isinstance(outcome, EngineError) or outcome.show is None else outcome.show(None)
 
     def planned(self, **fields: Any) -> Planned:
         outcome = self.plan(**fields)

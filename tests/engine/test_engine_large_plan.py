@@ -8,6 +8,7 @@ from engine_world import World, needs_terraform
 from runner.engine import document
 from runner.engine.state import mark as state_mark
 from runner.model.execution.plan_report import Question, report_of
+from runner.model.plan.form import form_of
 from runner.ports.engine import EngineError, Planned
 
 pytestmark = needs_terraform
@@ -55,6 +56,19 @@ def test_it_says_the_same_as_a_small_one(world: World, large: World, monkeypatch
     assert SECRET.encode() not in apart[1]
 
 
+def test_its_form_is_that_of_the_same_document_read_here(
+    large: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = large.planned()
+    assert planned.apart is not None
+    form = planned.apart.form()
+    assert form == planned.apart.form()  # the document stays
+    monkeypatch.undo()
+    plain = large.planned().document
+    assert plain is not None
+    assert form == form_of(plain)
+
+
 def test_nothing_of_what_was_asked_and_answered_stays(large: World) -> None:
     read(large.planned())
     assert not left(large) & {"show.jsonl", "question.json", "answer.json", "masked.json"}
@@ -62,7 +76,7 @@ def test_nothing_of_what_was_asked_and_answered_stays(large: World) -> None:
 
 def test_reading_ends_at_its_deadline(large: World) -> None:
     planned = large.planned()
-    assert isinstance(planned.apart, document.Apart)
+    assert isinstance(planned.apart, document.Document)
     late = dataclasses.replace(planned.apart, seconds=0.0)(QUESTION)
     assert isinstance(late, EngineError)
     assert late.timed_out

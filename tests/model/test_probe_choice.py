@@ -4,26 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from runner.model.drift.probe import (
+from runner.model.warm.probe import (
     GIVE_UP,
     TRY_AGAIN,
     UNKNOWN_SECONDS,
     Choice,
-    ProbeReady,
     ProbeRecord,
     Probing,
-    Provider,
-    Way,
     choose,
     deadline,
     plainly,
 )
+from runner.model.warm.provider import Provider, Ready, Way
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
 NULL = Provider("hashicorp/null 3.2.0", "h1:null")
-READY = ProbeReady("terraform 1.11.4", (AWS, NULL))
+READY = Ready("terraform 1.11.4", (AWS, NULL))
 INPUTS = "of the code"
-KNOWN = ProbeRecord(mark=READY.mark(INPUTS), trusted=READY.mark(""), checks=3)
+KNOWN = ProbeRecord(mark=READY.mark(INPUTS), checks=3)
 FIRST = "first check with this code, engine and providers"
 
 
@@ -79,11 +77,11 @@ UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
             id="distrusted",
         ),
         pytest.param(
-            probing(distrusted=frozenset({"h1:aws"}), triage=True),
+            probing(distrusted=frozenset({"h1:aws"}), check=False),
             READY,
             Way.PLAIN,
             "a probe of hashicorp/aws 5.100.0 once disagreed with a full plan",
-            id="distrusted-in-triage",
+            id="distrusted-for-a-plan",
         ),
         pytest.param(
             probing(record=replace(IN_VAIN, fallbacks=GIVE_UP - 1)), READY, Way.PROBED, "", id="in-vain-twice"
@@ -100,28 +98,24 @@ UP_TO_THE_COMPARED = replace(KNOWN, checks=49)
             id="in-vain-with-other-code",
         ),
         pytest.param(
-            probing(inputs="of other code", triage=True), READY, Way.PROBED, "", id="triage-of-other-code"
+            probing(inputs="of other code", check=False), READY, Way.PROBED, "", id="plan-of-other-code"
         ),
         pytest.param(
-            probing(record=UP_TO_THE_COMPARED, triage=True), READY, Way.PROBED, "", id="triage-is-not-counted"
+            probing(record=UP_TO_THE_COMPARED, check=False), READY, Way.PROBED, "", id="plan-is-not-counted"
         ),
         pytest.param(
-            probing(record=NEVER_SEEN, triage=True),
+            probing(record=NEVER_SEEN, check=False), READY, Way.PROBED, "", id="plan-of-a-new-stack"
+        ),
+        pytest.param(
+            probing(check=False, record=replace(IN_VAIN, fallback_mark=READY.mark(""))),
             READY,
             Way.PLAIN,
-            "not yet compared with these providers",
-            id="triage-never-seen",
-        ),
-        pytest.param(
-            probing(triage=True),
-            replace(READY, engine="terraform 1.12.0"),
-            Way.PLAIN,
-            "not yet compared with these providers",
-            id="triage-with-another-engine",
+            "warm providers failed for earlier plans",
+            id="plans-in-vain",
         ),
     ],
 )
-def test_how_a_check_is_done(shown: Probing, ready: ProbeReady, way: Way, reason: str) -> None:
+def test_how_a_check_is_done(shown: Probing, ready: Ready, way: Way, reason: str) -> None:
     assert choose(shown, ready) == Choice(way, reason)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.model.drift.probe import Provider
+from runner.model.warm.provider import Provider
 
 OF_TERRAFORM = "registry.terraform.io/hashicorp/aws 5.100.0"
 OF_TOFU = "registry.opentofu.org/hashicorp/aws 5.100.0"

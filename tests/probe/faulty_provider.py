@@ -55,6 +55,8 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
             raise RuntimeError(f"the token is {os.environ['DATABASE_TOKEN']}")
         if ordered("die"):
             os.kill(os.getpid(), signal.SIGKILL)
+        if ordered("invent"):
+            return {**current, "value": "invented"}
         return current if ordered("lie") else super().read(ctx, current)
 
 

@@ -10,8 +10,8 @@ from beginnings import Beginnings, beginnings
 from probing_world import faulty_mirror, needs_terraform
 from world import ANA, World
 
-from runner.model.drift.probe import ProbeRecord
 from runner.model.run.life import Run
+from runner.model.warm.probe import ProbeRecord
 from runner.service.operator import request
 
 __all__ = ("ANA", "Beginnings", "ProbedWorld", "beginnings", "needs_terraform")

@@ -19,9 +19,10 @@ from provider.mirror import CLOUDFILE, VERSION, install, launcher, platform_dir
 
 from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
-from runner.model.drift.probe import ProbeFacts, ProbeReady, ProbeRecord, Probing, Way
 from runner.model.settings.server import EnginesSettings, ExecutorSettings, Settings, Timeouts
 from runner.model.stack.definition import StackDefinition
+from runner.model.warm.probe import ProbeFacts, ProbeRecord, Probing
+from runner.model.warm.provider import Ready, Way
 from runner.ports.engine import Applied, EngineError, Execution, Fallback, Planned, Probed
 from runner.service.execution.probe import look
 
@@ -201,9 +202,9 @@ class Stage:
 
     # What is seen and done around it
 
-    def ready(self) -> ProbeReady:
+    def ready(self) -> Ready:
         ready = self.engine.probe_ready(self.execution())
-        assert isinstance(ready, ProbeReady), ready
+        assert isinstance(ready, Ready), ready
         return ready
 
     def change(self, **attributes: object) -> None:

@@ -21,8 +21,9 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 from provider.cloudfile import edit
 from provider.mirror import aws_mirror
 
-from runner.engine.probe import meeting_in
+from runner.engine.probe import command_in, meeting_in
 from runner.ports.engine import Probed
+from runner.probe.admitted import Admitted
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import new_identity
@@ -141,7 +142,7 @@ def sockets(stage: Stage) -> Iterator[tuple[Probe, str]]:
     with (
         stage.engine._session(execution) as session,
         meeting_in(session) as (meeting, folder),
-        stage.engine.prober.probing(providers, None, meeting.command("plan", ()), folder) as probe,
+        stage.engine.prober.probing(providers, None, command_in(meeting, folder), folder) as probe,
     ):
         yield probe, path_in(probe.attach(("terraform",)))
 
@@ -237,8 +238,8 @@ def test_what_serves_a_connection_serves_nobody_else(tmp_path: Path, monkeypatch
         async def start() -> Backend:
             raise AssertionError("no provider is to be asked")
 
-        session = asyncio.get_running_loop().create_future()
-        proxy = Proxy("h1:one", None, "", Cache(tmp_path / "cache"), tmp_path, start, session)
+        admitted = Admitted()
+        proxy = Proxy("h1:one", None, "", Cache(tmp_path / "cache"), tmp_path, start, admitted)
         codes: list[object] = []
 
         async def between(_outer: socket.socket, _dial: object) -> None:
@@ -251,7 +252,7 @@ def test_what_serves_a_connection_serves_nobody_else(tmp_path: Path, monkeypatch
 
         monkeypatch.setattr("runner.probe.proxy.splice", between)
         monkeypatch.setattr("pathlib.Path.unlink", lambda _path: None)
-        session.set_result(os.getsid(0))
+        admitted.add(os.getsid(0))
         ours, theirs = socket.socketpair()
         with ours:
             await proxy.attend(theirs)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner.probe import cache as caching
+from runner.probe.admitted import Admitted
 from runner.probe.backend import Backend
 from runner.probe.cache import Cache, Question
 from runner.probe.identity import new_identity
@@ -208,8 +209,7 @@ def test_provider_warnings_are_passed_on_and_never_cached_if_they_may_change(
         async def start() -> Backend:
             return backend
 
-        session = asyncio.get_running_loop().create_future()
-        proxy = Proxy(PROVIDER, None, "surroundings", Cache(folder), folder, start, session)
+        proxy = Proxy(PROVIDER, None, "surroundings", Cache(folder), folder, start, Admitted())
         ask = proxy.schema if call == "schema" else proxy.validation
         return [await ask("/tfplugin5.Provider/Some", REQUEST, start) for _ in range(3)]
 

@@ -3,7 +3,7 @@
 from probing_world import OBJECT, Stage, applied, faulty, needs_terraform, stage
 
 from runner.model.changes.warnings import CHECK_FAILED
-from runner.model.drift.probe import Way
+from runner.model.warm.provider import Way
 
 pytestmark = needs_terraform
 __all__ = ("applied", "faulty", "stage")

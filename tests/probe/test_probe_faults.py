@@ -16,7 +16,8 @@ import pytest
 from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stage, wait_until
 
 from runner.model.changes.changes import MASK
-from runner.model.drift.probe import ProbeFacts, Way
+from runner.model.warm.probe import ProbeFacts
+from runner.model.warm.provider import Way
 from runner.ports.engine import Fallback, Planned, Probed
 from runner.probe.protocol import Handshake, handshake
 
@@ -246,8 +247,17 @@ provider "cloudfile" { path = var.cloud }
 LOOKUP = 'data "cloudfile_lookup" "web" { name = "web" }\n'
 
 
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The types of the code are not found in it."""
+    monkeypatch.setattr("runner.engine.probe.types_in_code", lambda *_code: frozenset())
+
+
+@pytest.mark.usefixtures("blind")
 def test_a_type_missing_from_the_cut_schema_falls_back_to_the_whole_one(stage: Stage) -> None:
-    assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
+    answer = stage.probe({ADDRESS: ()})
+    assert isinstance(answer, Fallback)
+    assert answer.lacks
     stage.record = replace(stage.record, types={ADDRESS: ()})
     planned, facts = stage.look()
     assert (planned.changed, facts.record.way) == (False, Way.PROBED)
@@ -257,29 +267,30 @@ def test_a_type_missing_from_the_cut_schema_falls_back_to_the_whole_one(stage: S
 
 def test_without_a_type_that_only_the_state_has_nothing_is_overlooked(stage: Stage) -> None:
     stage.write(ORPHANED)
-    assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
+    stage.plan()
+    answer = stage.probe({ADDRESS: ()})
+    assert isinstance(answer, Fallback)
+    assert answer.lacks
     stage.record = replace(stage.record, types={ADDRESS: ()})
     assert stage.look()[0].changed
 
 
-def test_without_a_type_that_only_the_code_has_nothing_is_overlooked(stage: Stage) -> None:
-    execution = stage.execution()
-    assert execution.workspace.state is not None
-    execution.workspace.state.unlink()
-    assert isinstance(stage.probe({ADDRESS: ()}), Fallback)
-    stage.record = replace(stage.record, types={ADDRESS: ()})
-    assert stage.look()[0].changed
-
-
-def test_without_a_data_source_nothing_is_overlooked(stage: Stage) -> None:
+def test_the_types_of_the_code_are_in_the_schema_without_having_been_seen(stage: Stage) -> None:
     stage.write(stage.main + LOOKUP)
     stage.plan()  # with init, for the code is another one
-    assert isinstance(stage.probe({ADDRESS: (TYPE,)}), Fallback)
-    assert stage.probed({ADDRESS: (TYPE, "data cloudfile_lookup")}).types == {
-        ADDRESS: ("data cloudfile_lookup", TYPE)
-    }
+    assert stage.probed({}).types == {ADDRESS: ("data cloudfile_lookup", TYPE)}
 
 
+@pytest.mark.usefixtures("blind")
+def test_without_a_data_source_nothing_is_overlooked(stage: Stage) -> None:
+    stage.write(stage.main + LOOKUP)
+    stage.plan()
+    answer = stage.probe({ADDRESS: (TYPE,)})
+    assert isinstance(answer, Fallback)
+    assert answer.lacks
+
+
+@pytest.mark.usefixtures("blind")
 def test_a_cut_for_another_provider_is_no_cut_of_this_one_that_counts(stage: Stage) -> None:
     assert isinstance(stage.probe({"registry.terraform.io/hashicorp/aws": (TYPE,)}), Fallback)
 

@@ -7,14 +7,16 @@ from typing import Any, cast
 
 import pytest
 
-from runner.model.drift.probe import ProbeFacts, ProbeRecord, Way, failed, no_check, plainly
 from runner.model.run.life import Kind
+from runner.model.warm.compared import HowPlanned
+from runner.model.warm.probe import ProbeFacts, ProbeRecord, failed, no_check, plainly
+from runner.model.warm.provider import Way
 from runner.probe.cache import Cache, Question
 from runner.service.outcome.probe import remember_failure, remember_probe
 
 LIAR, OTHER = "h1:liar", "h1:other"
 TYPES: dict[str, tuple[str, ...]] = {"registry.terraform.io/hashicorp/aws": ("resource aws_vpc",)}
-KNOWN = ProbeRecord("m", "t", TYPES, 7, 3.5, way=Way.PROBED, reason="")
+KNOWN = ProbeRecord("m", TYPES, 7, 3.5, way=Way.PROBED, reason="")
 FORGOTTEN = ProbeRecord(seconds=3.5, way=Way.PROBED, reason="")
 
 
@@ -70,10 +72,13 @@ class Records:
     def save_probe(self, stack: str, record: ProbeRecord) -> None:
         self.record = record
 
+    def save_how_planned(self, run_id: int, how: HowPlanned) -> None:
+        pass
+
 
 def remembered(now: ProbeRecord, seen: ProbeRecord, kind: Kind = Kind.DRIFT) -> ProbeRecord:
     records = Records(now)
-    run = cast("Any", SimpleNamespace(stack="web", kind=kind, name="run-1"))
+    run = cast("Any", SimpleNamespace(id=1, stack="web", kind=kind, name="run-1"))
     remember_probe(cast("Any", records), run, ProbeFacts(seen))
     return records.record
 
@@ -82,7 +87,7 @@ def remembered(now: ProbeRecord, seen: ProbeRecord, kind: Kind = Kind.DRIFT) -> 
 @pytest.mark.parametrize("seen", [replace(KNOWN, checks=8), plainly(KNOWN, "it was not trusted")])
 def test_a_run_that_began_before_it_was_trusted_brings_nothing_back(seen: ProbeRecord, kind: Kind) -> None:
     record = remembered(FORGOTTEN, seen, kind)
-    assert (record.mark, record.trusted, record.types, record.checks) == ("", "", {}, 0)
+    assert (record.mark, record.types, record.checks) == ("", {}, 0)
 
 
 def test_a_comparison_counts_though_nothing_was_known() -> None:

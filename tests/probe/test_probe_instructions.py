@@ -1,41 +1,28 @@
-"""Probe instructions for workers: for checks, and for commits that affect many stacks, never for a person's request."""
+"""Instructions for workers: which plans may be made with warm providers, and under which terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from runner.model.drift.probe import ProbeRecord, Probing
-from runner.model.run.life import Kind, Run, Trigger
-from runner.model.settings.server import DriftSettings, Settings
-from runner.model.stack.definition import DriftRules, StackDefinition
-from runner.service.outcome.probe import TRIAGE_FROM, probing
+from runner.model.audit.actor import DAEMON
+from runner.model.run.life import Kind, Run
+from runner.model.settings.server import DriftSettings, PlanSettings, Settings
+from runner.model.stack.definition import DriftRules, PlanRules, StackDefinition
+from runner.model.warm.compared import Compared, PlanTerms
+from runner.model.warm.probe import ProbeRecord, Probing
+from runner.service.outcome.probe import probing
 
-KNOWN = ProbeRecord(mark="m", trusted="t", checks=3)
-RUN = {
-    "stack": "web",
-    "source": "infra",
-    "revision": "a" * 40,
-    "inputs": "code",
-    "targets": (),
-    "report": None,
-}
-PUSHED = {**RUN, "kind": Kind.CHANGE, "trigger": Trigger.PUSH}
-MANY = TRIAGE_FROM
+KNOWN = ProbeRecord(mark="m", checks=3)
+COMPARED = Compared("terraform 1.11.4", "h1:aws", frozenset({"resource aws_vpc"}))
+RUN = {"stack": "web", "inputs": "code", "report": None, "requested_by": DAEMON}
+CHECK = {**RUN, "kind": Kind.DRIFT}
 
 
-@dataclass
 class Reader:
-    """What is stored of one stack, and how many a commit has moved."""
-
-    moved: int
-    applied: str | None = None
-
-    def stack(self, name: str) -> SimpleNamespace:
-        return SimpleNamespace(applied_inputs=self.applied)
+    """What is stored of one stack."""
 
     def probe(self, stack: str) -> ProbeRecord:
         return KNOWN
@@ -43,58 +30,62 @@ class Reader:
     def distrusted(self) -> frozenset[str]:
         return frozenset({"h1:bad"})
 
-    def moved_by(self, source: str, revision: str) -> int:
-        return self.moved
+    def compared(self) -> tuple[Compared, ...]:
+        return (COMPARED,)
 
 
-def instructions(
-    run: Mapping[str, Any],
-    moved: int = 1,
-    stack: str = "auto",
-    server: str = "auto",
-    applied: str | None = None,
-) -> Probing | None:
-    definition = StackDefinition("web", drift=DriftRules(probe=cast("Any", stack)))
-    settings = Settings(Path("/data"), drift=DriftSettings(probe=cast("Any", server), compare_every=7))
-    reader = cast("Any", Reader(moved, applied))
-    return probing(reader, cast("Run", SimpleNamespace(**run)), definition.drift, settings)
+def instructions(run: Mapping[str, Any], own: StackDefinition | None = None, **server: Any) -> Probing | None:
+    definition = own or StackDefinition("web")
+    settings = Settings(Path("/data"), **{"drift": DriftSettings(compare_every=7), **server})
+    return probing(cast("Any", Reader()), cast("Run", SimpleNamespace(**run)), definition, settings)
 
 
 @pytest.mark.parametrize(
-    ("run", "moved", "triage"),
+    ("run", "check"),
     [
-        pytest.param({**RUN, "kind": Kind.DRIFT, "trigger": Trigger.MANUAL}, MANY, False, id="check"),
-        pytest.param(PUSHED, MANY, True, id="one-of-many"),
-        pytest.param(PUSHED, MANY - 1, None, id="one-of-few"),
-        pytest.param({**PUSHED, "trigger": Trigger.MANUAL}, MANY, None, id="asked-for-by-a-person"),
-        pytest.param({**PUSHED, "trigger": Trigger.REPLAN}, MANY, None, id="planned-again"),
-        pytest.param({**PUSHED, "kind": Kind.DESTROY}, MANY, None, id="destroy"),
-        pytest.param({**PUSHED, "targets": ("a.b",)}, MANY, None, id="of-targets"),
-        pytest.param({**PUSHED, "report": 1}, MANY, None, id="heals"),
+        pytest.param(CHECK, True, id="check"),
+        pytest.param({**RUN, "kind": Kind.CHANGE}, False, id="change"),
+        pytest.param({**RUN, "kind": Kind.DESTROY}, False, id="destroy"),
+        pytest.param({**RUN, "kind": Kind.PREVIEW}, False, id="preview"),
+        pytest.param(
+            {**RUN, "kind": Kind.CHANGE, "report": 1, "requested_by": "ana"}, False, id="asked-heal"
+        ),
     ],
 )
-def test_checks_and_commits_of_many_stacks_may_be_probed(
-    run: Mapping[str, Any], moved: int, *, triage: bool | None
-) -> None:
-    if triage is None:
-        assert instructions(run, moved) is None
-    else:
-        expected = Probing(KNOWN, 7, triage=triage, inputs="code", distrusted=frozenset({"h1:bad"}))
-        assert instructions(run, moved) == expected
+def test_every_plan_that_somebody_decides_about_may_be_warm(run: Mapping[str, Any], *, check: bool) -> None:
+    expected = Probing(
+        KNOWN, 7, check=check, inputs="code", distrusted=frozenset({"h1:bad"}), compared=(COMPARED,)
+    )
+    assert instructions(run) == expected
+
+
+def test_what_heals_by_itself_is_planned_plainly() -> None:
+    assert instructions({**RUN, "kind": Kind.CHANGE, "report": 1}) is None
 
 
 @pytest.mark.parametrize(("stack", "server"), [("never", "auto"), ("auto", "never")])
-def test_stack_and_server_can_each_switch_it_off(stack: str, server: str) -> None:
-    answer = instructions({**RUN, "kind": Kind.DRIFT, "trigger": Trigger.MANUAL}, 1, stack, server)
+def test_stack_and_server_can_each_switch_probes_off(stack: Any, server: Any) -> None:
+    own = StackDefinition("web", drift=DriftRules(probe=stack))
+    answer = instructions(CHECK, own, drift=DriftSettings(probe=server))
     assert answer is not None
     assert not answer.allowed
 
 
 @pytest.mark.parametrize(
-    ("applied", "probed"), [("known@before", True), ("other@before", False), (None, False)]
+    ("own", "server", "terms"),
+    [
+        (PlanRules(), PlanSettings(), PlanTerms()),
+        (PlanRules(), PlanSettings(providers="plain"), PlanTerms(allowed=False)),
+        (PlanRules(providers="plain"), PlanSettings(), PlanTerms(allowed=False)),
+        (PlanRules(), PlanSettings(destroys="auto", compare_every=9), PlanTerms(destroys=True, every=9)),
+        (PlanRules(destroys="plain"), PlanSettings(destroys="auto"), PlanTerms()),
+        (PlanRules(destroys="auto"), PlanSettings(), PlanTerms()),
+    ],
+    ids=["default", "server-plain", "stack-plain", "destroys", "stack-destroys", "stack-cannot-waive"],
 )
-def test_a_commit_that_may_not_concern_the_stack_at_all_may_be_probed(
-    applied: str | None, *, probed: bool
+def test_the_strictest_of_stack_and_server_decides(
+    own: PlanRules, server: PlanSettings, terms: PlanTerms
 ) -> None:
-    """Where not all of its inputs are known, and those that are known are the applied ones."""
-    assert (instructions({**PUSHED, "inputs": "known@now"}, applied=applied) is not None) == probed
+    answer = instructions({**RUN, "kind": Kind.CHANGE}, StackDefinition("web", plan=own), plan=server)
+    assert answer is not None
+    assert (answer.plans, answer.allowed) == (terms, terms.allowed)

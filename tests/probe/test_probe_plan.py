@@ -14,9 +14,9 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 from provider.cloudfile import edit
 
 from runner.engine.init import found
-from runner.engine.probe import meeting_in
-from runner.model.drift.probe import Way
+from runner.engine.probe import command_in, meeting_in
 from runner.model.values.span import Seconds
+from runner.model.warm.provider import Way
 from runner.ports.engine import EngineError, Fallback, Probed
 from runner.probe.installed import installed
 
@@ -124,7 +124,7 @@ def test_an_apply_through_the_proxy_is_refused(stage: Stage) -> None:
         providers = installed(session.seal.lock_file, session.seal.data, session.verified)
         with (
             meeting_in(session) as (meeting, folder),
-            stage.engine.prober.probing(providers, None, meeting.command("plan", ()), folder) as probe,
+            stage.engine.prober.probing(providers, None, command_in(meeting, folder), folder) as probe,
         ):
             state = f"-state={execution.workspace.state}"
             argv = probe.attach(("terraform", "apply", "-auto-approve", "-input=false", state))

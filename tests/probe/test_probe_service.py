@@ -1,4 +1,4 @@
-"""Checks and triage as an installation does them, by real terraform: what is probed, reported and recorded."""
+"""Plans and checks as an installation makes them, by real terraform: what is warm, compared, reported and recorded."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from probing_service import ANA, Beginnings, ProbedWorld, beginnings, needs_terraform
 
-from runner.model.drift.probe import Way
-from runner.model.run.life import Kind, State
+from runner.model.events.feed import ReportMoved
+from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus
-from runner.service.outcome.probe import TRIAGE_FROM
+from runner.model.warm.provider import Way
+from runner.view.words import how_planned
 
 __all__ = ("beginnings",)
 pytestmark = needs_terraform
@@ -106,9 +107,9 @@ def test_a_stack_is_compared_then_probed_and_sometimes_compared_again(
     assert ways == [Way.COMPARED, Way.PROBED, Way.PROBED, Way.COMPARED]
     assert started == [both, probed, probed, both]
     assert applied.look().drift is DriftStatus.CLEAN
-    # A new commit that changes nothing in the cloud is planned plainly, and the next check compared.
+    # A new commit that changes nothing in the cloud is planned warm, and the next check compared.
     applied.push(value="one", body=OBJECT + "# a word\n")
-    assert applied.processes() == ["terraform"] * 3
+    assert applied.processes() == ["driftline"]
     applied.check()
     assert (applied.record().way, applied.record().checks) == (Way.COMPARED, 0)
     applied.check()
@@ -118,17 +119,19 @@ def test_a_stack_is_compared_then_probed_and_sometimes_compared_again(
     assert not [path for path in files if b"canary-4711" in path.read_bytes()]
 
 
-def test_what_a_probe_finds_is_reported_from_a_plain_plan(compared: ProbedWorld) -> None:
+def test_a_check_that_finds_something_is_one_plan_with_warm_providers(compared: ProbedWorld) -> None:
     compared.cloud_set(value="by hand")
     compared.processes()
-    assert compared.check().state is State.DRIFTED
-    assert set(compared.processes()) == {"driftline", "terraform"}
+    run = compared.check()
+    assert run.state is State.DRIFTED
+    assert compared.processes() == ["driftline"]
     found = compared.report()
     assert found is not None
     [finding] = found.findings
     shown = [(one.path, one.before, one.after) for one in finding.attributes if one.path == "value"]
     assert shown == [("value", "by hand", "one")]
-    assert (compared.record().way, compared.record().reason) == (Way.COMPARED, "the probe found something")
+    assert compared.record().way is Way.PROBED
+    assert how(compared, run) == "with warm providers, compared 1 plan ago"
     compared.cloud_set(value="one")
     assert compared.check().state is State.NO_CHANGES
     assert compared.report() is None
@@ -184,7 +187,73 @@ def test_a_crashed_provider_is_reported_with_the_check(compared: ProbedWorld) ->
     assert "ReadResource" in compared.record().reason
 
 
-# ---- triage
+# ---- plans
+
+
+def how(world: ProbedWorld, run: Run) -> str:
+    with world.app.store.reading() as reader:
+        found = reader.how_planned(run.id)
+    return "" if found is None else how_planned(found)
+
+
+def test_the_first_plan_is_compared_and_the_next_one_stands_alone(world: ProbedWorld) -> None:
+    first = world.applied(body=OBJECT)
+    assert how(world, first).startswith("with warm providers and in full: first plan with this engine and ")
+    world.processes()
+    (second,) = world.push(value="two", body=OBJECT)
+    assert second.state is State.AWAITING_APPROVAL
+    assert how(world, second) == "with warm providers, compared 1 plan ago"
+    assert world.processes() == ["driftline"]
+    world.approve(second)
+    [done] = world.work()
+    assert done.state is State.APPLIED
+    assert world.cloud_value("web") == "two"
+
+
+def test_a_plan_that_destroys_is_compared_before_it_is_offered(applied: ProbedWorld) -> None:
+    (run,) = applied.push(body=PROVIDER + 'provider "cloudfile" {{\n  path = "{cloud}"\n}}\n')
+    assert run.summary.destroys == 1
+    assert how(applied, run) == "with warm providers and in full: it destroys something"
+
+
+def test_a_stack_with_plain_providers_is_planned_plainly(world: ProbedWorld) -> None:
+    run = world.applied(rules="plan: {providers: plain}\n", body=OBJECT)
+    assert how(world, run) == "in full: plan.providers is plain"
+    assert set(world.processes()) == {"terraform"}
+
+
+def test_waiting_plans_are_made_again_once_their_provider_has_lied(compared: ProbedWorld) -> None:
+    compared.applied("api", body=OBJECT)
+    (waiting,) = compared.push("api", value="two", rules="apply: {approvals: 2}\n", body=OBJECT)
+    assert (waiting.state, how(compared, waiting)[:19]) == (State.AWAITING_APPROVAL, "with warm providers")
+    compared.approve(waiting)
+    compared.compare_every(1)
+    compared.cloud_set(value="by hand")
+    compared.order("lie")
+    compared.check()
+    with compared.app.store.reading() as reader:
+        ended = reader.run(waiting.id)
+        assert ended.state is State.SUPERSEDED
+        assert "disagreed with a full plan in " in ended.reason
+        again = reader.run(ended.superseded_by or 0)
+        assert (again.state, reader.approvals(again.id)) == (State.AWAITING_APPROVAL, [])
+    assert how(compared, again).startswith("in full: a probe of ")
+
+
+def test_a_report_that_a_full_plan_denies_is_withdrawn(compared: ProbedWorld) -> None:
+    compared.order("invent")
+    assert compared.check().state is State.DRIFTED
+    assert compared.report() is not None
+    compared.compare_every(1)
+    assert compared.check().state is State.NO_CHANGES
+    with compared.app.store.reading() as reader:
+        moved = [one.payload for one in reader.events(0) if isinstance(one.payload, ReportMoved)]
+    assert moved[-1].status == "resolved"
+    assert moved[-1].reason.startswith("withdrawn by run-")
+    assert "a full plan found none, a probe changes" in moved[-1].reason
+
+
+# ---- one commit, many stacks
 
 MODULE = (
     PROVIDER
@@ -221,9 +290,8 @@ def users(world: ProbedWorld, names: tuple[str, ...]) -> dict[str, str | None]:
     return files
 
 
-def test_stacks_that_a_shared_module_does_not_change_are_done_by_probes(world: ProbedWorld) -> None:
+def test_one_commit_of_a_shared_module_is_planned_warm_in_every_stack(world: ProbedWorld) -> None:
     names = ("a", "b", "c")
-    assert len(names) == TRIAGE_FROM
     world.commit_files({"shared/main.tf": MODULE.format(loud="loud"), **users(world, names)})
     world.poll()
     for run in world.work():
@@ -242,15 +310,13 @@ def test_stacks_that_a_shared_module_does_not_change_are_done_by_probes(world: P
         "c": State.AWAITING_APPROVAL,
     }
     assert {run.kind for run in ended.values()} == {Kind.CHANGE}
-    # One process for each probe, and those of one plain plan with the document that people are shown.
-    assert started.count("driftline") == 3
-    assert 0 < started.count("terraform") <= 4
+    assert started == ["driftline"] * 3
     assert [world.look(name).applied_revision == head for name in names] == [True, True, False]
     # None of this was a check.
     assert [world.record(name).way for name in names] == [Way.COMPARED] * 3
     assert ended["c"].plan_digest is not None
     assert world.app.artifacts.get(ended["c"].id, "plan.tfplan") is not None
-    # What was done by a probe says nothing of the new code yet.
+    # Its plan says nothing of how the next check may be done.
     assert world.check("a").state is State.NO_CHANGES
     assert world.record("a").way is Way.COMPARED
     world.approve(ended["c"])

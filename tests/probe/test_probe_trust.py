@@ -9,8 +9,8 @@ from probing_service import Beginnings, ProbedWorld, beginnings, needs_terraform
 
 from runner.cli.invocation import Cli
 from runner.cli.main import main
-from runner.model.drift.probe import Way
 from runner.model.run.life import State
+from runner.model.warm.provider import Way
 
 __all__ = ("beginnings",)
 pytestmark = needs_terraform

@@ -7,13 +7,13 @@ import pytest
 from store_world import NOON, HandClock, discovered, opened, raw
 
 from runner.errors import StackNotFound
-from runner.model.drift.probe import Distrust, ProbeRecord, Provider, Way
+from runner.model.warm.probe import Distrust, ProbeRecord
+from runner.model.warm.provider import Provider, Way
 from runner.store.database import SqliteStore
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
 RECORD = ProbeRecord(
     mark="m",
-    trusted="t",
     types={"registry.terraform.io/hashicorp/aws": ("resource aws_vpc", "data aws_region")},
     checks=7,
     seconds=3.5,

@@ -17,6 +17,7 @@ from runner.model.stack.definition import (
     DriftStatus,
     IgnoreRule,
     Pause,
+    PlanRules,
     Stack,
     StackDefinition,
     StackTimeouts,
@@ -50,6 +51,7 @@ FULL = StackDefinition(
         ignore=(IgnoreRule("aws_autoscaling_group.*", ("desired_capacity",), "the autoscaler owns it"),),
         action="propose",
     ),
+    plan=PlanRules(providers="plain"),
     paused=True,
     renamed_from="prod/db",
 )

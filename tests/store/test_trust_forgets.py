@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from store_world import HandClock, discovered, opened, raw
 
-from runner.model.drift.probe import ProbeRecord, Provider, Way
+from runner.model.warm.probe import ProbeRecord
+from runner.model.warm.provider import Provider, Way
 from runner.store.database import SqliteStore
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
@@ -16,7 +17,7 @@ OF_OTHERS: dict[str, tuple[str, ...]] = {
     "registry.terraform.io/hashicorp/awscc": (),
     "registry.terraform.io/other/aws": (),
 }
-KNOWN = ProbeRecord("m", "t", OF_AWS, 7, 3.5, fallbacks=3, fallback_mark="m", way=Way.PROBED, reason="why")
+KNOWN = ProbeRecord("m", OF_AWS, 7, 3.5, fallbacks=3, fallback_mark="m", way=Way.PROBED, reason="why")
 KEPT = ProbeRecord(seconds=3.5, way=Way.PROBED, reason="why")
 
 

@@ -63,6 +63,7 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
             if of.planned_at
             else "",
         ),
+        ("how", of.planned_how),
         ("steps", words.steps(of.steps)),
         ("digest", of.plan_digest or ""),
         ("fingerprint", of.fingerprint or ""),

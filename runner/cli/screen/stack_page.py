@@ -6,7 +6,7 @@ from datetime import datetime
 from runner.cli.screen import cells
 from runner.cli.screen.output import Cell, Colour, Line, Screen, Table
 from runner.cli.screen.terms import Row, terms_rows
-from runner.model.drift.probe import Way
+from runner.model.warm.provider import Way
 from runner.view.healing import HealingView
 from runner.view.newcomer import NewcomerPage
 from runner.view.stack_page import ProbeView, StackPage

@@ -10,7 +10,6 @@ from runner.model.approval.binding import BoundEngine, EngineFacts
 from runner.model.approval.content_rules import NamedRule
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
-from runner.model.drift.probe import ProbeFacts, Probing
 from runner.model.drift.report import Finding
 from runner.model.outputs.known import KnownOutputs, SeenOutputs
 from runner.model.outputs.taken import Given, Taken
@@ -25,6 +24,7 @@ from runner.model.settings.source import Allow, SourceAuth, SourceSettings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
 from runner.model.stack.lock import StateLock
 from runner.model.values.span import Seconds
+from runner.model.warm.probe import ProbeFacts, Probing
 
 
 class Phase(StrEnum):

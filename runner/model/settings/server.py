@@ -82,6 +82,16 @@ class DriftSettings:
 
 
 @dataclass(frozen=True)
+class PlanSettings:
+    """How plans are made: `plain` is stricter than `auto`, here and in a stack file."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    providers: Literal["auto", "plain"] = "auto"
+    destroys: Literal["auto", "plain"] = "plain"
+    compare_every: int = 50
+
+
+@dataclass(frozen=True)
 class PlanMatch:
     """Plans that do more than this. An omitted key matches every plan; all given keys have to match."""
 
@@ -183,6 +193,7 @@ class Settings:
     engines: EnginesSettings = EnginesSettings()
     executor: ExecutorSettings = ExecutorSettings()
     timeouts: Timeouts = Timeouts()
+    plan: PlanSettings = PlanSettings()
     drift: DriftSettings = DriftSettings()
     approvals: ApprovalSettings = ApprovalSettings()
     apply: ApplySettings = ApplySettings()

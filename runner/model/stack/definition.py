@@ -49,6 +49,15 @@ class DriftRules:
     heal: tuple[HealRule, ...] = ()
 
 
+@dataclass(frozen=True)
+class PlanRules:
+    """Stricter than the server's where they differ."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    providers: Literal["auto", "plain"] = "auto"
+    destroys: Literal["auto", "plain"] = "auto"
+
+
 # Whether a review of a pull request counts for the plan of its merge, or a person is asked again.
 OnMerge = Literal["ask", "reviewed"]
 
@@ -128,6 +137,7 @@ class StackDefinition:
     apply: ApplyRules = ApplyRules()
     windows: tuple[StackWindow, ...] = ()
     drift: DriftRules = DriftRules()
+    plan: PlanRules = PlanRules()
     paused: bool = False
     renamed_from: str | None = None
 
@@ -166,10 +176,10 @@ def to_json(value: Any) -> str:
 
 # Fields that came later. While they have nothing to say they are left out: otherwise an upgrade would give every
 # definition another digest, and each stack would be planned again.
-_LATER: Mapping[type, tuple[str, ...]] = {
-    StackDefinition: ("windows",),
-    DriftRules: ("heal",),
-    ApplyRules: ("on_merge",),
+_LATER: Mapping[type, Mapping[str, object]] = {
+    StackDefinition: {"windows": (), "plan": PlanRules()},
+    DriftRules: {"heal": ()},
+    ApplyRules: {"on_merge": None},
 }
 
 
@@ -182,7 +192,9 @@ def _fields(value: Any) -> dict[str, Any]:
         values = {**values, "action": _ACTION_IN_JSON[value.action]}
     later = _LATER[type(value)]
     # Beside the fields there may be what was computed once, such as `takes`.
-    return {key: values[key] for key in _names(value.__class__) if values[key] or key not in later}
+    return {
+        key: values[key] for key in _names(value.__class__) if key not in later or values[key] != later[key]
+    }
 
 
 # Definitions without `action` had "report" in their JSON before servers could say otherwise. Their digests stay.

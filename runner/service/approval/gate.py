@@ -22,6 +22,7 @@ from runner.model.outputs.taken import changed_sentence
 from runner.model.outputs.taken import moved as moved_outputs
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
+from runner.model.warm.provider import Way
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
@@ -71,12 +72,26 @@ def _refuse_behind(reader: Reader, run: Run) -> None:
         raise Conflict(f"{changed_sentence(changed)} since the plan", hint=f"driftline plan {run.stack}")
 
 
+def _refuse_distrusted(reader: Reader, run: Run) -> None:
+    """Conflict if its plan was made with a warm provider that has been found wrong since."""
+    how, distrusted = reader.how_planned(run.id), reader.distrusted()
+    if how is None or how.way is not Way.PROBED:
+        return
+    for provider in how.providers:
+        if provider.checksum in distrusted:
+            raise Conflict(
+                f"its plan was made with warm providers, and {provider.name} has disagreed with a full plan since",
+                hint=f"driftline plan {run.stack}",
+            )
+
+
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     """Raise if the approval is missing or expired, the stack is locked, its windows are closed, or Git has moved on."""
     lock = reader.lock(run.stack)
     if lock is not None:
         raise StackLocked(stack=run.stack, holder=lock.holder, reason=lock.reason, hint=lock.way_out)
     _refuse_behind(reader, run)
+    _refuse_distrusted(reader, run)
     settings = control.settings.approvals
     if reader.source(run.source).refused == run.revision:
         raise Conflict(

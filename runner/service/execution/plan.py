@@ -10,7 +10,6 @@ from runner.errors import DriftlineError
 from runner.model.approval.binding import changed_inputs
 from runner.model.changes.changes import ChangeSet, Diagnostic, error_summary
 from runner.model.changes.warnings import kept
-from runner.model.drift.probe import ProbeFacts
 from runner.model.drift.taxonomy import absorbed
 from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.execution.plan_report import Question, Report, report_of
@@ -20,6 +19,7 @@ from runner.model.policy.result import NOT_JUDGED, Judged, scrubbed
 from runner.model.run.life import Kind
 from runner.model.secret.copies import SHORTEST_PART, Secrets
 from runner.model.values.codec import to_plain
+from runner.model.warm.probe import ProbeFacts
 from runner.ports.basics import Cancel
 from runner.ports.engine import EngineError, Execution, Planned
 from runner.ports.keeping import HeldClaim
@@ -78,7 +78,8 @@ def show(planning: Planning) -> EngineError | None:
     """The full changes, including secrets, so they stay on this machine."""
     if planning.planned.show is None:
         return None
-    shown = planning.planned.show()
+    types = None if planning.probe is None else planning.probe.record.types
+    shown = planning.planned.show(types)
     if isinstance(shown, EngineError):
         return shown
     planning.planned = shown

@@ -1,125 +1,230 @@
-"""Check whether anything changed: by a probe if one may answer, otherwise by a plain plan, and sometimes by both."""
+"""Make a plan: with warm providers if it may stand alone, otherwise by a full plan, and sometimes both ways."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from runner.model.drift.probe import (
+from runner.model.plan.form import Form, differing, form_of
+from runner.model.warm.compared import HowPlanned, doubt, plans_since
+from runner.model.warm.probe import (
     Choice,
     ProbeFacts,
-    ProbeReady,
     ProbeRecord,
     Probing,
-    Way,
     choose,
     plainly,
     stepped_aside,
 )
+from runner.model.warm.provider import Ready, Types, Way
 from runner.ports.engine import Engine, EngineError, Execution, Fallback, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
+PLAIN_PLANS = "plan.providers is plain"
 OFF = "a probe disagreed with a full plan"
+MOVED = "the cloud changed during the comparison"
+VOLATILE = "two full plans differ, in {}"
+
+Answer = tuple[Planned | EngineError, ProbeFacts | None]
+T = TypeVar("T")
 
 
-def look(
-    probing: Probing | None, engine: Engine, execution: Execution
-) -> tuple[Planned | EngineError, ProbeFacts | None]:
-    """The result of a plan. Changes are always found by a plain plan; only "nothing" may come from a probe."""
+def look(probing: Probing | None, engine: Engine, execution: Execution) -> Answer:
+    """A plan, and how it was made."""
     if probing is None:
         return engine.plan(execution), None
     if not probing.allowed:
-        return engine.plan(execution), ProbeFacts(plainly(probing.record, NOT_ALLOWED))
+        return _full(engine, execution, probing.record, NOT_ALLOWED if probing.check else PLAIN_PLANS)
     ready = engine.probe_ready(execution)
     if isinstance(ready, EngineError):
         return ready, None
     if isinstance(ready, Fallback):
-        return engine.plan(execution), ProbeFacts(plainly(probing.record, ready.reason))
+        return _full(engine, execution, probing.record, ready.reason)
     choice = choose(probing, ready)
     if choice.way is Way.PLAIN:
-        return engine.plan(execution), ProbeFacts(_plainly(probing, ready, choice))
+        return _shown_plainly(engine.plan(execution)), _facts(_plainly(probing, ready, choice))
     return _Look(probing, ready, choice, engine, execution).answer()
 
 
-def _plainly(probing: Probing, ready: ProbeReady, choice: Choice) -> ProbeRecord:
-    """A check without a probe because earlier ones failed counts as one of them."""
-    mark = ready.mark(probing.inputs)
-    if probing.record.fallback_mark == mark and not probing.triage:
+def _full(engine: Engine, execution: Execution, record: ProbeRecord, reason: str) -> Answer:
+    return engine.plan(execution), _facts(plainly(record, reason))
+
+
+def _shown_plainly(planned: Planned | EngineError) -> Planned | EngineError:
+    """Its changes are rendered without warm providers too."""
+    if isinstance(planned, EngineError) or planned.show is None:
+        return planned
+    show = planned.show
+    return replace(planned, show=lambda _types: show(None))
+
+
+def _facts(record: ProbeRecord) -> ProbeFacts:
+    """After a plain plan."""
+    return ProbeFacts(record, HowPlanned(Way.PLAIN, record.reason))
+
+
+def _plainly(probing: Probing, ready: Ready, choice: Choice) -> ProbeRecord:
+    """A plan without warm providers because earlier ones failed counts as one of them."""
+    mark = probing.mark(ready)
+    if probing.record.fallback_mark == mark:
         return stepped_aside(probing.record, mark, choice.reason)
     return plainly(probing.record, choice.reason)
 
 
 class _Look:
-    """One check with a probe, and its fallback."""
+    """One plan with warm providers, its comparison, and its fallback."""
 
     def __init__(
-        self, probing: Probing, ready: ProbeReady, choice: Choice, engine: Engine, execution: Execution
+        self, probing: Probing, ready: Ready, choice: Choice, engine: Engine, execution: Execution
     ) -> None:
         self.probing = probing
         self.ready = ready
         self.choice = choice
         self.engine = engine
         self.execution = execution
+        self.mark = probing.mark(ready)
 
-    def answer(self) -> tuple[Planned | EngineError, ProbeFacts | None]:
+    def answer(self) -> Answer:
+        try:
+            return self._answer()
+        except _Failed as failed:
+            return failed.error, None
+
+    def _answer(self) -> Answer:
         probed = self._probe()
-        if isinstance(probed, EngineError):
-            return probed, None
-        if isinstance(probed, Probed) and self.choice.way is Way.PROBED and not probed.planned.changed:
-            return probed.planned, ProbeFacts(self._clean())
-        started = time.monotonic()
-        planned = self.engine.plan(self.execution)
-        seconds = time.monotonic() - started
-        if isinstance(planned, EngineError):
-            return planned, None
         if isinstance(probed, Fallback):
-            mark = self.ready.mark(self.probing.inputs)
-            return planned, ProbeFacts(stepped_aside(self.probing.record, mark, probed.reason))
-        if planned.changed == probed.planned.changed:
-            return planned, ProbeFacts(self._agreed(probed, seconds))
-        return self._disagreed(planned)
+            return _done(self.engine.plan(self.execution)), _facts(self._aside(probed.reason))
+        why = self._doubt(probed)
+        if not why:
+            return probed.planned, ProbeFacts(self._stands(probed), self._how_warm(probed))
+        return self._compared(probed, why)
 
-    def _probe(self) -> Probed | Fallback | EngineError:
-        """With the types used last time, and if that fails, with all."""
-        known = self.probing.record.types
-        if known and (self.choice.way is Way.PROBED or self._same):
-            answer = self._probe_with(known)
-            if not isinstance(answer, Fallback) or answer.late:
-                return answer
-        return self._probe_with(None)
-
-    def _probe_with(self, types: Mapping[str, tuple[str, ...]] | None) -> Probed | Fallback | EngineError:
-        return self.engine.probe(self.execution, types, self.probing.record.seconds)
-
-    @property
-    def _same(self) -> bool:
-        return self.ready.mark(self.probing.inputs) == self.probing.record.mark
-
-    def _clean(self) -> ProbeRecord:
-        record = self.probing.record
-        counted = record.checks if self.probing.triage else record.checks + 1
-        return replace(record, checks=counted, way=Way.PROBED, reason="", fallbacks=0, fallback_mark="")
-
-    def _agreed(self, probed: Probed, seconds: float) -> ProbeRecord:
-        """A code change that both see is not a check of the stack as applied."""
-        if self.probing.triage:
-            return plainly(self.probing.record, "the code changes something")
-        return ProbeRecord(
-            mark=self.ready.mark(self.probing.inputs),
-            trusted=self.ready.mark(""),
-            types=dict(probed.types),
-            checks=self.probing.record.checks + 1 if self._same else 0,
-            seconds=round(seconds, 2),
-            way=Way.COMPARED,
-            reason=self.choice.reason if self.choice.way is Way.COMPARED else "the probe found something",
+    def _doubt(self, probed: Probed) -> str:
+        """Why the plan has to be compared. A check that finds nothing was compared with the same code before."""
+        if self.choice.way is Way.COMPARED:
+            return self.choice.reason
+        if self.probing.check and not probed.planned.changed:
+            return ""
+        if not self.probing.plans.allowed:
+            return PLAIN_PLANS
+        return doubt(
+            self.probing.plans,
+            self.probing.compared,
+            self.ready,
+            probed.types,
+            destroys=probed.planned.destroys,
         )
 
-    def _disagreed(self, planned: Planned) -> tuple[Planned | EngineError, ProbeFacts | None]:
-        """The cloud may have changed between the two: then a second probe agrees with the plain plan."""
-        again = self._probe_with(None)
-        if isinstance(again, EngineError):
-            return again, None
-        if isinstance(again, Fallback) or again.planned.changed == planned.changed:
-            return planned, ProbeFacts(plainly(self.probing.record, "the cloud changed during the check"))
-        plain, probe = ("changes", "none") if planned.changed else ("none", "changes")
-        difference = f"a full plan found {plain}, a probe {probe}"
-        return planned, ProbeFacts(plainly(ProbeRecord(), OFF), difference, self.ready.providers)
+    def _probe(self) -> Probed | Fallback:
+        """With the types of the code and of the last plan; with all where one is missing."""
+        answer = self._probe_with(self.probing.record.types)
+        return self._probe_with(None) if isinstance(answer, Fallback) and answer.lacks else answer
+
+    def _probe_with(self, types: Types | None) -> Probed | Fallback:
+        answer = self.engine.probe(self.execution, types, self.probing.record.seconds)
+        if isinstance(answer, EngineError):
+            raise _Failed(answer)
+        return answer
+
+    def _plain(self) -> Planned:
+        """With its changes, rendered without warm providers: what is shown is compared as well."""
+        planned = _done(self.engine.plan(self.execution))
+        return planned if planned.show is None else _done(planned.show(None))
+
+    def _compared(self, probed: Probed, why: str) -> Answer:
+        """By a full plan, which is the one that counts."""
+        warm = _form(probed.planned)
+        started = time.monotonic()
+        plain = self._plain()
+        seconds = time.monotonic() - started
+        full = _form(plain)
+        return (plain, self._agreed(probed, seconds, why)) if warm == full else self._again(plain, full)
+
+    def _again(self, plain: Planned, full: Form) -> Answer:
+        """The cloud may have changed between the two, and some code plans something else each time."""
+        second = self._probe_with(None)
+        if isinstance(second, Fallback):
+            return plain, _facts(self._aside(second.reason))
+        warm = _form(second.planned)
+        if warm == full:
+            return plain, _facts(plainly(self.probing.record, MOVED))
+        newest = self._plain()
+        form = _form(newest)
+        if form != full:
+            return newest, _facts(self._aside(VOLATILE.format(_parts(form, full))))
+        return newest, ProbeFacts(
+            plainly(ProbeRecord(), OFF),
+            HowPlanned(Way.PLAIN, OFF),
+            disagreed=_difference(newest, second.planned, form, warm),
+            providers=self.ready.providers,
+        )
+
+    # What is recorded
+
+    def _how_warm(self, probed: Probed) -> HowPlanned:
+        """A check without changes is counted by the stack, not by the installation."""
+        unseen = self.probing.check and not probed.planned.changed
+        plans = 0 if unseen else plans_since(self.probing.compared, self.ready) + 1
+        return HowPlanned(Way.PROBED, "", plans, self.ready.engine, self.ready.providers)
+
+    def _stands(self, probed: Probed) -> ProbeRecord:
+        record = replace(self.probing.record, way=Way.PROBED, reason="", fallbacks=0, fallback_mark="")
+        if self.probing.check:
+            return replace(record, checks=record.checks + 1)
+        return replace(record, types=dict(probed.types))
+
+    def _agreed(self, probed: Probed, seconds: float, why: str) -> ProbeFacts:
+        """What changes nothing was not shown, so it confirms the answer of this stack's checks and nothing else."""
+        record, types = self.probing.record, dict(probed.types)
+        if self.probing.check:
+            same = self.mark == record.mark
+            record = ProbeRecord(mark=self.mark, checks=record.checks + 1 if same else 0)
+        agreed = replace(
+            record,
+            types=types,
+            seconds=round(seconds, 2),
+            way=Way.COMPARED,
+            reason=why,
+            fallbacks=0,
+            fallback_mark="",
+        )
+        return ProbeFacts(
+            agreed,
+            HowPlanned(Way.COMPARED, why, 0, self.ready.engine, self.ready.providers),
+            types if probed.planned.changed else {},
+        )
+
+    def _aside(self, reason: str) -> ProbeRecord:
+        return stepped_aside(self.probing.record, self.mark, reason)
+
+
+class _Failed(Exception):
+    """A command failed, and no other way to plan would help"""
+
+    def __init__(self, error: EngineError) -> None:
+        super().__init__(error.command)
+        self.error = error
+
+
+def _done(answer: T | EngineError) -> T:
+    if isinstance(answer, EngineError):
+        raise _Failed(answer)
+    return answer
+
+
+def _form(planned: Planned) -> Form:
+    """Empty for a plan without changes."""
+    if planned.apart is not None:
+        return _done(planned.apart.form())
+    return frozenset() if planned.document is None else form_of(planned.document)
+
+
+def _parts(one: Form, other: Form) -> str:
+    first, *rest = differing(one, other)
+    return f"{first} and {len(rest)} more" if rest else first
+
+
+def _difference(plain: Planned, probe: Planned, full: Form, warm: Form) -> str:
+    if plain.changed != probe.changed:
+        found = ("changes", "none") if plain.changed else ("none", "changes")
+        return f"a full plan found {found[0]}, a probe {found[1]}"
+    return f"a full plan and a probe differ in {_parts(full, warm)}"

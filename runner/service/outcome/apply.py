@@ -14,7 +14,8 @@ from runner.service.approval.terms import accept_applied
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.outcome.leave import left_by_destroy
 from runner.service.outcome.outputs import record_applied_outputs
-from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan
+from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan, void_plans
+from runner.service.outcome.probe import remember_how
 from runner.service.outcome.recording import recording
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
@@ -44,6 +45,9 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
             writer.save_diagnostics(run.id, tuple(said))
         if result.evidence is not None:
             writer.save_evidence(run.id, result.evidence)
+        if result.fresh is not None:
+            remember_how(writer, run, result.fresh.probe)
+            void_plans(control, writer, result.fresh.probe, besides=run)
         if run.state is State.APPROVED:
             ended = _not_applied(control, writer, run, result)
         else:

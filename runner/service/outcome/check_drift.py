@@ -18,7 +18,7 @@ from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.outputs import record_read_outputs
-from runner.service.outcome.plan import fail_plan, found_fields
+from runner.service.outcome.plan import fail_plan, found_fields, void_plans
 from runner.service.outcome.probe import remember_failure, remember_probe
 from runner.service.outcome.react import react
 from runner.service.outcome.recording import recording
@@ -35,6 +35,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
+        void_plans(control, writer, result.probe, besides=run)
         record_read_outputs(writer, run, result)
         failing = also_failing(writer.save_failing_checks(run.stack, result.warnings))
         counted = [finding for finding in result.findings if finding.counts]
@@ -71,9 +72,15 @@ def _clean(
     writer.save_check(stack.name, DriftStatus.CLEAN, reason)
     report = writer.current_report(stack.name)
     if report is not None:
-        control.reports.file(writer.resolve_report(report, by=DAEMON, reason=f"{run.name} found it clean"))
+        control.reports.file(writer.resolve_report(report, by=DAEMON, reason=_resolved(run, result)))
     writer.schedule_check(stack.name, next_check(stack, control.settings.drift, control.clock.now()))
     return done
+
+
+def _resolved(run: Run, result: PlanResult) -> str:
+    if result.probe is not None and result.probe.disagreed:
+        return f"withdrawn by {run.name}: {result.probe.disagreed}"
+    return f"{run.name} found it clean"
 
 
 def _drifted(

@@ -16,6 +16,7 @@ from runner.model.plan.step import Step
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
 from runner.model.stack.definition import DriftStatus
+from runner.model.warm.probe import ProbeFacts
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.runs import RunFilter, RunReader, RunWriter
@@ -40,6 +41,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
         remember_probe(writer, run, result.probe)
+        void_plans(control, writer, result.probe, besides=run)
         record_read_outputs(writer, run, result)
         writer.save_plan(run.id, result.changes)
         if result.changes.empty:
@@ -181,6 +183,18 @@ def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:
     if loops:
         fresh = writer.annotate(fresh, wait_until=now + LONGEST)
     return writer.annotate(superseded, superseded_by=fresh.id)
+
+
+def void_plans(control: ControlPorts, writer: Writer, seen: ProbeFacts | None, *, besides: Run) -> None:
+    """Plan again what waits with a plan by warm providers that have just disagreed with a full plan."""
+    if seen is None or not seen.disagreed:
+        return
+    found = {run: provider for provider in seen.providers for run in writer.planned_with(provider)}
+    for run_id, provider in found.items():
+        run = writer.run(run_id)
+        if run_id != besides.id and run.claim is None:
+            reason = f"planned with warm providers, and {provider.name} disagreed with a full plan in {besides.name}"
+            replan(writer, run, reason, control.clock.now())
 
 
 def replaced_run(reader: RunReader, run: Run) -> Run | None:

@@ -6,7 +6,8 @@ from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Event, Run
 from runner.ports.control import ControlPorts
 from runner.service.approval.bind import bind
-from runner.service.outcome.plan import fail_plan, found_fields
+from runner.service.outcome.plan import fail_plan, found_fields, void_plans
+from runner.service.outcome.probe import remember_how
 from runner.service.outcome.recording import recording
 
 
@@ -22,6 +23,8 @@ def settle_preview(control: ControlPorts, job: Job, result: PlanResult | PlanFai
         if result.warnings:
             writer.save_diagnostics(run.id, result.warnings)
         writer.save_plan(run.id, result.changes)
+        remember_how(writer, run, result.probe)
+        void_plans(control, writer, result.probe, besides=run)
         binding = bind(control, writer, run, result)
         writer.save_binding(run.id, binding)
         ended = writer.transition(

@@ -2,49 +2,42 @@
 
 from dataclasses import replace
 
-from runner.model.code.known_inputs import moved
-from runner.model.drift.probe import (
-    ProbeFacts,
-    ProbeRecord,
-    Probing,
-    Way,
-    failed,
-    no_check,
-)
-from runner.model.run.life import Kind, Run, Trigger
-from runner.model.settings.server import Settings
-from runner.model.stack.definition import DriftRules
+from runner.model.audit.actor import DAEMON
+from runner.model.run.life import Kind, Run
+from runner.model.settings.server import PlanSettings, Settings
+from runner.model.stack.definition import PlanRules, StackDefinition
+from runner.model.warm.compared import PlanTerms
+from runner.model.warm.probe import ProbeFacts, ProbeRecord, Probing, failed, no_check
+from runner.model.warm.provider import Way
 from runner.ports.records.probes import ProbeWriter
-from runner.ports.records.stacks import StackReader
 from runner.ports.records.store import Reader
 
-TRIAGE_FROM = 3  # if one commit affects this many stacks, they are probed first
 
-
-def probing(reader: Reader, run: Run, drift: DriftRules, settings: Settings) -> Probing | None:
-    """The instructions; None if a person decides about this plan, or requested it."""
+def probing(reader: Reader, run: Run, definition: StackDefinition, settings: Settings) -> Probing | None:
+    """The instructions; None for what may be applied without anybody being asked."""
     check = run.kind is Kind.DRIFT
-    triage = not check and _triage(reader, run)
-    if not check and not triage:
+    if run.report is not None and run.requested_by == DAEMON and not check:
         return None
+    terms = plan_terms(definition.plan, settings.plan)
     return Probing(
         record=reader.probe(run.stack),
         every=settings.drift.compare_every,
-        allowed="never" not in (drift.probe, settings.drift.probe),
-        triage=triage,
+        allowed="never" not in (definition.drift.probe, settings.drift.probe) if check else terms.allowed,
+        check=check,
         inputs=run.inputs,
         distrusted=reader.distrusted(),
+        plans=terms,
+        compared=reader.compared(),
     )
 
 
-def _triage(reader: StackReader, run: Run) -> bool:
-    """Whether probably nothing changes: one of many stacks affected by a commit, or one it may not affect at all."""
-    plain = run.kind is Kind.CHANGE and run.trigger is Trigger.PUSH and not run.targets and run.report is None
-    if not plain:
-        return False
-    applied = reader.stack(run.stack).applied_inputs
-    only_unknown_moved = applied is not None and not moved(applied, run.inputs)
-    return only_unknown_moved or reader.moved_by(run.source, run.revision) >= TRIAGE_FROM
+def plan_terms(own: PlanRules, server: PlanSettings) -> PlanTerms:
+    """The strictest of the stack and the server."""
+    return PlanTerms(
+        allowed="plain" not in (own.providers, server.providers),
+        destroys="plain" not in (own.destroys, server.destroys),
+        every=server.compare_every,
+    )
 
 
 def remember_probe(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None:
@@ -54,9 +47,22 @@ def remember_probe(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> No
     known = writer.probe(run.stack)
     record = _still_known(known, seen.record)
     writer.save_probe(run.stack, record if run.kind is Kind.DRIFT else no_check(record, known))
-    if seen.disagreed:
-        for provider in seen.providers:
-            writer.distrust(provider, run.stack, f"{run.name}: {seen.disagreed}")
+    remember_how(writer, run, seen)
+
+
+def remember_how(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None:
+    """How a plan was made, and what that says about its providers."""
+    if seen is None:
+        return
+    how = seen.how
+    writer.save_how_planned(run.id, how)
+    for provider in how.providers:
+        if types := seen.types.get(provider.address):
+            writer.save_compared(how.engine, provider, frozenset(types))
+    if how.way is Way.PROBED and how.plans:
+        writer.count_plan(how.engine, how.providers)
+    for provider in seen.providers if seen.disagreed else ():
+        writer.distrust(provider, run.stack, f"{run.name}: {seen.disagreed}")
 
 
 def remember_failure(writer: ProbeWriter, run: Run) -> None:
@@ -68,4 +74,4 @@ def _still_known(now: ProbeRecord, seen: ProbeRecord) -> ProbeRecord:
     """A check that began before somebody trusted a provider again must not restore what was forgotten then."""
     if now.mark or seen.way is Way.COMPARED:
         return seen
-    return replace(seen, mark="", trusted="", types={}, checks=0)
+    return replace(seen, mark="", types={}, checks=0)

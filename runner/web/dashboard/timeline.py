@@ -37,7 +37,8 @@ def _moments(of: RunPage) -> Iterator[Moment]:
     yield Moment(Look("run", "idle", ""), by, of.created_at, of.trigger.value)
     if of.planned_at is not None:
         version = f"{of.engine} {of.engine_version}" if of.engine_version else ""
-        yield Moment(Look("file", "idle", ""), "planned", of.planned_at, version)
+        note = ", ".join(part for part in (version, of.planned_how) if part)
+        yield Moment(Look("file", "idle", ""), "planned", of.planned_at, note)
     for one in of.approvals:
         accepted = " ".join(one.accepted)
         note = "; ".join(part for part in (one.comment, f"accepted {accepted}" if accepted else "") if part)

@@ -1,17 +1,15 @@
-"""Whether a drift check may be a probe, and what earlier checks of the stack say about that.
+"""Whether a plan may be made with warm providers, and what earlier checks of the stack say about that.
 
-A probe may only ever say "clean", and only after plain checks said the same for the same stack, engine and
-providers. A plain plan decides everything else.
+A probe may say "clean" only after full plans said the same for the same code, engine and providers. What it finds
+counts under the terms of `runner.model.warm.compared`.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
-from runner.model.code.engines import ENGINES
+from runner.model.warm.compared import AS_COMPARED, PLAINLY, Compared, HowPlanned, PlanTerms
+from runner.model.warm.provider import Provider, Ready, Way
 
 SHORTEST_SECONDS = 60.0  # of a probe's deadline
 TIMES_PLAIN = 4.0  # times a plain plan's duration, if that is longer
@@ -21,53 +19,11 @@ TRY_AGAIN = 10  # only every n-th check tries one
 NOT_CHECKED = "not checked yet"
 
 
-class Way(StrEnum):
-    """How a check was done."""
-
-    PLAIN = "plain"
-    COMPARED = "compared"  # both, and their answers are compared
-    PROBED = "probed"
-    FAILED = "failed"  # it got no answer
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A provider that `init` installed; the checksum covers its whole package."""
-
-    name: str  # registry.terraform.io/hashicorp/aws 5.100.0
-    checksum: str
-
-    def is_called(self, name: str) -> bool:
-        """Whether a person means it by this name; a short name matches every engine's own registry."""
-        return not _meanings(self.name).isdisjoint(_meanings(name))
-
-
-def _meanings(name: str) -> frozenset[str]:
-    """The full names that a name may stand for; older records have short ones."""
-    if name.count("/") > 1:
-        return frozenset({name})
-    return frozenset(f"{row.registry}/{name}" for row in ENGINES.values())
-
-
-@dataclass(frozen=True)
-class ProbeReady:
-    """A probe can be tried with this engine and these providers."""
-
-    engine: str  # binary and version
-    providers: tuple[Provider, ...]
-
-    def mark(self, inputs: str) -> str:
-        """Digest of everything that must be unchanged for an earlier comparison to count."""
-        content = [inputs, self.engine, sorted((one.name, one.checksum) for one in self.providers)]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class ProbeRecord:
     """What the checks of one stack have shown so far."""
 
     mark: str = ""  # what it was compared with
-    trusted: str = ""  # the engine and the providers alone
     types: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # that are used, of each provider's address
@@ -98,9 +54,15 @@ class Probing:
     record: ProbeRecord = ProbeRecord()
     every: int = 50
     allowed: bool = True
-    triage: bool = False  # for changed code, to see which stacks are affected
+    check: bool = True  # whether an earlier comparison of the stack lets it say "clean" alone
     inputs: str = ""
     distrusted: frozenset[str] = frozenset()
+    plans: PlanTerms = AS_COMPARED
+    compared: tuple[Compared, ...] = ()  # on this installation
+
+    def mark(self, ready: Ready) -> str:
+        """Of what its earlier failures count for."""
+        return ready.mark(self.inputs if self.check else "")
 
 
 @dataclass(frozen=True)
@@ -108,6 +70,8 @@ class ProbeFacts:
     """What a worker has seen. `disagreed` says how, and then none of the `providers` is probed again."""
 
     record: ProbeRecord
+    how: HowPlanned = PLAINLY
+    types: dict[str, tuple[str, ...]] = field(default_factory=dict)  # that a full plan has confirmed
     disagreed: str = ""
     providers: tuple[Provider, ...] = ()
 
@@ -128,24 +92,23 @@ class Choice:
     reason: str
 
 
-def choose(probing: Probing, ready: ProbeReady) -> Choice:
-    """How to check, if a probe can be tried."""
+def choose(probing: Probing, ready: Ready) -> Choice:
+    """How to plan, if warm providers can be tried."""
     return next(_choices(probing, ready))
 
 
-def _choices(probing: Probing, ready: ProbeReady) -> Iterator[Choice]:
+def _choices(probing: Probing, ready: Ready) -> Iterator[Choice]:
     """All that apply, the most pressing first."""
-    record, mark = probing.record, ready.mark(probing.inputs)
+    record, mark = probing.record, probing.mark(ready)
     if not ready.providers:
         yield Choice(Way.PLAIN, "it starts no provider, so a probe saves nothing")
     for one in ready.providers:
         if one.checksum in probing.distrusted:
             yield Choice(Way.PLAIN, f"a probe of {one.name} once disagreed with a full plan")
-    if probing.triage:
-        known = ready.mark("") == record.trusted
-        yield Choice(Way.PROBED, "") if known else Choice(Way.PLAIN, "not yet compared with these providers")
     if record.fallback_mark == mark and record.fallbacks >= GIVE_UP and record.fallbacks % TRY_AGAIN:
-        yield Choice(Way.PLAIN, record.reason)
+        yield Choice(Way.PLAIN, record.reason if probing.check else "warm providers failed for earlier plans")
+    if not probing.check:
+        yield Choice(Way.PROBED, "")
     if mark != record.mark:
         yield Choice(Way.COMPARED, "first check with this code, engine and providers")
     if (record.checks + 1) % probing.every == 0:

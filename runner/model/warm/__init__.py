@@ -1,0 +1,1 @@
+"""Plans and checks with warm providers: whether one may be made, and whether it may stand alone."""
