@@ -347,3 +347,70 @@ def test_a_plan_that_was_rejected_is_not_approved_by_its_review_again(world: Pul
     again = newest(world)
     assert (again["state"], again["approvals"]) == ("awaiting_approval", [])
     assert f"{run['id']} with the same changes was rejected since" in str(again["reviews"]["differences"])
+
+
+def test_a_review_of_a_request_counts_for_another_with_the_same_changes(unseen: PullsWorld) -> None:
+    """The same files, contents and plan were reviewed: which of the two was merged makes no difference."""
+    unseen.pull(8, {"app/new.tf": UNSEEN, "site/page.html": "reviewed\n"})
+    unseen.once()
+    unseen.git("update-ref", "-d", "refs/pull/7/head")
+    unseen.merge(8)
+    unseen.once()
+    assert newest(unseen)["state"] == "applied"
+
+
+def test_a_review_does_not_count_for_a_request_with_the_same_plan_and_other_files(unseen: PullsWorld) -> None:
+    unseen.pull(8, {"app/new.tf": UNSEEN, "site/page.html": "not reviewed\n"})
+    unseen.once()
+    unseen.merge(8)
+    unseen.once()
+    assert newest(unseen)["state"] == "awaiting_approval"
+
+
+def test_a_request_on_top_of_another_needs_both_to_be_reviewed(world: PullsWorld) -> None:
+    world.pull(7, {"app/seven.tf": 'resource "terraform_data" "seven" {}\n', "site/page.html": "evil\n"})
+    world.git("branch", "--quiet", "pull-8", "pull-7")
+    world.pull(8, {"app/eight.tf": 'resource "terraform_data" "eight" {}\n'})
+    world.once()
+    review(world, 8)
+    world.pull(7, {"site/page.html": "worse\n"})
+    world.merge(7)
+    world.merge(8, "--strategy-option=ours")
+    world.once()
+    assert newest(world)["state"] == "awaiting_approval"
+
+
+def test_a_reopened_request_keeps_the_review_of_the_same_files(unseen: PullsWorld) -> None:
+    head = unseen.git("rev-parse", "refs/pull/7/head")
+    unseen.git("update-ref", "-d", "refs/pull/7/head")
+    unseen.once()
+    unseen.git("update-ref", "refs/pull/7/head", head)
+    unseen.once()
+    assert merged(unseen)["state"] == "applied"
+
+
+def test_a_rewritten_base_is_asked_about(unseen: PullsWorld) -> None:
+    unseen.git("commit", "--quiet", "--amend", "--allow-empty", "-m", "rewritten")
+    unseen.commit({"elsewhere/file": "of the rewritten base\n"})
+    unseen.once()
+    unseen.git("checkout", "refs/pull/7/head", "--", ".")
+    unseen.git("commit", "--quiet", "--message", "the same files")
+    unseen.once()
+    assert newest(unseen)["state"] == "awaiting_approval"
+
+
+def test_a_review_of_a_renamed_stack_is_of_the_state_that_it_takes_over(world: PullsWorld) -> None:
+    world.git("checkout", "--quiet", "-b", "pull-7")
+    world.git("mv", "app", "web")
+    world.commit(
+        {"web/stack.yaml": f"name: web\nrenamed_from: app\n{REVIEWED}", "web/main.tf": module("new")}
+    )
+    world.git("update-ref", "refs/pull/7/head", "HEAD")
+    world.git("checkout", "--quiet", "main")
+    world.once()
+    review(world, 7, "web")
+    world.merge(7)
+    world.once()
+    run = newest(world, "web")
+    assert (run["state"], run["summary"]["update"], run["summary"]["create"]) == ("applied", 1, 0)
+    assert [one["comment"] for one in run["approvals"]] == ["reviewed in infra#7: reads well"]

@@ -47,7 +47,8 @@ def take_in(
         if name in found.asked:
             supersede_waiting(writer, name, by=by, reason="a person must decide whether it is a new stack")
     for name, why in found.no_engine.items():
-        if before[name].no_engine != why:
+        # Not of stacks that left, or that only pull requests declare.
+        if name in before and before[name].no_engine != why:
             writer.mark_no_engine(name, why)
     return frozenset(
         stack.definition.name for stack in found.stacks if _brought(before.get(stack.definition.name), stack)
