@@ -49,6 +49,7 @@ def asked(served: Served) -> Iterator[tuple[Starlette, dict[str, str]]]:
     """It also sends wrong tokens, more of them than one may guess."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guesses, "MOST", 1_000_000)
+        patch.setattr(guesses, "MOST_OF_ALL", 1_000_000)
         yield application(served.world.app), {"Authorization": f"Bearer {served.token('ci')}"}
 
 
