@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from runner.api.approvals import list_waiting
 from runner.api.runs import show_progress
@@ -20,6 +20,10 @@ from runner.view.refusal import raised_again, refusal_document
 from runner.view.run import RunRow
 
 T = TypeVar("T")
+# Of a server that tells nothing of a run, or what nobody understands.
+NO_ANSWER = DriftlineError(
+    "the answer for one of the runs is missing or not understood", hint="driftline run list"
+)
 Chosen = Literal[State.AWAITING_APPROVAL, State.APPROVED]
 
 
@@ -56,9 +60,7 @@ class Outcomes:
     _codes: dict[str, int] = field(default_factory=dict)
 
     def note(self, answered: Answered) -> None:
-        code = 0
-        if answered.error is not None:
-            code = self._tell(raised_again(answered.error))
+        code = self._tell(_error_of(answered.error)) if answered.error is not None else 0
         self._found[answered.id], self._codes[answered.id] = answered, code
 
     def refuse(self, name: str, error: DriftlineError, run: RunRow | None = None) -> None:
@@ -89,6 +91,13 @@ class Outcomes:
     def _tell(self, error: DriftlineError) -> int:
         self.cli.console.error(cells.wrong_state(error) if isinstance(error, WrongState) else error)
         return error.exit_code
+
+
+def _error_of(told: dict[str, Any]) -> DriftlineError:
+    try:
+        return raised_again(told)
+    except (KeyError, TypeError):
+        return NO_ANSWER
 
 
 def rows_of(cli: Cli, runs: Sequence[int], outcomes: Outcomes) -> list[RunRow]:
@@ -127,7 +136,12 @@ def answer_all(
         except DriftlineError as error:
             outcomes.lose([f"run-{run}" for run in some], error)
             continue
-        for one in answered:
+        told = {one.id: one for one in answered}
+        for name in (f"run-{run}" for run in some):
+            one = told.get(name)
+            if one is None:
+                outcomes.lose([name], NO_ANSWER)
+                continue
             outcomes.note(one)
             if one.error is None:
                 yield one

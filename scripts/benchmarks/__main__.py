@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import (
+    approvals,
     audit,
     changed,
     commands,
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "plan": plan.measure,
     "look": look.measure,
     "commands": commands.measure,
+    "approvals": approvals.measure,
     "daemon": daemon.measure,
     "lock": lock.measure,
     "audit": audit.measure,

@@ -21,14 +21,14 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     installation.poll()
     live(installation, size.history_runs)
     installation.app.store.close()
-    quiet = _compiled(folder / "compiled") if size.warms_up else dict(os.environ)
+    quiet = compiled(folder / "compiled") if size.warms_up else dict(os.environ)
     version, runs, listed, document, bare = interleaved(
         size.part(3),
-        partial(_seconds, quiet, DRIFTLINE, "version"),
-        partial(_seconds, quiet, DRIFTLINE, "--config", installation.config, "run", "list"),
-        partial(_seconds, quiet, DRIFTLINE, "--config", installation.config, "stack", "list"),
-        partial(_seconds, quiet, DRIFTLINE, "--config", installation.config, "stack", "list", "-o", "json"),
-        partial(_seconds, quiet, sys.executable, "-c", "pass"),
+        partial(seconds, quiet, DRIFTLINE, "version"),
+        partial(seconds, quiet, DRIFTLINE, "--config", installation.config, "run", "list"),
+        partial(seconds, quiet, DRIFTLINE, "--config", installation.config, "stack", "list"),
+        partial(seconds, quiet, DRIFTLINE, "--config", installation.config, "stack", "list", "-o", "json"),
+        partial(seconds, quiet, sys.executable, "-c", "pass"),
     )
     many = f"{size.history_stacks:,} stacks, {size.history_runs:,} runs"
     rival = bare, "python -c pass"
@@ -38,10 +38,10 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     yield at_most(0.3, f"driftline stack list -o json, {many}", "s", document, *rival)
 
 
-def _compiled(folder: Path) -> dict[str, str]:
+def compiled(folder: Path) -> dict[str, str]:
     """An environment in which modules are compiled once, as pip does it, whatever the developer's says."""
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder)}
 
 
-def _seconds(environment: dict[str, str], *argv: str | Path) -> float:
+def seconds(environment: dict[str, str], *argv: str | Path) -> float:
     return timed(partial(subprocess.run, argv, env=environment, check=True, stdout=subprocess.DEVNULL))

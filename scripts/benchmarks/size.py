@@ -8,6 +8,7 @@ class Size:
     rounds: int  # of calls that take milliseconds; slower ones take a part of it
     poll_stacks: tuple[int, ...]
     discover_stacks: int
+    approvals: int
     history_stacks: int
     history_runs: int
     contenders: int
@@ -32,6 +33,7 @@ FULL = Size(
     rounds=60,
     poll_stacks=(1, 1000),
     discover_stacks=10_000,
+    approvals=20,
     history_stacks=1000,
     history_runs=100_000,
     contenders=8,
@@ -47,6 +49,7 @@ TINY = Size(
     rounds=1,
     poll_stacks=(1, 3),
     discover_stacks=8,
+    approvals=2,
     history_stacks=3,
     history_runs=6,
     contenders=2,

@@ -35,6 +35,7 @@ FIGURES = {
         "driftline stack list, 3 stacks, 6 runs",
         "driftline stack list -o json, 3 stacks, 6 runs",
     ],
+    "approvals": ["2 approvals, one command"],
     "web": [
         "web: overview, 3 stacks, p95",
         "web: stack list, 3 stacks, p95",

@@ -12,9 +12,13 @@ from terminal_talk import converse
 
 from runner.api.answers import MOST, Approving, approve_runs, ask_questions
 from runner.api.caller import Caller
-from runner.errors import BadUsage
+from runner.cli.answering import Outcomes, answer_all
+from runner.cli.invocation import Cli
+from runner.cli.several import BATCH
+from runner.errors import BadUsage, ServerUnreachable
 from runner.model.access.access import Access, Binding
 from runner.model.approval.approval import Person
+from runner.view.answered import Answered, AnsweredRuns
 
 ANYBODY = "approvals: {author_may_approve: true}\n"
 NAMES = ("dev/a", "dev/b", "prod/a", "prod/db/main")
@@ -243,6 +247,29 @@ def test_what_the_runs_share_is_read_from_git_once(many: World) -> None:
     revisions = {one.run.revision for one in answered if one.run is not None}
     assert git.asked["tree"] == len(revisions)
     assert git.asked["blobs"] <= len(revisions) * 3
+
+
+@pytest.mark.parametrize(
+    "answer", [(), (Answered("run-9", "approved"),), (Answered("run-1", "refused", error={}),)]
+)
+def test_a_run_that_a_server_does_not_answer_for_is_no_success(answer: AnsweredRuns) -> None:
+    outcomes = Outcomes(Cli(), [1])
+    assert list(answer_all(outcomes, {1: 1}, lambda _: answer)) == []
+    assert outcomes.code == 1
+    assert [one.id for one in outcomes.all] == ["run-1"]
+
+
+def test_a_request_that_fails_stops_no_other() -> None:
+    outcomes, asked = Outcomes(Cli(), range(BATCH + 1)), list[int]()
+
+    def answer(some: tuple[int, ...]) -> AnsweredRuns:
+        asked.append(len(some))
+        if len(asked) == 1:
+            raise ServerUnreachable(url="https://x", reason="gone")
+        return tuple(Answered(f"run-{run}", "approved") for run in some)
+
+    done = list(answer_all(outcomes, {run: run for run in range(BATCH + 1)}, answer))
+    assert (asked, len(done), outcomes.code) == ([BATCH, 1], 1, 8)
 
 
 class CountedGit:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from runner.api.answers import Approving, approve_runs, ask_questions
 from runner.api.status import show_daemon
-from runner.cli.answering import Choice, Outcomes, answer_all
+from runner.cli.answering import NO_ANSWER, Choice, Outcomes, answer_all
 from runner.cli.invocation import Cli
 from runner.cli.options import Named
 from runner.cli.screen.asking import ask_to_type
@@ -77,12 +77,15 @@ def _by_run(plans: Sequence[Named]) -> dict[int, str | None]:
 
 def _ask(cli: Cli, outcomes: Outcomes) -> Iterator[tuple[int, QuestionPage]]:
     for some in batches(outcomes.wanted, PAGES):
-        found = cli.call(ask_questions, runs=some)
-        for run, asked in zip(some, found, strict=True):
-            if asked.page is not None:
+        found = {one.id: one for one in cli.call(ask_questions, runs=some)}
+        for run in some:
+            asked = found.get(f"run-{run}")
+            if asked is not None and asked.page is not None:
                 yield run, asked.page
-            elif asked.error is not None:
+            elif asked is not None and asked.error is not None:
                 outcomes.note(Answered(asked.id, "refused", error=asked.error))
+            else:
+                outcomes.lose([f"run-{run}"], NO_ANSWER)
 
 
 def _without_protected(asked: Asked, outcomes: Outcomes) -> Asked:
