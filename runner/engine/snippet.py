@@ -1,5 +1,6 @@
 """The snippet of a diagnostic, without secrets: code is text of the repository, and values may be anything."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from runner.model.changes.snippet import Snippet, snippet
 
 # Names of terraform's own, which say nothing of their values.
 _OPEN = frozenset({"each.key", "self.key"})
+_VARIABLE = re.compile(r'variable "([^"]*)"')
+_VALUE = re.compile(r"=.*", re.DOTALL)
 
 
 def read_snippet(raw: Mapping[str, Any], redaction: Redaction) -> Snippet | None:
@@ -18,7 +21,7 @@ def read_snippet(raw: Mapping[str, Any], redaction: Redaction) -> Snippet | None
     if not isinstance(code, str) or not code.strip():
         return None
     line = raw.get("start_line")
-    shown = redaction.text(code)
+    shown = redaction.text(_without_default(code, str(raw.get("context") or "")))
     return snippet(
         shown,
         line if isinstance(line, int) else None,
@@ -26,6 +29,12 @@ def read_snippet(raw: Mapping[str, Any], redaction: Redaction) -> Snippet | None
         redaction.text(str(raw.get("context") or "")),
         tuple(dict.fromkeys(_values(raw, redaction))),
     )
+
+
+def _without_default(code: str, context: str) -> str:
+    """Without what stands behind an equals sign, in a variable whose name says that it is a secret."""
+    variable = _VARIABLE.fullmatch(context)
+    return _VALUE.sub(f"= {MASK}", code) if variable is not None and names_secret(variable[1]) else code
 
 
 def _mark(raw: Mapping[str, Any], code: str, shown: str, redaction: Redaction) -> tuple[int, int]:

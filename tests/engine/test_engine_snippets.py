@@ -92,6 +92,14 @@ def test_a_value_whose_name_says_that_it_is_secret_is_masked(name: str) -> None:
     assert found.values == (f"{name} is {MASK}",)
 
 
+@pytest.mark.parametrize("code", ['  default = "hunter2"', "  default = <<-EOT\n    hunter2\n    EOT"])
+def test_the_default_of_a_variable_whose_name_says_that_it_is_secret_is_masked(code: str) -> None:
+    found = read(code, "hunter2", context='variable "db_password"')
+    assert found.code == f"  default = {MASK}"
+    assert marked(found) == ""
+    assert "hunter2" in read(code, "hunter2", context='variable "size"').code
+
+
 def test_the_key_of_an_instance_is_no_secret() -> None:
     assert read("a = b", "b", values=[value("each.key", 'is "eu"')]).values == ('each.key is "eu"',)
 
