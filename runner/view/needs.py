@@ -229,4 +229,5 @@ def _of_source(source: SourceRow, known: set[str | None], now: datetime) -> Iter
         since = f" since {ago(source.forge_failing_since, now)}" if source.forge_failing_since else ""
         again = f"; retry {ahead(source.forge_next_try, now)}" if source.forge_next_try else ""
         text = f"its forge fails{since}: {source.forge_problem}{again}"
-        yield Need(Why.FORGE, source.name, None, text, "driftline doctor", failure=True)
+        # No failure: it delays no run, so a single pass has not failed either.
+        yield Need(Why.FORGE, source.name, None, text, "driftline doctor")

@@ -37,7 +37,7 @@ def test_a_failing_forge_needs_somebody(kept: KeptWorld, answer: Told, text: str
     kept.fake.faults.append(lambda _asked: answer)
     kept.look()
     (need,) = failing(kept)
-    assert (need["name"], need["command"], need["failure"]) == ("infra", "driftline doctor", True)
+    assert (need["name"], need["command"], need["failure"]) == ("infra", "driftline doctor", False)
     assert text in need["text"]
     assert "its forge fails since" in need["text"]
     assert "retry" in need["text"]
