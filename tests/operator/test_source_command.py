@@ -41,6 +41,7 @@ def test_a_sync_is_one_json_document_too(made: Installation) -> None:
     assert synced == {
         "source": "infra", "branch": "main", "revision": head, "moved": True, "stacks": 1,
         "problem": None, "problems": [], "notes": [], "rewritten_from": None, "refused": None,
+        "untaken": None,
     }  # fmt: skip
 
 
