@@ -170,7 +170,7 @@ class Discoverer:
             tuple(sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))),
             (*stack_files.stray_links(tree), *stack_files.unfit_paths(tree), *notes),
             patience.complete,
-            {stack.name: fitting.no_engine(stack) for stack in own},
+            {stack.name: fitting.no_engine(stack) for stack in own if stack.left is None},
             {name: old.name for name, old in takes.items()},
             asked,
         )
