@@ -107,9 +107,6 @@ class ScopedReader:
         found = self.whole.successions()
         return {new: old for new, old in found.items() if self.sees(new) and self.sees(old)}
 
-    def moved_by(self, source: str, revision: str) -> int:
-        return sum(one.source == source and one.revision == revision for one in self.stacks())
-
     # Runs
 
     def run(self, run_id: int) -> Run:

@@ -114,12 +114,9 @@ class Warm:
         self, name: str, argv: tuple[str, ...], *, deadline: float | None, plan_file: Path | None = None
     ) -> tuple[Finished, JsonOutput]:
         own = replace(self.session, plan_file=plan_file)
-        confined = own.command(name, ()).confine
-        if isinstance(
-            confined, View
-        ):  # Landlock does not govern sockets; in namespaces only mounted paths exist
+        confined = command_in(own, self.folder, name).confine
+        if isinstance(confined, View):  # only there: Landlock does not govern sockets
             confined = confined.with_files(self.probing.sockets)
-            confined = confined if self.folder is None else confined.with_writable(str(self.folder))
         attached = self.probing.attach(argv)
         return replace(own, confined=confined).run(
             name, attached, deadline=deadline, on_start=self.probing.admit

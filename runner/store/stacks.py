@@ -65,14 +65,6 @@ class StackReads(SourceReads):
         """Which stack succeeds which, new to old, as stated by an operator."""
         return {row["new"]: row["old"] for row in self._all("SELECT new, old FROM successions")}
 
-    def moved_by(self, source: str, revision: str) -> int:
-        row = self._one(
-            "SELECT count(*) AS stacks FROM stacks WHERE source = ? AND revision = ? AND missing_since IS NULL",
-            source,
-            revision,
-        )
-        return 0 if row is None else int(row["stacks"])
-
     def _unknown(self, name: str) -> StackNotFound:
         """It may never have been sound: then only its name is known."""
         for source in self.sources():

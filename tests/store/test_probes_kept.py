@@ -7,9 +7,11 @@ import pytest
 from store_world import NOON, HandClock, discovered, opened, raw
 
 from runner.errors import StackNotFound
+from runner.model.warm.compared import Compared
 from runner.model.warm.probe import Distrust, ProbeRecord
 from runner.model.warm.provider import Provider, Way
 from runner.store.database import SqliteStore
+from runner.store.probes import MOST_COMPARED
 
 AWS = Provider("hashicorp/aws 5.100.0", "h1:aws")
 RECORD = ProbeRecord(
@@ -86,10 +88,37 @@ def test_trust_is_given_back_by_a_person_and_recorded(store: SqliteStore, tmp_pa
     assert "ana" in str(tuple(text[0]))
 
 
-def test_only_stacks_at_the_commit_that_are_still_there_were_moved_by_it(store: SqliteStore) -> None:
+ENGINE = "/usr/bin/terraform 1.11.4"
+VPC, SUBNET = frozenset({"resource aws_vpc"}), frozenset({"resource aws_subnet"})
+
+
+def test_what_was_compared_grows_and_counts_the_plans_since(store: SqliteStore) -> None:
     with store.writing() as writer:
-        writer.save_discovered(discovered("gone"))
-        writer.mark_missing("gone")
-        assert writer.moved_by("infra", "a" * 40) == 3
-        assert writer.moved_by("infra", "b" * 40) == 0
-        assert writer.moved_by("elsewhere", "a" * 40) == 0
+        writer.save_compared(ENGINE, AWS, VPC)
+        writer.count_plan(ENGINE, [AWS])
+        writer.count_plan("another engine", [AWS])
+        assert writer.compared() == (Compared(ENGINE, "h1:aws", VPC, 1),)
+        writer.save_compared(ENGINE, AWS, SUBNET)
+        assert writer.compared() == (Compared(ENGINE, "h1:aws", VPC | SUBNET, 0),)
+
+
+def test_a_provider_that_is_distrusted_or_trusted_again_was_never_compared(store: SqliteStore) -> None:
+    with store.writing() as writer:
+        writer.save_compared(ENGINE, AWS, VPC)
+        writer.distrust(AWS, "a", "why")
+        assert writer.compared() == ()
+        writer.save_compared(ENGINE, AWS, VPC)  # by a plan that began before
+        writer.trust("h1:aws", by="ana", reason="upgraded")
+        assert writer.compared() == ()
+
+
+def test_what_was_compared_longest_ago_is_forgotten_first(tmp_path: Path) -> None:
+    clock = HandClock()
+    with opened(tmp_path, clock) as store:
+        for number in range(MOST_COMPARED + 1):
+            clock.pass_(seconds=1)
+            with store.writing() as writer:
+                writer.save_compared(f"engine {number}", AWS, VPC)
+        with store.reading() as reader:
+            engines = {one.engine for one in reader.compared()}
+    assert engines == {f"engine {number}" for number in range(1, MOST_COMPARED + 1)}

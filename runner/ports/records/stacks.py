@@ -24,10 +24,6 @@ class StackReader(Protocol):
         """Which stack succeeds which, new to old, as declared by an operator."""
         ...
 
-    def moved_by(self, source: str, revision: str) -> int:
-        """How many stacks last changed with this revision."""
-        ...
-
 
 class StackWriter(StackReader, Protocol):
     def save_discovered(self, stack: Discovered, *, problem: str | None = None) -> None:
