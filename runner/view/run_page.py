@@ -23,11 +23,11 @@ from runner.service.approval.windows import kept_closed
 from runner.service.drift.rules import ignored_by_rule
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
+from runner.view.how_planned import how_planned
 from runner.view.run import RunRow, run_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
 from runner.view.window import ClosedView, GlassRow, closed_view, glass_row
-from runner.view.words import how_planned
 
 
 @dataclass(frozen=True)

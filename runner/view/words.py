@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 from runner.model.changes.changes import SYMBOLS, Action, Summary
 from runner.model.plan.step import Step
 from runner.model.run.life import Kind, Run, State
-from runner.model.warm.compared import HowPlanned
-from runner.model.warm.provider import Way
 from runner.view.when import duration
 
 if TYPE_CHECKING:
@@ -110,15 +108,3 @@ def or_list(names: Sequence[str]) -> str:
     """Such as `ana, bo or cy`."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def how_planned(of: HowPlanned) -> str:
-    """How a plan was made, and why not with warm providers alone; empty where there is no provider."""
-    match of.way:
-        case Way.PROBED:
-            ago = f", compared {counted(of.plans, 'plan')} ago" if of.plans else ""
-            return f"with warm providers{ago}"
-        case Way.COMPARED:
-            return f"with warm providers and in full: {of.reason}"
-        case _:
-            return f"in full: {of.reason}" if of.providers or of.reason else ""

@@ -14,6 +14,7 @@ CHANGES = re.compile(
     r"(runs|control|claims|quarantine|logs|artifacts|receipts|reports|keys)(/.*)?"
     r"|driftline\.db(-wal|-shm|-journal)?"
     r"|engine(/.*)?"
+    r"|probe(/proxy\.(stdout|stderr)|/cache(/(key|schema-.*|validation-.*))?)?"
     r"|workspaces/web-[0-9a-f]{10}(/(data|sealed|made|plugins)(/.*)?)?"
     r"|trees/infra/[0-9a-f]{40}(\.complete|\.use|/web)"
 )

@@ -32,6 +32,7 @@ FIGURES = {
     ],
     "commands": [
         "driftline version",
+        "driftline run list, 3 stacks, 6 runs",
         "driftline stack list, 3 stacks, 6 runs",
         "driftline stack list -o json, 3 stacks, 6 runs",
     ],

@@ -15,8 +15,10 @@ from runner import failpoint
 from runner.engine.apply import SPENT
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import Diagnostic
+from runner.model.engine.choice import Installed
 from runner.model.run.evidence import Evidence
 from runner.model.stack.lock import StateLock
+from runner.model.warm.provider import Ready
 from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, NotBegun, Planned
 from runner.process.shim import written
 
@@ -115,8 +117,14 @@ class Engine:
     born: Callable[[Apply], None]
     passing: Callable[[Apply], None]
 
+    def installed(self, engine: str) -> tuple[Installed, ...]:
+        return (Installed(engine, "1.11.4", f"/usr/bin/{engine}", default=True),)
+
     def init(self, execution: Execution) -> EngineError | None:
         return None
+
+    def probe_ready(self, execution: Execution) -> Ready:
+        return Ready("terraform 1.11.4", ())  # it starts no provider
 
     def plan(self, execution: Execution) -> Planned | EngineError:
         stack, cloud = execution.stack.name, self.cloud

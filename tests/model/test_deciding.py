@@ -297,6 +297,12 @@ CHECKS = [
         "left",
     ),
     (
+        "a stack that no installed engine fits is checked once one does",
+        View(stack(next_check_at=NOW, no_engine="it needs terraform 1.9.8, which is not installed"), NOW),
+        Next.WAIT,
+        "no_engine",
+    ),
+    (
         "a check that a provider throttled says when it is tried again",
         View(
             stack(),

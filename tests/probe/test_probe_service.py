@@ -12,7 +12,7 @@ from runner.model.events.feed import ReportMoved
 from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus
 from runner.model.warm.provider import Way
-from runner.view.words import how_planned
+from runner.view.how_planned import how_planned
 
 __all__ = ("beginnings",)
 pytestmark = needs_terraform

@@ -60,7 +60,7 @@ def command(
     single = not choice and len(set(runs)) == 1
     if break_glass != bool(message) or (break_glass and not single):
         raise BadUsage(
-            "--break-glass needs a single run and a reason, and -m is only for --break-glass",
+            "--break-glass needs a reason and a single run, and -m is only for --break-glass",
             hint='driftline apply RUN --break-glass -m "..."',
         )
     if not single:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from runner.api.runs import show_run
 from runner.cli.answering import Choice, Outcomes, agree_to_list, rows_of
 from runner.cli.invocation import Cli
 from runner.cli.perform import Performer
@@ -38,7 +39,11 @@ def apply_several(
         except Interrupted:
             raise
         except DriftlineError as error:
-            outcomes.refuse(run.id, error, run)
+            page = cli.call(show_run, run.number)
+            if page.state is State.APPLIED:  # by a daemon, which takes approved runs by itself
+                outcomes.end(Answered(page.id, "applied", page.row), 0)
+            else:
+                outcomes.refuse(run.id, error, run)
             continue
         outcomes.end(Answered(page.id, "failed" if code else "applied", page.row), code)
         if performer_of(cli).interrupted:

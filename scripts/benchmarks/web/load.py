@@ -23,9 +23,7 @@ LATER = 1.10
 
 
 def measure(size: Size, folder: Path) -> Iterator[Figure]:
-    installation = Installation(folder / "load", more=MORE)
-    config = installation.config.read_text()
-    installation.config.write_text(config.replace("{name: infra,", "{name: infra, poll: 1s,"))
+    installation = Installation(folder / "load", more=MORE, poll="1s")
     installation.repository.commit(stacks(size.followed_stacks))
     token = create_token(Caller(installation.app, lambda: PERSON), name=TOKEN).secret
     crowd, alone, fixed, busy = Crowd(), _Delays(), _Delays(), _Delays()
