@@ -69,9 +69,12 @@ def test_every_answer_is_as_described(case: Case[Any], asked: tuple[Starlette, d
 
 
 def refused_for_its_meaning(answer: Response) -> bool:
-    """No schema says which topics there are, how long a hundred years is, or whose cursor belongs to which list."""
-    told = answer.json() if answer.status_code == HTTPStatus.BAD_REQUEST else {}
-    if told.get("code") == "BadUsage":
+    """No schema says which topics there are, how long a hundred years is, whose cursor belongs to which list, or which
+    key was used before.
+    """
+    refused = answer.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+    told = answer.json() if refused else {}
+    if told.get("code") in {"BadUsage", "KeyReused"}:
         return True
     errors = told.get("errors", ())
     return bool(errors) and all(

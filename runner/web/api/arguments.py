@@ -149,6 +149,8 @@ def _bounded(span: Seconds) -> Seconds:
 
 def _numbered(prefix: str) -> Any:
     def read(value: Any) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            return int(value)  # to JSON, 356.0 is an integer
         if not isinstance(value, str):
             return value
         number = number_in(value, prefix, bare=True)
