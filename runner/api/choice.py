@@ -24,7 +24,8 @@ def chosen(
         if wanted <= stack.definition.labels.items() and reaches(match, stack.definition, stack.source)
     ]
     if not found:
-        raise NotFound(f"no stacks {_said(labels, globs, sources)}", hint="driftline stack list -o json")
+        listing = "source list" if sources else "stack list -o json"
+        raise NotFound(f"no stacks {_said(labels, globs, sources)}", hint=f"driftline {listing}")
     return found
 
 

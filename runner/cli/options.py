@@ -179,10 +179,11 @@ def reason_option(
     name: str = "reason", *, required: bool = True, text: str = "Reason; it is recorded."
 ) -> Callable[[Function], Function]:
     """`-m`, which is the same everywhere, whatever its long name is remembered as."""
+    # click takes any default, even None, for an answer: a required option has none.
+    default: dict[str, Any] = {} if required else {"default": ""}
     return click.option(
-        "-m", "--message", "--reason", name, required=required, default=None if required else "",
-        metavar="TEXT", help=text,
-    )  # fmt: skip
+        "-m", "--message", "--reason", name, required=required, metavar="TEXT", help=text, **default
+    )
 
 
 def labels_option(text: str) -> Callable[[Function], Function]:

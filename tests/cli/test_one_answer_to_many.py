@@ -80,6 +80,10 @@ def test_a_pattern_that_matches_no_stack_is_not_found(many: World) -> None:
         assert "no stacks" in many.run("approve", *words, expect=5).stderr
 
 
+def test_a_source_that_is_not_there_is_answered_with_the_list_of_sources(many: World) -> None:
+    assert "hint: driftline source list" in many.run("approve", "--source", "nowhere", expect=5).stderr
+
+
 def test_one_question_answers_all_that_a_pattern_chooses(many: World) -> None:
     code, heard = converse(
         many, ["approve", "--stack", "*/a"], {"Type `yes` to approve these 2 plans": "yes\n"}

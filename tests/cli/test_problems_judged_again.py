@@ -114,3 +114,10 @@ def test_the_setting_is_that_of_the_source_by_its_place(tmp_path: Path) -> None:
     second.stack("other")
     second.repository.rename(tmp_path / "away")
     assert "check sources[1].url" in world.run("source", "sync", expect=1).stdout
+
+
+def test_a_single_problem_is_counted_in_the_singular(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("web", "enginge: tofu\n")
+    world.run("source", "sync", expect=None)
+    assert "● 1 problem\n" in world.run("source", "list").stdout

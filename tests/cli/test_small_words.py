@@ -42,6 +42,14 @@ def test_a_number_that_is_too_large_is_bad_usage(tmp_path: Path, words: list[str
     assert "Invalid value for" in shown
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["reject run-1", "pause app", "stack pause app", "lock take app", "lock release app", "drift trust p"],
+)
+def test_a_reason_that_is_required_is_asked_for(tmp_path: Path, words: str) -> None:
+    assert "Missing option '-m'" in World(tmp_path).run(*words.split(), expect=64).stderr
+
+
 def test_neither_names_nor_all_is_too_little(tmp_path: Path) -> None:
     assert "specify stack names" in planned(tmp_path).run("drift", "check", expect=64).stderr
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from runner.cli.screen.output import Cell, Screen, Table
 from runner.view.source import SourceRow, SourceRows
 from runner.view.when import ago, ahead
+from runner.view.words import counted
 
 HEADS = ("SOURCE", "BRANCH", "HEAD", "POLLED", "NEXT POLL", "STACKS", "STATE")
 
@@ -42,5 +43,5 @@ def _state(of: SourceRow) -> Cell:
     if of.problem:
         return Cell("✗ refused" if of.is_refused else "✗ failed", "red")
     if of.problems:
-        return Cell(f"● {len(of.problems)} problems", "yellow")
+        return Cell(f"● {counted(len(of.problems), 'problem')}", "yellow")
     return Cell("✔ ok", "green") if of.polled_at else Cell("not polled yet", "dim")
