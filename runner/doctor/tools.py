@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -78,6 +79,7 @@ def engines(scene: Scene) -> Iterator[Finding]:
         own = [stack for stack in stacks if stack.definition.engine == name]
         if name in here or own or (not here and name == TERRAFORM.name) or _refused(found):
             yield from _engine(name, found)
+            yield from switched(name, getattr(scene.settings.engines, name).binary, env["PATH"])
             yield from unserved_stacks(scene.settings, name, found, own)
         else:
             yield ok(name, f"{name} is not installed, and no stack needs it")
@@ -98,6 +100,7 @@ def _engine(name: str, found: tuple[Installed, ...]) -> Iterator[Finding]:
         first = next((one for one in sound if one.default), sound[-1])
         others = tuple(one.version for one in sound if one is not first)
         yield engine_verdict(name, first.version, Path(first.path), others)
+        yield from (script_warning(one) for one in sound if script_of(Path(one.path)) is not None)
     elif not found:
         yield fail(name, f"no {name} is named", f"set engines.{name}.binary or engines.{name}.binaries")
 
@@ -131,28 +134,36 @@ def unserved_stacks(
 def engine_verdict(name: str, version: str, binary: Path, others: tuple[str, ...] = ()) -> Finding:
     """Of the one that most stacks get; `others` are the versions beside it."""
     floor, numbers = FLOORS[name], parse(version)[0]
-    message = f"{name} {version} ({binary})" + (f", and {', '.join(others)}" if others else "")
+    named = f"{name} {version} ({binary})"
+    beside = f"; also installed: {', '.join(others)}" if others else ""
     if hole := older_than(name, version):
         return warn(
             name,
-            f"{message} is {hole} ({floor.advisory})",
+            f"{named} is {hole} ({floor.advisory}){beside}",
             f"install {name} {dotted(floor.warn_below)} or newer, preferably {dotted(floor.advised)}, then   driftline doctor",
         )
-    if script_of(binary) is not None:
-        return warn(
-            name,
-            f"{message} is a script: approvals are bound to its text, not to the program it starts",
-            f"set engines.{name}.binary to the program itself",
-        )
-    if TFSWITCH in binary.resolve().parts and binary.is_symlink():
-        return warn(
-            name,
-            f"{message} is a link that the next tfswitch changes, possibly between a plan and its apply",
-            f"engines.{name}.binary: {binary.resolve()}",
-        )
     if numbers < floor.advised:
-        return ok(name, f"{message}; {dotted(floor.advised)} is recommended: before it, {floor.flaw}")
-    return ok(name, message)
+        return ok(name, f"{named}; {dotted(floor.advised)} is recommended: before it, {floor.flaw}{beside}")
+    return ok(name, named + beside)
+
+
+def script_warning(one: Installed) -> Finding:
+    return warn(
+        one.engine,
+        f"{one.engine} {one.version} ({one.path}) is a script: approvals are bound to its text, not to the program it starts",
+        f"name the program itself in engines.{one.engine}.{'binary' if one.default else 'binaries'}",
+    )
+
+
+def switched(name: str, binary: str | None, path: str) -> Iterator[Finding]:
+    """The default is where tfswitch links the program that somebody chose last."""
+    link = shutil.which(binary, path=path) if binary else None
+    if link is not None and Path(link).is_symlink() and TFSWITCH in Path(link).resolve().parts:
+        yield warn(
+            name,
+            f"{link} is a link that the next tfswitch changes, possibly between a plan and its apply",
+            f"engines.{name}.binary: {Path(link).resolve()}",
+        )
 
 
 def _stacks(scene: Scene) -> list[Stack]:

@@ -136,7 +136,10 @@ def test_the_doctor_names_the_versions_and_the_stacks_that_none_fits(world: Worl
     world.stack("app", 'engine_version: "~> 1.9.0"\n')
     world.run("daemon", "--once")
     told = world.run("doctor", expect=None).stdout
-    assert f"terraform 1.11.4 ({world.root}/opt/1.11.4/terraform), and 1.9.8" in told
+    assert f"terraform 1.11.4 ({world.root}/opt/1.11.4/terraform) is older than" in told
+    assert "; also installed: 1.9.8" in told
+    for version in ("1.9.8", "1.11.4"):
+        assert f"terraform {version} ({world.root}/opt/{version}/terraform) is a script" in told
     assert "1 stack uses 1.9.8, older than 1.14.9" in told
     shutil.rmtree(world.root / "opt/1.9.8")
     assert (

@@ -10,7 +10,7 @@ import pytest
 from runner.config.server_file import check, find_config, load
 from runner.config.show import MASK, show
 from runner.errors import BadConfig
-from runner.model.settings.server import EngineSettings, Settings
+from runner.model.settings.server import Settings, TerraformSettings
 from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
 from runner.model.values.span import Seconds
@@ -44,11 +44,20 @@ approvals: {people: {ana: [Ana, ana@example.com]}}
     assert settings.sources == (
         SourceSettings(name="infra", url="/srv/infra.git", branch="live", poll=Seconds(90)),
     )
-    assert settings.engines.terraform == EngineSettings("/opt/terraform")
+    assert settings.engines.terraform == TerraformSettings("/opt/terraform")
     assert settings.executor.slots == 3
     assert settings.timeouts.apply is None
     assert settings.timeouts.plan == Seconds(5400)
     assert settings.approvals.people == {"ana": ("Ana", "ana@example.com")}
+
+
+@pytest.mark.parametrize("engine", ["terraform", "tofu"])
+def test_more_programs_of_an_engine_leave_its_default_as_it_is(tmp_path: Path, engine: str) -> None:
+    source = {"name": "infra", "url": "/srv/infra.git"}
+    more = {engine: {"binaries": ["/opt/*/" + engine]}}
+    settings = load(wrote(tmp_path, {"data_dir": "/data", "sources": [source], "engines": more}))
+    named = getattr(settings.engines, engine)
+    assert (named.binary, named.binaries) == (engine, (f"/opt/*/{engine}",))
 
 
 def test_paths_are_relative_to_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from discover_world import Place, known, messages, names
 
 from runner.model.engine.choice import Installed
 from runner.model.settings.context import Context
-from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.settings.server import EnginesSettings, TerraformSettings
 from runner.model.settings.source import EngineVersions
 from runner.model.stack.definition import Discovered
 from runner.model.stack.engine_wants import EngineWants, Requirement, Wish
@@ -100,7 +100,7 @@ def test_a_version_file_above_the_root_module_is_an_input_and_its_comments_are_n
 def test_which_programs_are_installed_is_no_input(place: Place) -> None:
     before = place.inputs(STACK)
     having(place, "1.11.5", "1.11.4", "1.9.8")
-    engines = EnginesSettings(terraform=EngineSettings("/opt/other/terraform", ("/opt/*/terraform",)))
+    engines = EnginesSettings(terraform=TerraformSettings("/opt/other/terraform", ("/opt/*/terraform",)))
     place.settings = replace(place.settings, engines=engines)
     assert {stack.definition.name: stack.inputs for stack in place.found().stacks} == before
 

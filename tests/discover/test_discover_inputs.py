@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from discover_world import BACKEND, CALL, Place
 
-from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.settings.server import EnginesSettings, TerraformSettings, TofuSettings
 
 Files = dict[str, str | bytes | None]
 
@@ -216,9 +216,9 @@ def test_files_of_opentofu_alone_do_not_count_as_calls_for_terraform(place: Plac
 @pytest.mark.parametrize(
     ("engines", "plans"),
     [
-        (EnginesSettings(terraform=EngineSettings("/opt/terraform")), False),
+        (EnginesSettings(terraform=TerraformSettings("/opt/terraform")), False),
         (EnginesSettings(env=("AWS_ENDPOINT_URL",)), True),
-        (EnginesSettings(tofu=EngineSettings("/opt/tofu")), False),
+        (EnginesSettings(tofu=TofuSettings("/opt/tofu")), False),
         (EnginesSettings(registry_tokens={"app.example.com": "secret"}), False),
     ],
 )

@@ -16,7 +16,13 @@ from wrapped import program
 
 from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
-from runner.model.settings.server import EngineSettings, EnginesSettings, ExecutorSettings, Settings, Timeouts
+from runner.model.settings.server import (
+    EnginesSettings,
+    ExecutorSettings,
+    Settings,
+    TerraformSettings,
+    Timeouts,
+)
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.engine_wants import EngineWants, Wish
 from runner.model.values.span import Seconds
@@ -153,7 +159,7 @@ class World:
         return outcome
 
     def use(self, binary: Path, **changes: Any) -> None:
-        self.engines = replace(self.engines, terraform=EngineSettings(str(binary)), **changes)
+        self.engines = replace(self.engines, terraform=TerraformSettings(str(binary)), **changes)
 
 
 def counted(folder: Path) -> tuple[Path, Callable[[], list[str]]]:

@@ -10,7 +10,7 @@ from wrapped import program
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.guardrails import SeenState, state_problem
-from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.settings.server import EnginesSettings, TofuSettings
 from runner.model.stack.definition import StackDefinition
 
 CANARY = "canary-passphrase-of-sixteen"
@@ -35,7 +35,7 @@ def tofu(folder: Path, plan: str) -> Path:
 def encrypted(world: World, plan: str) -> None:
     out = 'for word in "$@"; do case "$word" in -out=*) echo \'{"encrypted_data":""}\' > "${word#-out=}" ;; esac; done'
     binary = tofu(world.outside, f"{plan}\n{out}")
-    world.engines = EnginesSettings(tofu=EngineSettings(str(binary)), env=("TF_ENCRYPTION",))
+    world.engines = EnginesSettings(tofu=TofuSettings(str(binary)), env=("TF_ENCRYPTION",))
     world.stack = StackDefinition(name="prod/app", engine="tofu")
 
 

@@ -13,7 +13,7 @@ from runner.engine.versions.inventory import Inventory
 from runner.errors import ApprovalVoid, EngineExposed, EngineVersion
 from runner.model.approval.binding import BoundEngine
 from runner.model.engine.choice import Installed
-from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.settings.server import EngineSettings, EnginesSettings, TerraformSettings, TofuSettings
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.engine_wants import EngineWants, Requirement
 
@@ -142,7 +142,7 @@ def several(world: World, *names: str, default: str | None = None) -> Path:
     for version in names:
         engine(opt, version)
     binary = None if default is None else f"{opt}/{default}/terraform"
-    world.engines = EnginesSettings(terraform=EngineSettings(binary, (f"{opt}/*/terraform",)))
+    world.engines = EnginesSettings(terraform=TerraformSettings(binary, (f"{opt}/*/terraform",)))
     return opt
 
 
@@ -216,7 +216,7 @@ def test_a_lock_file_of_the_other_engine_is_named_with_what_to_do(world: World) 
     binary = engine(
         world.outside / "opt", "1.10.6", "tofu", f"[ \"$1\" = init ] && {{ echo '{DENIED}'; exit 1; }}"
     )
-    world.engines = EnginesSettings(tofu=EngineSettings(str(binary)))
+    world.engines = EnginesSettings(tofu=TofuSettings(str(binary)))
     world.stack = StackDefinition(name="prod/app", engine="tofu", path="app")
     world.write({"app/main.tf": "", "app/.terraform.lock.hcl": LOCK})
     (first, *_) = world.failed().diagnostics

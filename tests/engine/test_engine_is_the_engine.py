@@ -13,7 +13,7 @@ from runner.engine.versions.managers import manager_of
 from runner.engine.versions.version import Versions
 from runner.errors import EngineAnswered, EngineCannotAnswer, EngineIsOther, EngineIsShim, EngineTooOld
 from runner.model.code.engines import ENGINES, VERSION_MANAGERS
-from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.settings.server import EnginesSettings, TofuSettings
 from runner.model.stack.definition import StackDefinition
 
 SHIMS = {
@@ -184,7 +184,7 @@ def test_a_stack_of_a_tofu_that_is_terraform_is_not_planned(world: World, tmp_pa
     binary = program(
         tmp_path / "tofu", f'[ "$1" = version ] || touch {world.outside}/ran\necho Terraform v1.11.4'
     )
-    world.engines = EnginesSettings(tofu=EngineSettings(str(binary)))
+    world.engines = EnginesSettings(tofu=TofuSettings(str(binary)))
     world.stack = StackDefinition(name="prod/app", engine="tofu")
     with pytest.raises(EngineIsOther):
         world.plan()

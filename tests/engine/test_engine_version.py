@@ -11,7 +11,7 @@ from wrapped import program
 from runner.engine.versions.version import Versions
 from runner.errors import EngineCannotAnswer, EngineMissing, EngineVersion, OutputNotUnderstood, Timeout
 from runner.model.code.engines import ENGINES
-from runner.model.settings.server import EngineSettings, EnginesSettings
+from runner.model.settings.server import EnginesSettings, TofuSettings
 from runner.model.stack.definition import StackDefinition
 from runner.ports.engine import Planned
 
@@ -86,7 +86,7 @@ case "$1" in
 esac
 """
     binary = program(tmp_path / "bin" / "tofu", script)
-    world.engines = EnginesSettings(tofu=EngineSettings(str(binary)))
+    world.engines = EnginesSettings(tofu=TofuSettings(str(binary)))
     world.stack = StackDefinition(
         name="prod/app", engine="tofu", engine_version=">= 1.10", vars={"word": "x"}
     )

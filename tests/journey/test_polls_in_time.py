@@ -20,7 +20,7 @@ from runner.host.clock import SystemClock
 from runner.model.run.life import State
 from runner.model.schedule.decide import decide
 from runner.model.schedule.polling import PollMeasures
-from runner.model.settings.server import EngineSettings
+from runner.model.settings.server import TerraformSettings
 from runner.model.settings.source import SourceSettings
 from runner.model.values.span import Seconds
 from runner.service.cycle.dispatch import next_assignment
@@ -121,7 +121,7 @@ def test_hung_plans_of_one_source_keep_out_no_other(plain: World, tmp_path: Path
         'case "$PWD $1" in */hung\\ plan) exec sleep 1000 ;; esac\nexec terraform "$@"',
     )
     second = replace(other.source, name="second")
-    engines = replace(plain.settings.engines, terraform=EngineSettings(str(binary)))
+    engines = replace(plain.settings.engines, terraform=TerraformSettings(str(binary)))
     plain.configure(replace(plain.settings, sources=(*plain.settings.sources, second), engines=engines))
     plain.poll()
     enqueue_due(plain.app.store, plain.clock, ())

@@ -12,7 +12,7 @@ from runner.doctor.confinement import confinement_verdict
 from runner.doctor.people import approvers_verdict
 from runner.doctor.place import FAIL_FREE, WARN_FREE, disk_verdict, path_verdict, scratch_of
 from runner.doctor.service import slots_verdict, unit_verdict
-from runner.doctor.tools import engine_verdict, git_verdict, packages, unserved
+from runner.doctor.tools import engine_verdict, git_verdict, packages, switched, unserved
 from runner.engine.environment import LONGEST_TMPDIR
 from runner.model.code.engines import ENGINES, TERRAFORM, TOFU, EngineRow, Version
 from runner.model.engine.holes import FLOORS
@@ -82,6 +82,17 @@ def test_a_warning_about_an_engine_names_the_release_that_ends_it() -> None:
     assert "older than 1.14.9" in warned.message
     assert "install terraform 1.14.9 or newer, preferably 1.15.4" in warned.hint
     assert "1.15.4 is recommended" in engine_verdict("terraform", "1.14.9", Path("/usr/bin/x")).message
+
+
+def test_a_default_that_the_next_tfswitch_changes_is_a_warning(tmp_path: Path) -> None:
+    program, link = tmp_path / ".terraform.versions" / "terraform_1.9.8", tmp_path / "terraform"
+    program.parent.mkdir()
+    program.write_text("")
+    program.chmod(0o755)
+    link.symlink_to(program)
+    [warned] = switched("terraform", "terraform", str(tmp_path))
+    assert (warned.state, warned.hint) == (State.WARN, f"engines.terraform.binary: {program}")
+    assert not list(switched("terraform", str(program), ""))
 
 
 def test_every_engine_has_a_floor() -> None:

@@ -32,10 +32,20 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class TerraformSettings(EngineSettings):
+    binary: str | None = "terraform"
+
+
+@dataclass(frozen=True)
+class TofuSettings(EngineSettings):
+    binary: str | None = "tofu"
+
+
+@dataclass(frozen=True)
 class EnginesSettings:
     __pydantic_config__: ClassVar[Any] = STRICT
-    terraform: EngineSettings = EngineSettings("terraform")
-    tofu: EngineSettings = EngineSettings("tofu")
+    terraform: TerraformSettings = TerraformSettings()
+    tofu: TofuSettings = TofuSettings()
     plugin_mirror: Path | None = None
     offline: bool = False
     registry_tokens: dict[str, str] = field(default_factory=dict, repr=False)
