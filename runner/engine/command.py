@@ -147,9 +147,10 @@ class CommandLineEngine:
             if ready is None:
                 return Fallback("the result of init is no longer valid")
             limit = self._limit(execution, "plan")
-            if not execution.lock:
-                limit = deadline(seconds, limit)
-            return probe(ready, self.prober, types, self.settings, limit)
+            waits = self.settings.apply.lock_timeout if execution.lock else 0
+            return probe(
+                ready, self.prober, types, self.settings, min(deadline(seconds, limit) + waits, limit)
+            )
 
     def forget_provider(self, checksum: str) -> None:
         self.prober.cache.forget(checksum)

@@ -165,8 +165,9 @@ def _judged(
 ) -> Probed | Fallback | EngineError:
     """Whether the answer counts: the slightest doubt requires a plain plan."""
     if isinstance(answer, EngineError):
-        locked = session.execution.lock and (answer.timed_out or answer.state_locked)
-        if answer.canceled or locked:
+        # While it waits for the state's lock, terraform asks no provider: a second try would wait again.
+        waited = answer.timed_out and seen is not None and not seen.calls
+        if answer.canceled or (session.execution.lock and (answer.state_locked or waited)):
             return answer
         if answer.timed_out:
             return Fallback(answer.diagnostics[-1].summary)

@@ -1,4 +1,6 @@
-"""The sessions of one check's engine commands, which come one after the other."""
+"""The session of one check's engine command. They come one after the other; a later one may get the number of an
+earlier one, so only the newest is let in.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -8,20 +10,20 @@ ANNOUNCED_SECONDS = 3.0  # in which a command that has just started is announced
 
 class Admitted:
     def __init__(self) -> None:
-        self._sessions: set[int] = set()
+        self._session: int | None = None
         self._more = asyncio.Event()
 
     def add(self, session: int) -> None:
-        self._sessions.add(session)
+        self._session = session
         self._more.set()
         self._more = asyncio.Event()
 
     async def has(self, session: int) -> bool:
         """Waits for the first one; a later command may connect shortly before it is announced."""
-        if not self._sessions:
+        if self._session is None:
             await self._more.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(ANNOUNCED_SECONDS):
-                while session not in self._sessions:
+                while session != self._session:
                     await self._more.wait()
-        return session in self._sessions
+        return session == self._session

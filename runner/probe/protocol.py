@@ -66,25 +66,27 @@ CALLS: Mapping[str, Call] = {
     "/tfplugin5.Provider/Stop": Call.STOP,
     "/tfplugin6.Provider/StopProvider": Call.STOP,
 }
-# Calls whose request starts with a type name, and the map of the schema that contains that name.
-_RESOURCES, _DATA_SOURCES = 2, 3
+# Calls whose request starts with a name, and the map of the schema that contains that name. Not the validation of
+# a resource: one with `count = 0` is validated, but a plan says nothing about its type.
+_RESOURCES, _DATA_SOURCES, _EPHEMERAL, _FUNCTIONS = 2, 3, 8, 7
 _TYPED = {
-    "ValidateResourceTypeConfig": _RESOURCES,
-    "ValidateResourceConfig": _RESOURCES,
     "UpgradeResourceState": _RESOURCES,
     "ReadResource": _RESOURCES,
     "PlanResourceChange": _RESOURCES,
     "ValidateDataSourceConfig": _DATA_SOURCES,
     "ValidateDataResourceConfig": _DATA_SOURCES,
     "ReadDataSource": _DATA_SOURCES,
+    "OpenEphemeralResource": _EPHEMERAL,
+    "CallFunction": _FUNCTIONS,
 }
-_LETTERS = {_RESOURCES: "resource", _DATA_SOURCES: "data"}
+_CUT = {_RESOURCES: "resource", _DATA_SOURCES: "data"}
+_LETTERS = {**_CUT, _EPHEMERAL: "ephemeral", _FUNCTIONS: "function"}
 _SCHEMA_DIAGNOSTICS, _VALIDATION_DIAGNOSTICS, _SEVERITY, _ERROR = 4, 2, 1, 1
 _CONFIG = 1  # in the request and in the answer
 
 
 def type_in(method: str, request: bytes) -> str | None:
-    """The type that a call concerns, as `resource aws_vpc` or `data aws_vpc`."""
+    """The type or function that a call concerns, as `resource aws_vpc`, `data aws_vpc` or `function arn_parse`."""
     kind = _TYPED.get(method.rpartition("/")[2])
     name = first(request, 1) if kind is not None else None
     return f"{_LETTERS[kind]} {name.decode(errors='replace')}" if kind is not None and name else None
@@ -100,7 +102,7 @@ def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:
     kept = (
         one.raw
         for one in fields(schema)
-        if one.number not in _LETTERS or f"{_LETTERS[one.number]} {_key(one.value)}" in types
+        if one.number not in _CUT or f"{_CUT[one.number]} {_key(one.value)}" in types
     )
     return b"".join(kept)
 

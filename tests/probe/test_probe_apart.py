@@ -263,6 +263,22 @@ def test_what_serves_a_connection_serves_nobody_else(tmp_path: Path, monkeypatch
     assert trouble == ["another process connected to it"]
 
 
+def test_once_a_command_has_ended_its_session_is_not_let_in_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process of the run may get its number before the next command has ended."""
+    monkeypatch.setattr("runner.probe.admitted.ANNOUNCED_SECONDS", 0.0)
+
+    async def scene() -> list[bool]:
+        admitted = Admitted()
+        admitted.add(11)
+        before = await admitted.has(11)
+        admitted.add(12)
+        return [before, await admitted.has(11), await admitted.has(12)]
+
+    assert asyncio.run(scene()) == [True, False, True]
+
+
 def sockets_in(folder: Path) -> list[Path]:
     return [one for one in folder.iterdir() if one.is_socket()]
 

@@ -34,10 +34,16 @@ class Reader:
         return (COMPARED,)
 
 
-def instructions(run: Mapping[str, Any], own: StackDefinition | None = None, **server: Any) -> Probing | None:
+def instructions(
+    run: Mapping[str, Any],
+    own: StackDefinition | None = None,
+    earlier: PlanRules | None = None,
+    **server: Any,
+) -> Probing | None:
     definition = own or StackDefinition("web")
     settings = Settings(Path("/data"), **{"drift": DriftSettings(compare_every=7), **server})
-    return probing(cast("Any", Reader()), cast("Run", SimpleNamespace(**run)), definition, settings)
+    rules = [earlier or definition.plan]
+    return probing(cast("Any", Reader()), cast("Run", SimpleNamespace(**run)), definition, rules, settings)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +95,11 @@ def test_the_strictest_of_stack_and_server_decides(
     answer = instructions({**RUN, "kind": Kind.CHANGE}, StackDefinition("web", plan=own), plan=server)
     assert answer is not None
     assert (answer.plans, answer.allowed) == (terms, terms.allowed)
+
+
+def test_a_commit_does_not_loosen_the_rules_of_its_own_plan() -> None:
+    strict = PlanRules(providers="plain", destroys="plain")
+    server = PlanSettings(destroys="auto")
+    answer = instructions({**RUN, "kind": Kind.CHANGE}, StackDefinition("web"), strict, plan=server)
+    assert answer is not None
+    assert (answer.allowed, answer.plans) == (False, PlanTerms(allowed=False))

@@ -245,7 +245,15 @@ def test_a_probe_that_disagrees_twice_is_no_longer_trusted(
     assert answer is plan
     assert facts is not None
     assert (facts.record, facts.disagreed, facts.providers) == (ProbeRecord(reason=OFF), shown, (AWS,))
-    assert asked == [{}, "plan", "whole", "plan"]
+    assert asked == [{}, "plan", {}, "plan"]
+
+
+def test_a_fault_that_only_the_cut_schema_has_is_no_change_of_the_cloud() -> None:
+    """A second probe with the whole schema would agree with the full plan, and nothing would be distrusted."""
+    _, facts, asked = looked((SAYS_OTHER, SAYS_OTHER), (DRIFTED, DRIFTED), **PLAN)
+    assert facts is not None
+    assert facts.providers == (AWS,)
+    assert asked == [TYPES, "plan", TYPES, "plan"]
 
 
 def test_a_cloud_that_moved_between_the_two_is_no_disagreement() -> None:
@@ -268,7 +276,12 @@ def test_code_that_plans_something_else_each_time_is_no_disagreement() -> None:
     assert facts.record.fallbacks == 1
 
 
-def test_a_distrusted_provider_is_neither_planned_nor_shown_with() -> None:
+@pytest.mark.parametrize(
+    "terms",
+    [{"distrusted": frozenset({"h1:aws"})}, {"allowed": False}, {"allowed": False, "check": False}],
+    ids=["distrusted", "never", "plain"],
+)
+def test_a_provider_that_may_not_be_warm_is_neither_planned_nor_shown_with(terms: dict[str, Any]) -> None:
     asked: list[object] = []
 
     def show(types: object) -> Planned:
@@ -276,9 +289,9 @@ def test_a_distrusted_provider_is_neither_planned_nor_shown_with() -> None:
         return DRIFTED
 
     unshown = replace(DRIFTED, show=show)
-    answer, facts, _ = looked((), (unshown,), distrusted=frozenset({"h1:aws"}))
+    answer, facts, _ = looked((), (unshown,), **terms)
     assert facts is not None
-    assert facts.record.reason == f"a probe of {AWS.name} once disagreed with a full plan"
+    assert facts.how.way is Way.PLAIN
     assert isinstance(answer, Planned)
     assert answer.show is not None
     answer.show(TYPES)

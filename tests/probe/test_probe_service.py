@@ -3,7 +3,9 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from probing_service import ANA, Beginnings, ProbedWorld, beginnings, needs_terraform
@@ -12,6 +14,8 @@ from runner.model.events.feed import ReportMoved
 from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus
 from runner.model.warm.provider import Way
+from runner.ports.records.runs import RunFilter
+from runner.service.execution.probe import Answer, look
 from runner.view.how_planned import how_planned
 
 __all__ = ("beginnings",)
@@ -251,6 +255,56 @@ def test_a_report_that_a_full_plan_denies_is_withdrawn(compared: ProbedWorld) ->
     assert moved[-1].status == "resolved"
     assert moved[-1].reason.startswith("withdrawn by run-")
     assert "a full plan found none, a probe changes" in moved[-1].reason
+
+
+NONE_OF_IT = (
+    OBJECT.replace('" {{\n  name ', '" {{\n  count = 0\n  name ') + 'output "it" {{ value = "{value}" }}\n'
+)
+
+
+def test_a_type_that_was_only_in_the_code_is_compared_once_there_is_one(world: ProbedWorld) -> None:
+    world.applied(body=NONE_OF_IT)
+    (run,) = world.push(value="two", body=OBJECT)
+    assert how(world, run).startswith("with warm providers and in full: first plan with this engine and ")
+
+
+def test_a_plan_whose_provider_was_found_wrong_meanwhile_is_not_offered(
+    compared: ProbedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found_wrong_meanwhile(*arguments: Any) -> Answer:
+        answer, facts = look(*arguments)
+        if facts is not None and facts.how.way is Way.PROBED:
+            with compared.app.store.writing() as writer:
+                writer.distrust(facts.how.providers[0], "web", "run-1: a full plan found none")
+        return answer, facts
+
+    monkeypatch.setattr("runner.service.execution.plan.look", found_wrong_meanwhile)
+    compared.push(value="two", body=OBJECT)
+    compared.work()
+    with compared.app.store.reading() as reader:
+        [run] = reader.runs(RunFilter(stack="web", states=frozenset({State.AWAITING_APPROVAL})))
+        assert [one.state for one in reader.runs(RunFilter(stack="web"))].count(State.SUPERSEDED) == 0
+    assert how(compared, run).startswith("in full: a probe of ")
+
+
+def test_a_provider_that_lied_is_known_even_if_the_plan_fails_afterwards(
+    compared: ProbedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared.applied("api", body=OBJECT)
+    (waiting,) = compared.push("api", value="two", body=OBJECT)
+    compared.configure(replace(compared.settings, plan=replace(compared.settings.plan, compare_every=1)))
+    compared.cloud_set(value="by hand")
+    compared.order("lie")
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("runner.service.execution.plan.judged", no_room)
+    (run, *_) = compared.push(value="two", body=OBJECT)
+    assert run.state is State.PLAN_FAILED
+    with compared.app.store.reading() as reader:
+        assert len(reader.distrusted()) == 1
+        assert reader.run(waiting.id).state is State.SUPERSEDED
 
 
 # ---- one commit, many stacks

@@ -192,6 +192,12 @@ def test_nothing_that_changes_the_cloud_is_passed_on() -> None:
         ("/tfplugin6.Provider/ReadDataSource", b"", None),
         ("/tfplugin6.Provider/ReadDataSource", field(1, b"\xff"), "data \ufffd"),
         ("/tfplugin6.Provider/ConfigureProvider", field(1, b"1.11.4"), None),
+        ("/tfplugin6.Provider/OpenEphemeralResource", field(1, b"aws_token"), "ephemeral aws_token"),
+        ("/tfplugin5.Provider/CallFunction", field(1, b"arn_parse"), "function arn_parse"),
+        ("/tfplugin6.Provider/ValidateDataResourceConfig", field(1, b"aws_vpc"), "data aws_vpc"),
+        # Also called for `count = 0`, of which a plan shows nothing.
+        ("/tfplugin6.Provider/ValidateResourceConfig", field(1, b"aws_vpc"), None),
+        ("/tfplugin5.Provider/ValidateResourceTypeConfig", field(1, b"aws_vpc"), None),
     ],
 )
 def test_a_call_names_the_type_that_it_concerns(method: str, request_: bytes, expected: str | None) -> None:

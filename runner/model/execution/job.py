@@ -144,6 +144,7 @@ class PlanFailure:
     state_locked: bool = False  # somebody else holds the state; it is tried again later
     steps: tuple[Step, ...] = ()
     usage: Usage = Usage()
+    probe: ProbeFacts | None = None  # of a plan that was made, and failed later
 
 
 class ApplyOutcome(StrEnum):

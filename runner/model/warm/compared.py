@@ -30,6 +30,13 @@ class HowPlanned:
 PLAINLY = HowPlanned()
 
 
+def found_wrong(how: HowPlanned | None, distrusted: frozenset[str]) -> Provider | None:
+    """A distrusted provider that this plan was made with, without a full plan beside it."""
+    if how is None or how.way is not Way.PROBED:
+        return None
+    return next((one for one in how.providers if one.checksum in distrusted), None)
+
+
 @dataclass(frozen=True)
 class PlanTerms:
     """What the operator and the stack ask of plans with warm providers."""

@@ -22,7 +22,7 @@ from runner.model.outputs.taken import changed_sentence
 from runner.model.outputs.taken import moved as moved_outputs
 from runner.model.run.life import Event, Run
 from runner.model.values.span import Seconds
-from runner.model.warm.provider import Way
+from runner.model.warm.compared import found_wrong
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
@@ -74,15 +74,12 @@ def _refuse_behind(reader: Reader, run: Run) -> None:
 
 def _refuse_distrusted(reader: Reader, run: Run) -> None:
     """Conflict if its plan was made with a warm provider that has been found wrong since."""
-    how, distrusted = reader.how_planned(run.id), reader.distrusted()
-    if how is None or how.way is not Way.PROBED:
-        return
-    for provider in how.providers:
-        if provider.checksum in distrusted:
-            raise Conflict(
-                f"its plan was made with warm providers, and {provider.name} has disagreed with a full plan since",
-                hint=f"driftline plan {run.stack}",
-            )
+    provider = found_wrong(reader.how_planned(run.id), reader.distrusted())
+    if provider is not None:
+        raise Conflict(
+            f"its plan was made with warm providers, and {provider.name} has disagreed with a full plan since",
+            hint=f"driftline plan {run.stack}",
+        )
 
 
 def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:

@@ -286,7 +286,9 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         earlier=tuple(
             earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MAX_EARLIER))
         ),
-        probing=probing(reader, run, now, control.settings),
+        probing=probing(
+            reader, run, now, [one.definition.plan for one in judged_by(reader, run)], control.settings
+        ),
         judging=NOTHING if run.state is State.APPLYING else judging(control, reader, run),
         judged=NOT_JUDGED if approved is None else approved.judged,
         trigger=run.trigger,

@@ -128,7 +128,7 @@ def execute_plan(
     planning = Planning(job, ports, cancel, claim, keep_as)
     steps, failure = _walk(planning)
     if failure is not None:
-        return replace(failure, steps=steps)
+        return replace(failure, steps=steps, probe=planning.probe)
     return replace(planning.result, steps=steps, probe=planning.probe)
 
 
@@ -182,7 +182,8 @@ def failure_of(error: EngineError) -> PlanFailure:
     if error.canceled:
         return PlanFailure((), "stopped on request", canceled=True)
     if error.timed_out:
-        reason = f"terraform {error.command} was stopped at its deadline"
+        command = "plan" if error.command == "probe" else error.command
+        reason = f"terraform {command} was stopped at its deadline"
     elif error.signal is not None:
         reason = f"{error.command} was killed by signal {error.signal}"
     elif error.state_locked:

@@ -46,7 +46,7 @@ def look(probing: Probing | None, engine: Engine, execution: Execution) -> Answe
 
 
 def _full(engine: Engine, execution: Execution, record: ProbeRecord, reason: str) -> Answer:
-    return engine.plan(execution), _facts(plainly(record, reason))
+    return _shown_plainly(engine.plan(execution)), _facts(plainly(record, reason))
 
 
 def _shown_plainly(planned: Planned | EngineError) -> Planned | EngineError:
@@ -140,8 +140,11 @@ class _Look:
         return (plain, self._agreed(probed, seconds, why)) if warm == full else self._again(plain, full)
 
     def _again(self, plain: Planned, full: Form) -> Answer:
-        """The cloud may have changed between the two, and some code plans something else each time."""
-        second = self._probe_with(None)
+        """The cloud may have changed between the two, and some code plans something else each time.
+
+        The second probe has the schema of the first: a fault of its cut must not look like a change of the cloud.
+        """
+        second = self._probe()
         if isinstance(second, Fallback):
             return plain, _facts(self._aside(second.reason))
         warm = _form(second.planned)

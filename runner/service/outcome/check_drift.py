@@ -18,7 +18,7 @@ from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
 from runner.service.outcome.outputs import record_read_outputs
-from runner.service.outcome.plan import fail_plan, found_fields, void_plans
+from runner.service.outcome.plan import fail_plan, found_fields, queued_for_full_plan, void_plans
 from runner.service.outcome.probe import remember_failure, remember_probe
 from runner.service.outcome.react import react
 from runner.service.outcome.recording import recording
@@ -31,6 +31,8 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         stack = writer.stack(run.stack)
         if isinstance(result, PlanFailure):
             return _failed(control, writer, run, result)
+        if again := queued_for_full_plan(writer, run, result.probe):
+            return again
         if result.warnings:
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
@@ -51,7 +53,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
 
 
 def _failed(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailure) -> Run:
-    done = fail_plan(writer, run, failure, control.clock.now())
+    done = fail_plan(control, writer, run, failure)
     if not failure.canceled:
         writer.save_check(run.stack, DriftStatus.ERROR, failure.reason)
         remember_failure(writer, run)

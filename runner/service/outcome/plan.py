@@ -16,6 +16,7 @@ from runner.model.plan.step import Step
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.waiting import HELD, LONGEST, pause
 from runner.model.stack.definition import DriftStatus
+from runner.model.warm.compared import found_wrong
 from runner.model.warm.probe import ProbeFacts
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import OutcomeWriter
@@ -26,7 +27,7 @@ from runner.service.approval.healing import healed, run_verdict, stack_heal_term
 from runner.service.approval.terms import run_terms
 from runner.service.outcome.leave import left_by_destroy
 from runner.service.outcome.outputs import record_read_outputs
-from runner.service.outcome.probe import remember_probe
+from runner.service.outcome.probe import remember_distrust, remember_probe
 from runner.service.outcome.recording import recording
 from runner.service.queue.enqueue import add_again, add_change
 from runner.service.queue.next_check import next_check
@@ -36,7 +37,9 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
     """Record the end of a change's or a destroy's plan: nothing to do, offered for approval, or failed."""
     with recording(control, job, result) as (writer, run):
         if isinstance(result, PlanFailure):
-            return fail_plan(writer, run, result, control.clock.now())
+            return fail_plan(control, writer, run, result)
+        if again := queued_for_full_plan(writer, run, result.probe):
+            return again
         if result.warnings:
             writer.save_diagnostics(run.id, result.warnings)
         remember_state(control, writer, run, result.facts)
@@ -60,8 +63,10 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
     return offered
 
 
-def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) -> Run:
+def fail_plan(control: ControlPorts, writer: Writer, run: Run, failure: PlanFailure) -> Run:
     writer.save_diagnostics(run.id, failure.diagnostics)
+    remember_distrust(writer, run, failure.probe)
+    void_plans(control, writer, failure.probe, besides=run)
     if failure.canceled and run.cancel_requested_by is None:
         return writer.transition(run, Event.REQUEUE, by=DAEMON, reason="the daemon stopped in the meantime")
     if failure.canceled and run.cancel_requested_by == DAEMON:
@@ -71,7 +76,7 @@ def fail_plan(writer: RunWriter, run: Run, failure: PlanFailure, now: datetime) 
             run, Event.CANCEL, by=run.cancel_requested_by or DAEMON, reason=failure.reason
         )
     if failure.state_locked:
-        return put_off(writer, run, Event.REQUEUE, now, f"{HELD}: {failure.reason}")
+        return put_off(writer, run, Event.REQUEUE, control.clock.now(), f"{HELD}: {failure.reason}")
     return writer.transition(run, Event.FAIL_PLAN, by=DAEMON, reason=failure.reason)
 
 
@@ -195,6 +200,15 @@ def void_plans(control: ControlPorts, writer: Writer, seen: ProbeFacts | None, *
         if run_id != besides.id and run.claim is None:
             reason = f"planned with warm providers, and {provider.name} disagreed with a full plan in {besides.name}"
             replan(writer, run, reason, control.clock.now())
+
+
+def queued_for_full_plan(writer: Writer, run: Run, seen: ProbeFacts | None) -> Run | None:
+    """Queued again, if a provider that it was planned with alone was found wrong in the meantime."""
+    wrong = None if seen is None else found_wrong(seen.how, writer.distrusted())
+    if wrong is None:
+        return None
+    reason = f"planned with warm providers, and {wrong.name} disagreed with a full plan in the meantime"
+    return writer.transition(run, Event.REQUEUE, by=DAEMON, reason=reason)
 
 
 def replaced_run(reader: RunReader, run: Run) -> Run | None:

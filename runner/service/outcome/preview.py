@@ -6,7 +6,7 @@ from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.run.life import Event, Run
 from runner.ports.control import ControlPorts
 from runner.service.approval.bind import bind
-from runner.service.outcome.plan import fail_plan, found_fields, void_plans
+from runner.service.outcome.plan import fail_plan, found_fields, queued_for_full_plan, void_plans
 from runner.service.outcome.probe import remember_how
 from runner.service.outcome.recording import recording
 
@@ -19,7 +19,9 @@ def settle_preview(control: ControlPorts, job: Job, result: PlanResult | PlanFai
                 run, Event.SUPERSEDE, by=DAEMON, reason="the pull request moved on while it was planned"
             )
         if isinstance(result, PlanFailure):
-            return fail_plan(writer, run, result, control.clock.now())
+            return fail_plan(control, writer, run, result)
+        if again := queued_for_full_plan(writer, run, result.probe):
+            return again
         if result.warnings:
             writer.save_diagnostics(run.id, result.warnings)
         writer.save_plan(run.id, result.changes)

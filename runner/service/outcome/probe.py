@@ -1,5 +1,6 @@
 """A worker's instructions about probes, and what is recorded of its results."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from runner.model.audit.actor import DAEMON
@@ -13,12 +14,17 @@ from runner.ports.records.probes import ProbeWriter
 from runner.ports.records.store import Reader
 
 
-def probing(reader: Reader, run: Run, definition: StackDefinition, settings: Settings) -> Probing | None:
-    """The instructions; None for what may be applied without anybody being asked."""
+def probing(
+    reader: Reader, run: Run, definition: StackDefinition, judged_by: Iterable[PlanRules], settings: Settings
+) -> Probing | None:
+    """The instructions; None for what may be applied without anybody being asked.
+
+    `judged_by` are the rules of the stack that are still in force: a commit does not loosen those of its own plan.
+    """
     check = run.kind is Kind.DRIFT
     if run.report is not None and run.requested_by == DAEMON and not check:
         return None
-    terms = plan_terms(definition.plan, settings.plan)
+    terms = plan_terms((definition.plan, *judged_by), settings.plan)
     return Probing(
         record=reader.probe(run.stack),
         every=settings.drift.compare_every,
@@ -31,11 +37,11 @@ def probing(reader: Reader, run: Run, definition: StackDefinition, settings: Set
     )
 
 
-def plan_terms(own: PlanRules, server: PlanSettings) -> PlanTerms:
+def plan_terms(stack: Sequence[PlanRules], server: PlanSettings) -> PlanTerms:
     """The strictest of the stack and the server."""
     return PlanTerms(
-        allowed="plain" not in (own.providers, server.providers),
-        destroys="plain" not in (own.destroys, server.destroys),
+        allowed="plain" not in (server.providers, *(own.providers for own in stack)),
+        destroys="plain" not in (server.destroys, *(own.destroys for own in stack)),
         every=server.compare_every,
     )
 
@@ -61,7 +67,14 @@ def remember_how(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None
             writer.save_compared(how.engine, provider, frozenset(types))
     if how.way is Way.PROBED and how.plans:
         writer.count_plan(how.engine, how.providers)
-    for provider in seen.providers if seen.disagreed else ():
+    remember_distrust(writer, run, seen)
+
+
+def remember_distrust(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None:
+    """Also where the plan itself came to nothing."""
+    if seen is None or not seen.disagreed:
+        return
+    for provider in seen.providers:
         writer.distrust(provider, run.stack, f"{run.name}: {seen.disagreed}")
 
 
