@@ -136,24 +136,30 @@ def _identity(stack: Stack, layout: Layout) -> StateIdentity:
     return state_identity(stack.definition, layout.code[stack.project.folder].facts)
 
 
+def _beside(stack: Stack, layout: Layout) -> str:
+    """The folder, if a local state lies beside the code: the same relative path is another file in each."""
+    folder = stack.project.folder
+    backend = layout.code[folder].facts.backend
+    if backend is None or backend.type != "local":
+        return ""
+    path = str(backend.completed(stack.definition.backend_config).get("path", ""))
+    return "" if path.startswith("/") else folder
+
+
 def _apart(made: Stacks, layout: Layout) -> list[Stack]:
     """Two stacks with one state would overwrite each other: the first one counts."""
-    owners: dict[str, Stack] = {}
+    owners: dict[tuple[str, str], Stack] = {}
     found = []
     for stack in made.stacks:
-        owner = owners.setdefault(_identity(stack, layout).digest, stack)
+        owner = owners.setdefault((_identity(stack, layout).digest, _beside(stack, layout)), stack)
         if owner is stack:
             found.append(stack)
         else:
-            other = owner.definition.name
+            same = f"it has the same state as the stack {owner.definition.name}"
             instead = "give it its own terraform_workspace or backend_config"
-            made.note(
-                stack.project,
-                "dir",
-                f"it has the same state as the stack {other}, so it became none",
-                instead,
-            )
-            made.left_out.append(LeftOut(stack.project.folder, f"it has the same state as the stack {other}"))
+            made.left_out.append(LeftOut(stack.project.folder, f"{same}; {instead}"))
+            if stack.project.file:
+                made.note(stack.project, "dir", f"{same}, so it became none", instead)
     gone = {stack.definition.name for stack in made.stacks} - {stack.definition.name for stack in found}
     return [replace(one, definition=depending(one.definition, without=gone)) for one in found]
 

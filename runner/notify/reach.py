@@ -8,13 +8,31 @@ from runner.errors import NotDelivered
 
 # IPv4 in IPv6 by a gateway: RFC 6052, section 2.1.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Inside, although `ipaddress` of some version of Python calls them global.
+_INSIDE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "168.63.129.16/32",  # Azure's host, from every machine of Azure
+            "192.0.0.0/24",  # RFC 6890, with the metadata service of Oracle's older cloud
+            "::/96",  # IPv4 in IPv6, RFC 4291, section 2.5.5.1
+            "::ffff:0:0:0/96",  # the same by a translator, RFC 2765
+            "64:ff9b:1::/48",  # and by a translator of this network, RFC 8215
+            "fec0::/10",  # RFC 3879
+        ),
+    )
+)
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(address: str) -> bool:
     """Whether no host of this machine, of its network or of its cloud's metadata has this address."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    return all(one.is_global and not one.is_multicast for one in (found, *_embedded(found)))
+    return all(_is_outside(one) for one in (found, *_embedded(found)))
+
+
+def _is_outside(address: _Address) -> bool:
+    return address.is_global and not address.is_multicast and not any(address in one for one in _INSIDE)
 
 
 def _embedded(address: _Address) -> list[_Address]:

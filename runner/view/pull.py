@@ -13,7 +13,7 @@ from runner.view.when import whole
 
 @dataclass(frozen=True)
 class PullStackRow:
-    """`run` is its preview; without one, `problem` says why."""
+    """`run` is its preview; without one, `problem` says why. `reviewed_by` are those who approved it."""
 
     stack: str
     run: str | None
@@ -23,6 +23,7 @@ class PullStackRow:
     fingerprint: str | None
     binding_digest: str | None
     problem: str
+    reviewed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class PullRow:
     @property
     def name(self) -> str:
         return f"#{self.number}"
+
+    @property
+    def touches_none(self) -> bool:
+        """What is held, or has problems, was not read as a whole, so nothing is known of its stacks."""
+        return not self.stacks and self.hold is None and not self.problems
 
     @property
     def planning(self) -> bool:
@@ -113,4 +119,5 @@ def _stack_rows(reader: Reader, stacks: Iterable[PreviewedStack]) -> Iterable[Pu
             fingerprint=run.fingerprint if run else None,
             binding_digest=run.binding_digest if run else None,
             problem=one.problem,
+            reviewed_by=tuple(given.person.name for given in reader.approvals(run.id)) if run else (),
         )

@@ -16,6 +16,8 @@ from runner.cli.main import main
 Call = Callable[..., Result]
 Made = Callable[[Tree], Path]
 
+SHARED = 'terraform {\n  backend "s3" {\n    bucket = "b"\n    key    = "k"\n  }\n}\n'
+
 # directory, stack, what it has besides its name
 STACKS: list[tuple[str, Tree, list[tuple[str, str, dict[str, Any]]]]] = [
     (
@@ -179,3 +181,19 @@ def test_only_the_directory_that_was_named_is_looked_at(repository: Made) -> Non
     repository(LIVE)
     found = scanned("live/stage")["stacks"]
     assert {row["directory"] for row in found} == {"live/stage/eu-west-1/eks", "live/stage/eu-west-1/vpc"}
+
+
+def test_local_states_beside_their_code_are_not_said_to_be_the_same(repository: Made) -> None:
+    code = 'terraform {\n  backend "local" {}\n}\n'
+    repository({"live/prod/main.tf": code, "live/stage/main.tf": code, "app/main.tf": SHARED})
+    why = {row["directory"]: row["why"] for row in scanned("--diff")["left_out"]}
+    assert "needs an absolute path" in why["live/prod"]
+    assert "needs an absolute path" in why["live/stage"]
+
+
+def test_a_state_that_another_stack_has_is_told_once_with_what_to_do(repository: Made) -> None:
+    repository({"a/main.tf": SHARED, "b/main.tf": SHARED})
+    page = scanned("--diff")
+    (left,) = page["left_out"]
+    assert "same state as the stack a; give it its own" in left["why"]
+    assert page["notes"] == []

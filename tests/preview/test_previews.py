@@ -238,10 +238,41 @@ def test_a_held_request_is_not_said_to_touch_no_stack(tmp_path: Path) -> None:
     assert f"driftline pr allow 7 --source infra --head {head}" in shown
 
 
+def test_a_request_that_could_not_be_read_is_not_said_to_touch_no_stack(world: PullsWorld) -> None:
+    world.pull(7, {"web/stack.yaml": "name: [\n"})
+    world.once()
+    shown = world.run("pr", "show", "7").output
+    assert "web/stack.yaml:" in shown
+    assert "touches no stack" not in shown
+
+
 def test_a_request_says_how_its_previews_are_reviewed(world: PullsWorld) -> None:
     world.pull(7, {"app/main.tf": module("new")})
     world.once()
     assert f"driftline approve {world.preview(7)['id']}" in world.run("pr", "show", "7").output
+
+
+def test_a_request_says_who_reviewed_its_previews(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    preview = world.preview(7)
+    world.run("approve", preview["id"], "--digest", preview["binding_digest"], "--yes")
+    (row,) = world.shown(7)["stacks"]
+    (given,) = world.preview(7)["approvals"]
+    assert row["reviewed_by"] == [given["by"]]
+    assert given["by"] in world.run("pr", "show", "7").output
+
+
+def test_reviews_of_several_previews_are_not_said_to_be_applied(world: PullsWorld) -> None:
+    world.stack("web")
+    world.once()
+    world.pull(7, {"app/main.tf": module("new"), "web/main.tf": module("new")})
+    world.once()
+    previews = [world.preview(7, stack) for stack in ("app", "web")]
+    said = world.run("approve", *(f"{one['id']}@{one['binding_digest']}" for one in previews), "--yes")
+    assert "counts for the plan of the merge" in said.output
+    assert "plan -" not in said.output
+    assert "driftline daemon --once" not in said.output
 
 
 def test_a_fork_is_planned_once_a_person_allows_this_head(tmp_path: Path) -> None:

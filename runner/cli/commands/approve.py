@@ -5,7 +5,7 @@ import click
 from runner.api.approvals import approve_run, ask_question
 from runner.api.runs import show_progress
 from runner.cli.answering import Choice
-from runner.cli.commands.approve_several import approve_several, said_yes
+from runner.cli.commands.approve_several import REVIEWED, approve_several, said_yes
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import Labels, Named, choice_options, output_option, plans_argument, reason_option
 from runner.cli.screen.asking import ask_to_type
@@ -175,7 +175,7 @@ def _tell(console: Console, done: Approved) -> None:
     run = done.run
     console.say(said_yes(run.id, run, done.by, done.approvals))
     if run.state is State.PLANNED:
-        console.say("The review counts for the plan of the merge if that does the same (apply.on_merge).")
+        console.say(REVIEWED)
     elif not done.complete:
         console.say(f"It needs {words.counted(done.missing, 'more approval')}.")
         console.hint(f"who may approve:   driftline stack show {run.stack}")

@@ -20,6 +20,7 @@ from runner.view.run import RunRow
 from runner.view.words import counted
 
 Asked = dict[int, QuestionPage]
+REVIEWED = "A review counts for the plan of the merge if that does the same (apply.on_merge)."
 PAGES = 50  # in one answer of a server: each may be a long plan
 
 
@@ -151,11 +152,20 @@ def _refuse_blind(asked: Asked, wanted: dict[int, str | None], *, yes: bool) -> 
 
 
 def said_yes(name: str, run: RunRow, by: str, approvals: str) -> str:
-    return f"{name} is approved by {by} ({approvals}), plan {short(run.plan_digest)}, binding {short(run.binding_digest)}."
+    # The plan of a preview was deleted once it was read.
+    plan = f"plan {short(run.plan_digest)}, " if run.plan_digest else ""
+    return f"{name} is approved by {by} ({approvals}), {plan}binding {short(run.binding_digest)}."
+
+
+def _is_review(of: Answered) -> bool:
+    return of.run is not None and of.run.state is State.PLANNED
 
 
 def _what_follows(cli: Cli, outcomes: Outcomes) -> None:
-    approved = outcomes.done("approved")
+    done = outcomes.done("approved")
+    approved = [one for one in done if not _is_review(one)]
+    if len(approved) < len(done):
+        cli.console.say(REVIEWED)
     lacking = sum(one.missing > 0 for one in approved)
     if lacking:
         cli.console.say(f"More approvals needed for {counted(lacking, 'plan')}.")

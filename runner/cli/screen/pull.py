@@ -12,7 +12,7 @@ from runner.view.when import ago
 
 MOST_OF_TITLE = 50  # characters in a list
 HEADS = ("SOURCE", "REQUEST", "TITLE", "AUTHOR", "HEAD", "STATE", "STACKS", "WHEN", "REASON")
-STACK_HEADS = ("STACK", "PREVIEW", "STATE", "CHANGES", "REASON")
+STACK_HEADS = ("STACK", "PREVIEW", "STATE", "CHANGES", "REVIEWED BY", "REASON")
 
 
 def pulls_screen(rows: PullRows, now: datetime) -> Screen:
@@ -47,9 +47,10 @@ def pull_screen(of: PullRow, now: datetime) -> Screen:
         yield f"previewed as {of.merged[:12]}, merged into {of.base[:12]}"
     if of.allowed_by:
         yield f"allowed by {of.allowed_by}"
-    # What is held was not read, so nothing is known of its stacks.
-    if of.stacks or of.hold is None:
-        yield Table(STACK_HEADS, [_stack(row) for row in of.stacks], empty="It touches no stack.")
+    if of.stacks:
+        yield Table(STACK_HEADS, [_stack(row) for row in of.stacks])
+    elif of.touches_none:
+        yield "It touches no stack."
     if of.beyond:
         yield Cell(of.beyond, "yellow")
     yield from of.problems
@@ -79,6 +80,7 @@ def _state(of: PullRow) -> Cell:
 
 def _stack(of: PullStackRow) -> tuple[str | Cell, ...]:
     if of.run is None or of.state is None:
-        return (of.stack, "-", Cell("not planned", "yellow"), "-", of.problem)
+        return (of.stack, "-", Cell("not planned", "yellow"), "-", "-", of.problem)
     changes = words.counts(of.summary) if of.summary else "-"
-    return (of.stack, of.run, cells.state_of(of.state), changes, of.reason)
+    reviewed = ", ".join(of.reviewed_by) or "-"
+    return (of.stack, of.run, cells.state_of(of.state), changes, reviewed, of.reason)
