@@ -6,7 +6,7 @@ from runner.errors.base import DriftlineError
 class NotDelivered(DriftlineError):
     """an event of the feed could not be delivered"""
 
-    hint_template = "driftline events --dead"
+    hint_template = "driftline doctor"
 
 
 class DiskFull(DriftlineError):

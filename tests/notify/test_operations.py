@@ -63,6 +63,7 @@ def test_a_test_that_fails_says_why_without_the_address(world: World, receiver: 
     receiver.answer = answered(403)
     shown = world.run("notify", "test", "ops", expect=1)
     assert "127.0.0.1 answered 403" in shown.stderr
+    assert "events --dead" not in shown.stderr  # a test that fails leaves no dead letter
     assert SECRET.removeprefix("whsec_") not in shown.output
 
 

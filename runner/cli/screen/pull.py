@@ -1,5 +1,6 @@
 """Pull requests, drawn."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from runner.cli.screen import cells
@@ -54,6 +55,10 @@ def pull_screen(of: PullRow, now: datetime) -> Screen:
     if of.beyond:
         yield Cell(of.beyond, "yellow")
     yield from of.problems
+    yield from _next(of)
+
+
+def _next(of: PullRow) -> Iterator[str]:
     shown = [row.run for row in of.stacks if row.run]
     if shown:
         yield f"Show a plan:   driftline run diff {shown[0]}"
