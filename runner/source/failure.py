@@ -11,7 +11,12 @@ from runner.model.values.paths import printable
 
 LONGEST = 400
 USERINFO = re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)")
-NOISE = re.compile(r"^(fatal|error|warning): |^hint:.*|^\s+|\s+$", re.MULTILINE)
+# The last two lines are git's own advice, which fits any failure; ADVICE is more precise.
+NOISE = re.compile(
+    r"^(fatal|error|warning): |^hint:.*"
+    r"|^Please make sure you have the correct access rights$|^and the repository exists\.$",
+    re.MULTILINE,
+)
 
 
 # Advice where git's message does not say what to do: pattern, advice, and the source setting it names.

@@ -15,6 +15,7 @@ from runner.model.stack.source import SourceStatus
 from runner.ports.records.store import Reader
 from runner.service.cycle.cadence import cadences
 from runner.view.when import whole
+from runner.view.words import times
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class SourceRow:
             return ""
         if self.is_refused:
             return f"{(self.refused or '')[:12]} is refused as a whole: {self.problem}"
-        return f"{self.failures} consecutive polls failed: {self.problem}"
+        return f"could not be polled {times(self.failures)}: {self.problem}"
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -121,3 +121,13 @@ def test_a_single_problem_is_counted_in_the_singular(tmp_path: Path) -> None:
     world.stack("web", "enginge: tofu\n")
     world.run("source", "sync", expect=None)
     assert "● 1 problem\n" in world.run("source", "list").stdout
+
+
+def test_a_failed_poll_is_told_the_same_in_the_list_and_in_the_status(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.stack("web")
+    world.run("source", "sync")
+    world.repository.rename(tmp_path / "elsewhere")
+    world.run("source", "sync", expect=None)
+    for words in (["source", "list"], ["status"]):
+        assert "infra: could not be polled once: git ls-remote failed" in world.run(*words).stdout

@@ -400,3 +400,11 @@ def test_many_at_once_fetch_and_read_the_same_source(remote: Remote) -> None:
     for thread in threads:
         thread.join()
     assert read == [{"a.tf": b"one"}] * 6
+
+
+def test_a_repository_that_is_gone_is_told_without_gits_own_advice(remote: Remote) -> None:
+    remote.path.rename(remote.path.with_name("elsewhere"))
+    with pytest.raises(GitFailed) as failed:
+        remote.mirrors.head(remote.source)
+    told = failed.value.message
+    assert told.endswith("does not appear to be a git repository; Could not read from remote repository.")
