@@ -30,9 +30,9 @@ def slice_of_commit(commit: str) -> int:
 _thorough = False
 
 
-def examples(most: int) -> int:
-    """How many a property is tried with where each takes long: a quarter of those of a thorough run."""
-    return most if _thorough else max(most // 4, 1)
+def examples(most: int, few: int | None = None) -> int:
+    """How many a property is tried with where each takes long: by default a quarter of those of a thorough run."""
+    return most if _thorough else few or max(most // 4, 1)
 
 
 def function_of(test: str) -> str:

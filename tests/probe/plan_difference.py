@@ -1,12 +1,10 @@
-"""Where two plans say something different."""
+"""Where two plans say something different, to be read by a person: their forms tell no values."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-TIMES = frozenset({"timestamp"})  # top-level keys that tell when, not what
-# Lists that terraform writes in the order of its maps, another one each time: two plain plans differ in it as well.
-UNORDERED = frozenset({"relevant_attributes", "child_modules"})
+from runner.model.plan.form import TIMES, ordered
+
 MAX_DIFFERENCES = 20  # differences listed
 LONGEST = 120  # characters of a value
 
@@ -19,13 +17,8 @@ class Absent:
 ABSENT = Absent()  # equal to no value of a document
 
 
-def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two JSON documents of a plan are equal, but for their time and the order that terraform itself leaves open."""
-    return not difference(one, other)
-
-
 def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The places where they are not, to be read by a person: `resource_changes[aws_vpc.main].change.actions: ...`."""
+    """The places, but for the time and the order that terraform itself leaves open: `resource_changes[aws_vpc.main].change.actions: ...`."""
     lines = list(differing("", settled(one), settled(other)))
     return (
         [*lines[:MAX_DIFFERENCES], f"... and {len(lines) - MAX_DIFFERENCES} more"]
@@ -37,19 +30,6 @@ def difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 def settled(document: Mapping[str, Any]) -> dict[str, Any]:
     """Without the times, and with the open orders made one."""
     return {key: ordered(key, value) for key, value in document.items() if key not in TIMES}
-
-
-def ordered(key: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return {inner: ordered(inner, item) for inner, item in value.items()}
-    if isinstance(value, list):
-        items = [ordered("", item) for item in value]
-        return sorted(items, key=canonical) if key in UNORDERED else items
-    return value
-
-
-def canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def differing(place: str, one: Any, other: Any) -> Iterator[str]:

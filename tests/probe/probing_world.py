@@ -57,13 +57,17 @@ output "etag" { value = cloudfile_object.web.etag }
 """
 
 
-def faulty_mirror(root: Path) -> Path:
-    """A mirror with the faulty provider under the name of the other one."""
+def mirror_with(script: Path, root: Path) -> Path:
+    """A mirror with another provider under the name of the cloudfile one, which it builds on."""
     install(root)
     package = root / CLOUDFILE / VERSION / platform_dir()
-    (package / f"terraform-provider-cloudfile_v{VERSION}").write_text(launcher(FAULTY.name))
-    shutil.copyfile(FAULTY, package / FAULTY.name)
+    (package / f"terraform-provider-cloudfile_v{VERSION}").write_text(launcher(script.name))
+    shutil.copyfile(script, package / script.name)
     return root
+
+
+def faulty_mirror(root: Path) -> Path:
+    return mirror_with(FAULTY, root)
 
 
 @dataclass

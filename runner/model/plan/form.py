@@ -16,7 +16,7 @@ BY_RESOURCE = frozenset({"resource_changes", "resource_drift"})
 def form_of(document: Mapping[str, Any]) -> Form:
     """Equal for equal plans. It holds digests of secrets, so it stays in memory."""
     return frozenset(
-        f"{label} {hashlib.sha256(_canonical(part).encode()).hexdigest()}" for label, part in _parts(document)
+        f"{label} {hashlib.sha256(canonical(part).encode()).hexdigest()}" for label, part in _parts(document)
     )
 
 
@@ -29,24 +29,25 @@ def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in document.items():
         if key in BY_RESOURCE and isinstance(value, list):
             yield key, len(value)
-            yield from ((f"{key} of {_type(one)}", _ordered("", one)) for one in value)
+            yield from ((f"{key} of {_type(one)}", ordered("", one)) for one in value)
         elif key not in TIMES:
-            yield key, _ordered(key, value)
+            yield key, ordered(key, value)
 
 
 def _type(change: Any) -> str:
     return str(change.get("type", "?")) if isinstance(change, dict) else "?"
 
 
-def _ordered(key: str, value: Any) -> Any:
+def ordered(key: str, value: Any) -> Any:
+    """The value of this key, with the open orders made one."""
     if isinstance(value, dict):
-        return {inner: _ordered(inner, item) for inner, item in value.items()}
+        return {inner: ordered(inner, item) for inner, item in value.items()}
     if isinstance(value, list):
-        items = [_ordered("", item) for item in value]
-        return sorted(items, key=_canonical) if key in UNORDERED else items
+        items = [ordered("", item) for item in value]
+        return sorted(items, key=canonical) if key in UNORDERED else items
     return value
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
     """Numbers as they were parsed: `1` and `1.0` are different texts, and a decimal is not a text."""
     return json.dumps(value, sort_keys=True, default=lambda number: {"decimal": str(number)})

@@ -1,0 +1,314 @@
+"""Configurations that nobody would write, each with the state and the cloud in which it is planned.
+
+State and cloud are written as files: an apply for each would cost more than the plans.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from provider.cloudfile import STORED
+from provider.cloudfile import state as attributes_of
+
+ADDRESS = 'provider["registry.terraform.io/driftline/cloudfile"]'
+BEACON = "beacon"  # an object of the cloud that no configuration owns
+DEPOSED = "0badcafe"
+Values = dict[str, Any]
+STORED_AS: Values = dict.fromkeys(STORED)
+
+
+class Fate(Enum):
+    """What the plan is about to do with an object, if nothing else interferes."""
+
+    KEEP = "keep"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    MOVE = "move"
+    IMPORT = "import"
+    FORGET = "forget"
+    TAINTED = "tainted"
+    DEPOSED = "deposed"
+    CHANGED = "changed by hand"
+    GONE = "deleted by hand"
+
+
+UNKNOWN_TO_THE_STATE = {Fate.CREATE, Fate.IMPORT}
+NOT_IN_THE_CODE = {Fate.DELETE, Fate.FORGET}
+NOT_IN_THE_CLOUD = {Fate.CREATE, Fate.GONE}
+
+
+class Shape(Enum):
+    """Of a resource, or of the call of the module: its keys in the code, in the state, and the argument."""
+
+    ONE = ((None,), (None,), "")
+    COUNT = ((0, 1), (0, 1), "count = 2")
+    FEWER = ((0,), (0, 1), "count = 1")
+    EACH = (("a", "b"), ("a", "b"), 'for_each = toset(["a", "b"])')
+    OTHERS = (("a", "b"), ("b", "c"), 'for_each = toset(["a", "b"])')
+
+    def __init__(self, keys: tuple[Any, ...], before: tuple[Any, ...], argument: str) -> None:
+        self.keys = keys
+        self.before = before
+        self.argument = argument
+
+    @property
+    def suffix(self) -> str:
+        """In a name of an object."""
+        return {None: "", 0: "-${count.index}"}.get(self.keys[0], "-${each.key}")
+
+
+def index(key: Any) -> str:
+    return "" if key is None else f"[{json.dumps(key)}]"
+
+
+def quoted(value: Any) -> str:
+    """As HCL, which is JSON but for templates."""
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+@dataclass(frozen=True)
+class Object:
+    """A `resource` block, or what is left of one."""
+
+    label: str
+    type: str
+    shape: Shape
+    fate: Fate
+    inside: bool  # of the module
+    aliased: bool
+    before: Values
+    after: Values
+    computed: tuple[str, ...]  # arguments that are expressions, as written in the code
+    rules: tuple[str, ...]  # of its lifecycle
+    outputs: tuple[str, ...]
+
+    @property
+    def in_code(self) -> bool:
+        return self.fate not in NOT_IN_THE_CODE
+
+    @property
+    def name(self) -> str:
+        """Of its block, and the end of its addresses."""
+        return f"cloudfile_{self.type}.{self.label}"
+
+    @property
+    def first(self) -> str:
+        return f"{self.name}{index(self.shape.keys[0])}"
+
+    @property
+    def label_before(self) -> str:
+        return f"{self.label}_old" if self.fate is Fate.MOVE else self.label
+
+    def cloud_name(self, prefix: str, key: Any) -> str:
+        suffix = "" if key is None else f"-{key}"
+        return f"{prefix}{self.label}{suffix}"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    objects: tuple[Object, ...]
+    module: Shape
+    module_aliased: bool
+    checks: tuple[str, ...]
+    looked_up: bool  # a data source that is read while planning
+    version: str  # an output
+    version_before: str | None
+
+    # The code
+
+    def files(self) -> dict[str, str]:
+        files = {"main.tf": "\n".join(self._root())}
+        if self.has_module:
+            files["part/main.tf"] = "\n".join(self._part())
+        return files
+
+    @property
+    def has_module(self) -> bool:
+        return any(one.inside for one in self.objects)
+
+    def _root(self) -> Iterator[str]:
+        yield REQUIRED
+        yield ROOT
+        yield from self._blocks(inside=False)
+        yield from self._imports()
+        if self.has_module:
+            providers = (
+                "{ cloudfile = cloudfile.other }" if self.module_aliased else "{ cloudfile = cloudfile }"
+            )
+            prefix = {None: "m", 0: "m${count.index}"}.get(self.module.keys[0], "m${each.key}")
+            yield "\n".join(
+                [
+                    'module "part" {',
+                    '  source = "./part"',
+                    f"  {self.module.argument}",
+                    f"  providers = {providers}",
+                    f'  prefix = "{prefix}"',
+                    "  token = var.token",
+                    "}",
+                    'output "part" {',
+                    "  value = module.part",
+                    "  sensitive = true",
+                    "}",
+                ]
+            )
+        if self.looked_up:
+            yield f'data "cloudfile_lookup" "{BEACON}" {{ name = "{BEACON}" }}'
+            yield f'output "{BEACON}" {{ value = data.cloudfile_lookup.{BEACON}.value }}'
+        if self.version:
+            yield f'output "version" {{ value = "{self.version}" }}'
+        yield from (f'check "c{number}" {{\n{one}\n}}' for number, one in enumerate(self.checks))
+
+    def _part(self) -> Iterator[str]:
+        yield REQUIRED
+        yield PART
+        yield from self._blocks(inside=True)
+
+    def _blocks(self, *, inside: bool) -> Iterator[str]:
+        earlier: Object | None = None
+        for one in self.objects:
+            if one.inside is not inside:
+                continue
+            if one.in_code:
+                yield from self._resource(one, earlier)
+                earlier = one
+            if one.fate is Fate.MOVE:
+                yield f"moved {{\n  from = cloudfile_{one.type}.{one.label_before}\n  to = {one.name}\n}}"
+            if one.fate is Fate.FORGET:
+                yield f"removed {{\n  from = {one.name}\n  lifecycle {{ destroy = false }}\n}}"
+
+    def _resource(self, one: Object, earlier: Object | None) -> Iterator[str]:
+        prefix = "${var.prefix}" if one.inside else ""
+        reference = f"{earlier.first}.etag" if earlier else '"nothing"'
+        arguments = {"name": f'"{prefix}{one.label}{one.shape.suffix}"'}
+        arguments |= {key: quoted(value) for key, value in one.after.items()}
+        for line in one.computed:
+            key, _, expression = line.partition(" = ")
+            arguments[key] = expression.replace("EARLIER", reference)
+        yield f'resource "cloudfile_{one.type}" "{one.label}" {{'
+        yield f"  {one.shape.argument}"
+        if one.aliased and not one.inside:
+            yield "  provider = cloudfile.other"
+        yield from (f"  {key} = {value}" for key, value in arguments.items())
+        rules = [rule.replace("EARLIER", earlier.name if earlier else "") for rule in one.rules]
+        yield from ("  lifecycle {", *(f"    {rule}" for rule in rules if "[]" not in rule), "  }", "}")
+        for number, output in enumerate(one.outputs):
+            value = output.replace("SELF", one.name).replace("FIRST", one.first)
+            yield f'output "{one.label}_{number}" {{\n  {value}\n}}'
+
+    def _imports(self) -> Iterator[str]:
+        for one in self.objects:
+            if one.fate is Fate.IMPORT:
+                for module, prefix in self._places(one):
+                    for key in one.shape.keys:
+                        to = f"{module}{one.name}{index(key)}"
+                        yield f'import {{\n  to = {to}\n  id = "{one.cloud_name(prefix, key)}"\n}}'
+
+    def _places(self, one: Object, *, before: bool = False) -> Iterator[tuple[str, str]]:
+        """Where its instances are, as the beginning of their addresses and of their names in the cloud."""
+        if not one.inside:
+            yield "", ""
+            return
+        for key in self.module.before if before else self.module.keys:
+            yield f"module.part{index(key)}.", "m" if key is None else f"m{key}"
+
+    def types(self) -> set[str]:
+        return {one.type for one in self.objects if one.in_code}
+
+    # What is there before
+
+    def types_before(self) -> set[str]:
+        return {one.type for one in self.objects if one.fate not in UNKNOWN_TO_THE_STATE}
+
+    def cloud(self) -> dict[str, Values]:
+        objects: dict[str, Values] = {BEACON: {"value": "lit"}}
+        for one in self.objects:
+            if one.fate in NOT_IN_THE_CLOUD:
+                continue
+            by_hand = {"value": "by hand", "owner": "ana"} if one.fate is Fate.CHANGED else {}
+            imported = one.fate is Fate.IMPORT
+            for _, prefix in self._places(one, before=not imported):
+                for key in one.shape.keys if imported else one.shape.before:
+                    name = self._name_before(one, prefix, key)
+                    objects[name] = STORED_AS | one.before | by_hand
+                    if one.fate is Fate.DEPOSED:
+                        objects[f"{name}-deposed"] = STORED_AS | one.before
+        return objects
+
+    def _name_before(self, one: Object, prefix: str, key: Any) -> str:
+        name = one.cloud_name(prefix, key)
+        return f"{name}-before" if one.fate is Fate.REPLACE else name
+
+    def state(self) -> dict[str, Any]:
+        resources = [
+            resource
+            for one in self.objects
+            if one.fate not in UNKNOWN_TO_THE_STATE
+            for resource in self._resources_before(one)
+        ]
+        outputs = {"version": {"value": self.version_before, "type": "string"}} if self.version_before else {}
+        return {
+            "version": 4,
+            "terraform_version": "1.8.0",  # an older one than any that the tests run with
+            "serial": 7,
+            "lineage": "8f1f1a1c-0000-4000-8000-000000000000",
+            "outputs": outputs,
+            "resources": resources,
+            "check_results": None,
+        }
+
+    def _resources_before(self, one: Object) -> Iterator[dict[str, Any]]:
+        aliased = self.module_aliased if one.inside else one.aliased
+        for module, prefix in self._places(one, before=True):
+            yield {
+                **({"module": module.removesuffix(".")} if module else {}),
+                "mode": "managed",
+                "type": f"cloudfile_{one.type}",
+                "name": one.label_before,
+                "provider": f"{ADDRESS}.other" if aliased else ADDRESS,
+                "instances": [
+                    instance for key in one.shape.before for instance in self._instances(one, prefix, key)
+                ],
+            }
+
+    def _instances(self, one: Object, prefix: str, key: Any) -> Iterator[dict[str, Any]]:
+        name = self._name_before(one, prefix, key)
+        instance = {
+            **({} if key is None else {"index_key": key}),
+            **({"status": "tainted"} if one.fate is Fate.TAINTED else {}),
+            "schema_version": 1,
+            "attributes": attributes_of(one.before, {"name": name}) | {"key": None},
+            "sensitive_attributes": [],
+        }
+        yield instance
+        if one.fate is Fate.DEPOSED:
+            left = attributes_of(one.before, {"name": f"{name}-deposed"}) | {"key": None}
+            yield {**instance, "deposed": DEPOSED, "attributes": left}
+
+
+REQUIRED = """\
+terraform {
+  required_providers {
+    cloudfile = { source = "driftline/cloudfile" }
+  }
+}"""
+ROOT = """\
+variable "cloud" {}
+variable "token" {
+  default   = "none"
+  sensitive = true
+}
+provider "cloudfile" {
+  path  = var.cloud
+  token = var.token
+}
+provider "cloudfile" {
+  alias = "other"
+  path  = var.cloud
+}"""
+PART = """\
+variable "prefix" {}
+variable "token" { sensitive = true }"""

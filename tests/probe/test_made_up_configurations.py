@@ -1,0 +1,110 @@
+"""Whatever is planned, warm providers plan what plain ones do: tried with configurations that are made up."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, event, given, note, settings
+from made_up import Configuration
+from made_up_choice import configurations
+from plan_difference import difference
+from probing_world import Stage, mirror_with, needs_terraform
+from repetitions import examples
+
+from runner.model.plan.form import form_of
+from runner.ports.engine import EngineError, Fallback, Planned, Probed
+
+pytestmark = needs_terraform
+OFFERING = Path(__file__).with_name("offering_provider.py")
+PARTS = 6
+EACH = int(os.environ.get("DRIFTLINE_CONFIGURATIONS", examples(50, few=6)))
+PHASES = (Phase.generate,)  # to shrink a configuration would take minutes
+FAILING = 0.25  # of the plans, at most: most have to be compared
+
+
+@dataclass
+class World:
+    """One stack, whose code, state and cloud are those of one configuration after the other."""
+
+    stage: Stage
+    compared: int = 0
+    failed: int = 0
+
+    def set_up(self, made: Configuration) -> None:
+        folder = self.stage.tree / self.stage.name
+        shutil.rmtree(folder)
+        for name, text in made.files().items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        state = self.stage.execution().workspace.state
+        assert state is not None
+        state.write_text(json.dumps(made.state()))
+        self.stage.cloud.write_text(json.dumps({"objects": made.cloud()}))
+
+    def warm(self, made: Configuration) -> Probed | Fallback:
+        """As a first plan is made: with the types of the code, and with all only if one is in the state alone."""
+        self.stage.ready()
+        answer = self.stage.probe({})
+        if isinstance(answer, Fallback) and answer.lacks:
+            assert made.types_before() - made.types(), answer.reason
+            event("a type is in the state alone")
+            answer = self.stage.probe(None)
+        assert not isinstance(answer, EngineError), answer
+        return answer
+
+    def document(self, planned: Planned) -> dict[str, Any]:
+        """As the plan showed it; of a plan without changes, which is never shown, as terraform does."""
+        if not planned.changed:
+            return self.stage.shown(planned)
+        shown = planned if planned.show is None else planned.show(None)
+        assert isinstance(shown, Planned), shown
+        assert isinstance(shown.document, dict)
+        return shown.document
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    mirror = mirror_with(OFFERING, tmp_path_factory.mktemp("offering"))
+    made = World(Stage(tmp_path_factory.mktemp("made-up"), mirror))
+    yield made
+    made.stage.engine.prober.close()
+    assert made.failed <= FAILING * (made.failed + made.compared)
+
+
+def parts_of(summary: str) -> list[str]:
+    """Terraform lists the members of a cycle in another order each time."""
+    return sorted(summary.removeprefix("Cycle: ").split(", "))
+
+
+@pytest.mark.repeats
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(max_examples=EACH, phases=PHASES)
+@given(made=configurations())
+def test_a_warm_plan_of_anything_says_what_a_plain_plan_says(
+    world: World, part: int, made: Configuration
+) -> None:
+    """Each part has examples of its own, since its name chooses them."""
+    note("\n".join(made.files().values()))
+    world.set_up(made)
+    warm = world.warm(made)
+    shown = {} if isinstance(warm, Fallback) else world.document(warm.planned)
+    plain = world.stage.engine.plan(world.stage.execution())
+    if isinstance(warm, Fallback):
+        # Nothing but a plan that fails, for the same reason.
+        assert isinstance(plain, EngineError), warm.reason
+        assert parts_of(warm.reason) in [parts_of(one.summary) for one in plain.diagnostics]
+        event("it fails")
+        world.failed += 1
+        return
+    assert isinstance(plain, Planned), plain.diagnostics
+    assert warm.planned.changed == plain.changed
+    document = world.document(plain)
+    assert difference(document, shown) == []
+    assert form_of(document) == form_of(shown)
+    world.compared += 1
