@@ -267,8 +267,8 @@ class ScopedReader:
         found = self.whole.previews_before_applies(source)
         return frozenset(one for one in found if self.sees(self.whole.run(one).stack))
 
-    def reviewed_previews(self, stack: str) -> list[Run]:
-        return self.whole.reviewed_previews(stack) if self.sees(stack) else []
+    def reviewed_previews(self, run: Run) -> list[Run]:
+        return self.whole.reviewed_previews(run) if self.sees(run.stack) else []
 
     def runs_with_reviews(self) -> list[Run]:
         return self._only(self.whole.runs_with_reviews(), lambda run: run.stack)

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from runner.model.run.life import Run
 
 
+# A preview `p` that somebody approved, as far as it concerns run `r`. What was reviewed and is applied by now is no
+# longer of interest, unless `r` does the same once more.
+_REVIEWED = """
+    p.stack = r.stack AND p.kind = 'preview' AND p.id IN (SELECT run FROM approvals)
+    AND (p.fingerprint IS r.fingerprint OR NOT EXISTS (
+        SELECT 1 FROM runs a
+        WHERE a.stack = p.stack AND a.id > p.id AND a.state = 'applied' AND a.fingerprint = p.fingerprint
+    ))
+"""
+
+
 class PullReads(Session):
     def pull_requests(
         self, source: str | None = None, states: Collection[PullState] = ()
@@ -70,24 +81,20 @@ class PullReads(Session):
         )
         return frozenset(row["run"] for row in rows)
 
-    def reviewed_previews(self, stack: str) -> list[Run]:
+    def reviewed_previews(self, run: Run) -> list[Run]:
         rows = self._all(
-            """
-            SELECT * FROM runs WHERE stack = ? AND kind = 'preview' AND id IN (SELECT run FROM approvals)
-            ORDER BY id DESC LIMIT 20
-            """,
-            stack,
+            f"SELECT p.* FROM runs p JOIN runs r ON r.id = ? WHERE {_REVIEWED} ORDER BY p.id DESC LIMIT 20",  # noqa: S608
+            run.id,
         )
         return [run_of(row) for row in rows]
 
     def runs_with_reviews(self) -> list[Run]:
         rows = self._all(
-            """
-            SELECT * FROM runs WHERE state = 'awaiting_approval' AND kind = 'change' AND report IS NULL
-            AND id NOT IN (SELECT run FROM carried_reviews) AND stack IN (
-                SELECT stack FROM runs p JOIN approvals a ON a.run = p.id WHERE p.kind = 'preview'
-            )
-            """
+            f"""
+            SELECT * FROM runs r WHERE state = 'awaiting_approval' AND kind = 'change' AND report IS NULL
+            AND id NOT IN (SELECT run FROM carried_reviews)
+            AND EXISTS (SELECT 1 FROM runs p WHERE {_REVIEWED})
+            """  # noqa: S608
         )
         return [run_of(row) for row in rows]
 

@@ -208,6 +208,15 @@ def test_a_review_lets_what_it_applied_not_be_applied_again(world: PullsWorld) -
     assert "an apply has begun since" in str(again["reviews"]["differences"])
 
 
+def test_other_changes_are_not_compared_with_a_review_of_what_is_applied(world: PullsWorld) -> None:
+    reviewed(world)
+    assert merged(world)["state"] == "applied"
+    world.commit({"app/main.tf": module("newer")})
+    world.once()
+    run = newest(world)
+    assert (run["state"], run["reviews"]) == ("awaiting_approval", None)
+
+
 SCRIPT = """\
 resource "terraform_data" "new" {
   provisioner "local-exec" {

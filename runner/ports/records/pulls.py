@@ -33,12 +33,12 @@ class PullReader(Protocol):
         """Previews of open requests that ended before an apply of their stack did, however far that came."""
         ...
 
-    def reviewed_previews(self, stack: str) -> list[Run]:
-        """Previews of the stack that somebody approved, newest first."""
+    def reviewed_previews(self, run: Run) -> list[Run]:
+        """Previews of its stack that somebody approved, newest first; without those of other changes that are applied by now."""
         ...
 
     def runs_with_reviews(self) -> list[Run]:
-        """Plans that wait for approval, of stacks with a reviewed preview, for which `save_carried` was not called yet."""
+        """Plans that wait for approval, that have `reviewed_previews`, for which `save_carried` was not called yet."""
         ...
 
     def carried(self, run: int) -> Carried | None:

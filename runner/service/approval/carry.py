@@ -35,6 +35,8 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
             carried = _carry(control, git, authors, run)
         except DriftlineError:
             continue  # of Git or of the disk: it is looked at again
+        if carried is None:
+            continue
         with control.store.writing() as writer:
             if writer.carried(run.id) is None:
                 writer.save_carried(carried)
@@ -44,11 +46,16 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
     return approved
 
 
-def _carry(control: ControlPorts, git: Git, authors: Authors, run: Run) -> Carried:
-    """The newest preview that does the same counts; else the differences to the newest one are kept, to be shown."""
+def _carry(control: ControlPorts, git: Git, authors: Authors, run: Run) -> Carried | None:
+    """The newest preview that does the same counts; else the differences to the newest one are kept, to be shown.
+
+    None if the reviews were withdrawn in the meantime, or what they are of was applied.
+    """
     source = control.settings.required_source(run.source)
     with control.store.reading() as reader:
-        found = [_compared(reader, run, preview) for preview in reader.reviewed_previews(run.stack)]
+        found = [_compared(reader, run, preview) for preview in reader.reviewed_previews(run)]
+    if not found:
+        return None
     # Git is asked afterwards: whoever else wants to read or write would wait for it.
     same = next((one for one in found if not one.differences and _landed(git, source, one)), None)
     if same is None:
