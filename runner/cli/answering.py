@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+import click
+
 from runner.api.approvals import list_waiting
 from runner.api.runs import show_progress
 from runner.cli.ending import of_several
@@ -41,7 +43,10 @@ class Choice:
     def refuse_unclear(self, names: Sequence[object]) -> None:
         """A name beside a choice could mean either of two things."""
         if bool(names) == bool(self):
-            raise BadUsage("specify either the names of runs, or -l KEY=VALUE, --stack GLOB or --source NAME")
+            raise BadUsage(
+                "specify either the names of runs, or -l KEY=VALUE, --stack GLOB or --source NAME",
+                hint=f"{click.get_current_context().command_path} --help",
+            )
 
     def runs(self, cli: Cli, state: Chosen) -> list[int]:
         """The runs in this state of the stacks that are chosen, in the order in which they were planned."""

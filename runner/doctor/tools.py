@@ -128,7 +128,7 @@ def unserved_stacks(
     if without:
         shown = ", ".join(without[:MOST_SHOWN]) + (", ..." if without[MOST_SHOWN:] else "")
         want = f"{counted(len(without), 'stack')} {'want' if without[1:] else 'wants'}"
-        yield fail(name, f"{want} a version that is not here: {shown}", "driftline engine list")
+        yield fail(name, f"{want} a version that is not installed: {shown}", "driftline engine list")
 
 
 def engine_verdict(name: str, version: str, binary: Path, others: tuple[str, ...] = ()) -> Finding:

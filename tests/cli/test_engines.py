@@ -81,7 +81,8 @@ def test_a_stack_that_no_engine_fits_waits_and_goes_on_by_itself(world: World) -
     world.stack("app", 'engine_version: "1.10.5"\n')
     told = world.run("daemon", "--once", expect=None)
     assert (
-        "it wants terraform 1.10.5 (engine_version), and 1.9.8, 1.11.4 are here" in told.stdout + told.stderr
+        "it wants terraform 1.10.5 (engine_version), and only 1.9.8, 1.11.4 are installed"
+        in told.stdout + told.stderr
     )
     assert world.json("run", "list") == []
     install(world.root / "opt", "1.10.5")
@@ -143,7 +144,7 @@ def test_the_doctor_names_the_versions_and_the_stacks_that_none_fits(world: Worl
     assert "1 stack uses 1.9.8, older than 1.14.9" in told
     shutil.rmtree(world.root / "opt/1.9.8")
     assert (
-        "1 stack wants a version that is not here: app (~> 1.9.0 (engine_version))"
+        "1 stack wants a version that is not installed: app (~> 1.9.0 (engine_version))"
         in world.run("doctor", expect=None).stdout
     )
 

@@ -84,6 +84,11 @@ def test_a_source_that_is_not_there_is_answered_with_the_list_of_sources(many: W
     assert "hint: driftline source list" in many.run("approve", "--source", "nowhere", expect=5).stderr
 
 
+@pytest.mark.parametrize("command", ["approve", "apply"])
+def test_names_beside_a_choice_are_refused_with_the_help_of_the_command(many: World, command: str) -> None:
+    assert f"hint: driftline {command} --help" in many.run(command, "run-1", "--stack", "x", expect=64).stderr
+
+
 def test_one_question_answers_all_that_a_pattern_chooses(many: World) -> None:
     code, heard = converse(
         many, ["approve", "--stack", "*/a"], {"Type `yes` to approve these 2 plans": "yes\n"}
@@ -166,6 +171,13 @@ def test_approved_runs_are_applied_one_after_the_other(many: World) -> None:
     assert told(outcomes) == {"run-1": "applied", "run-2": "applied"}
     assert [one["run"]["state"] for one in outcomes] == ["applied", "applied"]
     assert states(many)[:2] == ["applied", "applied"]
+
+
+def test_what_happens_to_each_of_several_runs_is_told_under_its_name(many: World) -> None:
+    many.run("approve", *with_digests(many, "run-1", "run-2"), "--yes")
+    lines = many.run("apply", "run-1", "run-2").stderr.splitlines()
+    ends = [lines.index(line) for line in lines if line.startswith("✔")]
+    assert lines.index("run-1 of dev/a") < ends[0] < lines.index("run-2 of dev/b") < ends[1]
 
 
 def test_a_run_that_may_not_be_applied_stops_no_other(many: World) -> None:

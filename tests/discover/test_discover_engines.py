@@ -65,7 +65,7 @@ def test_a_version_file_above_the_root_module_and_the_code_of_local_modules_coun
 def test_a_stack_that_no_engine_fits_is_refused_at_the_file_that_asks_for_it(place: Place) -> None:
     found = place.discovered({**STACK, "infra/.tool-versions": "terraform 1.10.5\n"})
     assert messages(found) == [
-        'infra/.tool-versions:1:1: stack "app": it wants terraform 1.10.5 (infra/.tool-versions), and 1.9.8, 1.11.4 are here'
+        'infra/.tool-versions:1:1: stack "app": it wants terraform 1.10.5 (infra/.tool-versions), and only 1.9.8, 1.11.4 are installed'
     ]
     having(place, "1.11.4", "1.10.5")
     assert names(place.found()) == ["app"]
@@ -121,7 +121,7 @@ def test_what_is_applied_keeps_its_engine_or_is_not_checked(place: Place) -> Non
     assert place.found([applied]).no_engine == {"app": None}
     having(place, "1.11.4")
     assert place.found([applied]).no_engine == {
-        "app": "what is applied wants terraform 1.9.8 (engine_version), and 1.11.4 is here"
+        "app": "what is applied wants terraform 1.9.8 (engine_version), and only 1.11.4 is installed"
     }
 
 

@@ -56,7 +56,7 @@ def test_a_stack_that_wants_another_version_is_not_planned(world: World, tmp_pat
     world.use(fake(tmp_path, "touch ran", version="1.9.8"))
     world.stack = StackDefinition(name="prod/app", engine_version="~> 1.11.0")
     with pytest.raises(
-        EngineVersion, match=r"wants terraform ~> 1\.11\.0 \(engine_version\), and 1\.9\.8 is here"
+        EngineVersion, match=r"wants terraform ~> 1\.11\.0 \(engine_version\), and only 1\.9\.8 is installed"
     ):
         world.plan()
     assert not (world.module / "ran").exists()

@@ -99,7 +99,7 @@ def test_what_is_no_constraint_is_left_to_the_engine() -> None:
 
 def test_what_is_wanted_and_not_here_is_said_with_what_is_here() -> None:
     assert refused(wants("~> 1.10.0")) == (
-        'stack "net/prod" wants terraform ~> 1.10.0 (infra/.terraform-version), and 1.5.7, 1.9.8, 1.14.9 are here'
+        'stack "net/prod" wants terraform ~> 1.10.0 (infra/.terraform-version), and only 1.5.7, 1.9.8, 1.14.9 are installed'
     )
 
 
@@ -129,7 +129,7 @@ def test_a_default_that_is_refused_is_never_replaced_by_the_newest() -> None:
     here = (*installed("1.14.9"), Installed("terraform", "", "/x", True, "it is a shim", shim))
     assert refused(ANY, here) == "it is a shim"
     assert chosen(wants("1.14.9"), here) == "1.14.9"
-    assert refused(wants("1.10.1"), here).endswith("and 1.14.9 is here (/x refused)")
+    assert refused(wants("1.10.1"), here).endswith("and only 1.14.9 is installed (/x refused)")
 
 
 def test_a_refused_program_is_the_error_where_nothing_else_is_here() -> None:

@@ -6,6 +6,7 @@ from runner.api.runs import show_run
 from runner.cli.answering import Choice, Outcomes, agree_to_list, rows_of
 from runner.cli.invocation import Cli
 from runner.cli.perform import Performer
+from runner.cli.screen.output import Cell
 from runner.errors import DriftlineError, Interrupted
 from runner.model.run.life import State
 from runner.view.answered import Answered
@@ -34,6 +35,7 @@ def apply_several(
         return performers[0]
 
     for at, run in enumerate(shown):
+        cli.console.say([Cell(f"{run.id} of {run.stack}", "bold")])
         try:
             page, code = apply(cli, performer_of, run.number)
         except Interrupted:

@@ -155,5 +155,6 @@ def _here(installed: Iterable[Installed]) -> str:
     found = list(installed)
     versions = sorted({one.version for one in found if not one.problem}, key=order)
     refused = [one.path for one in found if one.problem]
-    here = f"{', '.join(versions) or 'none'} {'are' if versions[1:] else 'is'} here"
+    named = f"only {', '.join(versions)}" if versions else "none"
+    here = f"{named} {'are' if versions[1:] else 'is'} installed"
     return f"{here} ({', '.join(refused)} refused)" if refused else here
