@@ -108,6 +108,14 @@ def test_engine_list_shows_every_program_and_the_stacks_that_get_it(world: World
     assert "refused: engines.terraform.binaries: " in shown
 
 
+def test_a_default_that_is_nowhere_on_path_is_not_called_refused(world: World) -> None:
+    world.config.write_text(
+        world.config.read_text().replace("engines: {", "engines: {tofu: {binary: nowhere-tofu}, ")
+    )
+    [row] = [line for line in world.run("engine", "list").stdout.splitlines() if "nowhere-tofu" in line]
+    assert row.endswith("not found on PATH")
+
+
 def test_no_list_starts_an_engine_that_is_on_record(world: World) -> None:
     world.stack("app")
     world.run("daemon", "--once")

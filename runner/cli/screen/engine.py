@@ -12,6 +12,8 @@ def engines_screen(rows: EngineRows) -> Screen:
 
 
 def _row(of: EngineRow) -> tuple[Cell | str, ...]:
+    if not of.path.startswith("/"):
+        return of.engine, "-", "-", "-", of.path, Cell("not found on PATH", "yellow")
     if of.problem is not None:
         return of.engine, "-", "-", "-", of.path, Cell(f"refused: {of.problem}", "red")
     notes = ", ".join(filter(None, ["default" if of.default else "", of.hole]))
