@@ -62,7 +62,10 @@ class Door:
             if not info:
                 raise NotEntered(_last_line(stderr) or "bubblewrap did not start")
             first = int(json.loads(info)["child-pid"])
-            namespaces = Namespaces(first, os.pidfd_open(first))
+            try:
+                namespaces = Namespaces(first, os.pidfd_open(first))
+            except ProcessLookupError:
+                raise NotEntered(_last_line(stderr) or "bubblewrap's first process ended at once") from None
             os.write(self._wait[1], b"+")
             began = _read(self._status[0])
             if began != b"+":

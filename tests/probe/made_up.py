@@ -1,7 +1,4 @@
-"""Configurations that nobody would write, each with the state and the cloud in which it is planned.
-
-State and cloud are written as files: an apply for each would cost more than the plans.
-"""
+"""Configurations that nobody would write, and their code."""
 
 import json
 from collections.abc import Iterator
@@ -9,14 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from provider.cloudfile import STORED
-from provider.cloudfile import state as attributes_of
-
-ADDRESS = 'provider["registry.terraform.io/driftline/cloudfile"]'
 BEACON = "beacon"  # an object of the cloud that no configuration owns
-DEPOSED = "0badcafe"
 Values = dict[str, Any]
-STORED_AS: Values = dict.fromkeys(STORED)
 
 
 class Fate(Enum):
@@ -38,7 +29,6 @@ class Fate(Enum):
 
 UNKNOWN_TO_THE_STATE = {Fate.CREATE, Fate.IMPORT}
 NOT_IN_THE_CODE = {Fate.DELETE, Fate.FORGET}
-NOT_IN_THE_CLOUD = {Fate.CREATE, Fate.GONE}
 
 
 class Shape(Enum):
@@ -202,12 +192,12 @@ class Configuration:
     def _imports(self) -> Iterator[str]:
         for one in self.objects:
             if one.fate is Fate.IMPORT:
-                for module, prefix in self._places(one):
+                for module, prefix in self.places(one):
                     for key in one.shape.keys:
                         to = f"{module}{one.name}{index(key)}"
                         yield f'import {{\n  to = {to}\n  id = "{one.cloud_name(prefix, key)}"\n}}'
 
-    def _places(self, one: Object, *, before: bool = False) -> Iterator[tuple[str, str]]:
+    def places(self, one: Object, *, before: bool = False) -> Iterator[tuple[str, str]]:
         """Where its instances are, as the beginning of their addresses and of their names in the cloud."""
         if not one.inside:
             yield "", ""
@@ -218,75 +208,8 @@ class Configuration:
     def types(self) -> set[str]:
         return {one.type for one in self.objects if one.in_code}
 
-    # What is there before
-
     def types_before(self) -> set[str]:
         return {one.type for one in self.objects if one.fate not in UNKNOWN_TO_THE_STATE}
-
-    def cloud(self) -> dict[str, Values]:
-        objects: dict[str, Values] = {BEACON: {"value": "lit"}}
-        for one in self.objects:
-            if one.fate in NOT_IN_THE_CLOUD:
-                continue
-            by_hand = {"value": "by hand", "owner": "ana"} if one.fate is Fate.CHANGED else {}
-            imported = one.fate is Fate.IMPORT
-            for _, prefix in self._places(one, before=not imported):
-                for key in one.shape.keys if imported else one.shape.before:
-                    name = self._name_before(one, prefix, key)
-                    objects[name] = STORED_AS | one.before | by_hand
-                    if one.fate is Fate.DEPOSED:
-                        objects[f"{name}-deposed"] = STORED_AS | one.before
-        return objects
-
-    def _name_before(self, one: Object, prefix: str, key: Any) -> str:
-        name = one.cloud_name(prefix, key)
-        return f"{name}-before" if one.fate is Fate.REPLACE else name
-
-    def state(self) -> dict[str, Any]:
-        resources = [
-            resource
-            for one in self.objects
-            if one.fate not in UNKNOWN_TO_THE_STATE
-            for resource in self._resources_before(one)
-        ]
-        outputs = {"version": {"value": self.version_before, "type": "string"}} if self.version_before else {}
-        return {
-            "version": 4,
-            "terraform_version": "1.8.0",  # an older one than any that the tests run with
-            "serial": 7,
-            "lineage": "8f1f1a1c-0000-4000-8000-000000000000",
-            "outputs": outputs,
-            "resources": resources,
-            "check_results": None,
-        }
-
-    def _resources_before(self, one: Object) -> Iterator[dict[str, Any]]:
-        aliased = self.module_aliased if one.inside else one.aliased
-        for module, prefix in self._places(one, before=True):
-            yield {
-                **({"module": module.removesuffix(".")} if module else {}),
-                "mode": "managed",
-                "type": f"cloudfile_{one.type}",
-                "name": one.label_before,
-                "provider": f"{ADDRESS}.other" if aliased else ADDRESS,
-                "instances": [
-                    instance for key in one.shape.before for instance in self._instances(one, prefix, key)
-                ],
-            }
-
-    def _instances(self, one: Object, prefix: str, key: Any) -> Iterator[dict[str, Any]]:
-        name = self._name_before(one, prefix, key)
-        instance = {
-            **({} if key is None else {"index_key": key}),
-            **({"status": "tainted"} if one.fate is Fate.TAINTED else {}),
-            "schema_version": 1,
-            "attributes": attributes_of(one.before, {"name": name}) | {"key": None},
-            "sensitive_attributes": [],
-        }
-        yield instance
-        if one.fate is Fate.DEPOSED:
-            left = attributes_of(one.before, {"name": f"{name}-deposed"}) | {"key": None}
-            yield {**instance, "deposed": DEPOSED, "attributes": left}
 
 
 REQUIRED = """\
