@@ -165,9 +165,8 @@ def _judged(
 ) -> Probed | Fallback | EngineError:
     """Whether the answer counts: the slightest doubt requires a plain plan."""
     if isinstance(answer, EngineError):
-        # While it waits for the state's lock, terraform asks no provider: a second try would wait again.
-        waited = answer.timed_out and seen is not None and not seen.calls
-        if answer.canceled or (session.execution.lock and (answer.state_locked or waited)):
+        # A second try would wait for the state's lock again. Also said by one that was stopped while it waited.
+        if answer.canceled or (session.execution.lock and answer.state_locked):
             return answer
         if answer.timed_out:
             return Fallback(answer.diagnostics[-1].summary)

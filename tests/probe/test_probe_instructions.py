@@ -1,6 +1,6 @@
 """Instructions for workers: which plans may be made with warm providers, and under which terms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,9 +11,10 @@ from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import DriftSettings, PlanSettings, Settings
 from runner.model.stack.definition import DriftRules, PlanRules, StackDefinition
-from runner.model.warm.compared import Compared, PlanTerms
-from runner.model.warm.probe import ProbeRecord, Probing
-from runner.service.outcome.probe import probing
+from runner.model.warm.compared import Compared, HowPlanned, PlanTerms
+from runner.model.warm.probe import ProbeFacts, ProbeRecord, Probing
+from runner.model.warm.provider import Provider, Way
+from runner.service.outcome.probe import probing, remember_how
 
 KNOWN = ProbeRecord(mark="m", checks=3)
 COMPARED = Compared("terraform 1.11.4", "h1:aws", frozenset({"resource aws_vpc"}))
@@ -103,3 +104,30 @@ def test_a_commit_does_not_loosen_the_rules_of_its_own_plan() -> None:
     answer = instructions({**RUN, "kind": Kind.CHANGE}, StackDefinition("web"), strict, plan=server)
     assert answer is not None
     assert (answer.allowed, answer.plans) == (False, PlanTerms(allowed=False))
+
+
+class Counting:
+    """What is recorded of a plan."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+
+    def save_how_planned(self, run: int, how: HowPlanned) -> None:
+        pass
+
+    def save_compared(self, engine: str, provider: Provider, types: frozenset[str]) -> None:
+        self.done.append(("compared", provider, types))
+
+    def count_plan(self, engine: str, providers: Iterable[Provider]) -> None:
+        self.done.append(("counted", *providers))
+
+
+@pytest.mark.parametrize("way", [Way.PROBED, Way.COMPARED])
+def test_a_plan_counts_for_the_providers_that_it_asked(way: Way) -> None:
+    asked, idle = Provider("r/h/aws 5.100.0", "h1:aws"), Provider("r/h/random 3.7.0", "h1:random")
+    how = HowPlanned(way, plans=1, engine="terraform 1.11.4", providers=(asked, idle))
+    writer = Counting()
+    seen = ProbeFacts(KNOWN, how, {"r/h/aws": ("resource aws_vpc",), "r/h/random": ()})
+    remember_how(cast("Any", writer), cast("Run", SimpleNamespace(id=1)), seen)
+    compared = ("compared", asked, frozenset({"resource aws_vpc"}))
+    assert writer.done == [("counted", asked) if way is Way.PROBED else compared]

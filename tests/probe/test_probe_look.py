@@ -90,7 +90,7 @@ def test_what_a_probe_finds_stands_alone_where_such_plans_were_compared() -> Non
     assert answer is SAYS_DRIFTED.planned
     assert facts is not None
     assert facts.how == HowPlanned(Way.PROBED, "", 4, READY.engine, (AWS,))
-    assert (facts.record.checks, facts.types) == (4, {})
+    assert (facts.record.checks, facts.types) == (4, MORE)
     assert asked == [TYPES]
 
 
@@ -202,6 +202,17 @@ def test_a_plan_in_doubt_is_compared_before_it_counts(changes: dict[str, Any], w
     assert facts.how.way is Way.COMPARED
     assert facts.how.reason.startswith(why)
     assert asked == [TYPES, "plan"]
+
+
+def test_a_provider_that_was_asked_nothing_does_not_fall_due() -> None:
+    """It is neither counted nor compared by this plan, so each one after it would be compared."""
+    idle = Provider("registry.terraform.io/hashicorp/random 3.7.0", "h1:random")
+    due = Compared(READY.engine, idle.checksum, frozenset({"resource random_id"}), plans=49)
+    both = replace(READY, providers=(AWS, idle))
+    answer, facts, _ = looked((SAYS_DRIFTED,), (), both, **{**PLAN, "compared": (COMPARED, due)})
+    assert answer is SAYS_DRIFTED.planned
+    assert facts is not None
+    assert facts.how == HowPlanned(Way.PROBED, "", 4, READY.engine, (AWS, idle))
 
 
 @pytest.mark.parametrize("stands", [False, True])

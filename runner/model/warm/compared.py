@@ -1,7 +1,7 @@
 """Whether a plan made with warm providers stands alone: what full plans on this installation have confirmed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.model.warm.provider import Provider, Ready, Types, Way
 
@@ -51,7 +51,13 @@ AS_COMPARED = PlanTerms()
 
 def doubt(terms: PlanTerms, known: Iterable[Compared], ready: Ready, types: Types, *, destroys: bool) -> str:
     """Why this plan has to be compared with a full one before it counts; empty if it stands alone."""
-    return next(_doubts(terms, _of(known, ready), ready, types, destroys=destroys), "")
+    used = asked(ready, types)
+    return next(_doubts(terms, _of(known, used), used, types, destroys=destroys), "")
+
+
+def asked(ready: Ready, types: Types) -> Ready:
+    """Without the providers that were asked nothing: neither counts for them, so one never falls due by them."""
+    return replace(ready, providers=tuple(one for one in ready.providers if types.get(one.address)))
 
 
 def _doubts(
@@ -59,10 +65,10 @@ def _doubts(
 ) -> Iterator[str]:
     """All that apply, the most pressing first."""
     for provider in ready.providers:
-        asked, one = frozenset(types.get(provider.address, ())), known.get(provider.checksum)
-        if asked and one is None:
+        one = known.get(provider.checksum)
+        if one is None:
             yield f"first plan with this engine and {provider.name}"
-        elif one is not None and (new := asked - one.types):
+        elif new := frozenset(types[provider.address]) - one.types:
             yield f"first plan with {_named(new)}"
     if destroys and not terms.destroys:
         yield "it destroys something"

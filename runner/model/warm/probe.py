@@ -71,7 +71,9 @@ class ProbeFacts:
 
     record: ProbeRecord
     how: HowPlanned = PLAINLY
-    types: dict[str, tuple[str, ...]] = field(default_factory=dict)  # that a full plan has confirmed
+    types: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # that this plan asked about; where it was compared, that a full plan has confirmed
     disagreed: str = ""
     providers: tuple[Provider, ...] = ()
 

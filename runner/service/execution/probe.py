@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from runner.model.plan.form import Form, differing, form_of
-from runner.model.warm.compared import HowPlanned, doubt, plans_since
+from runner.model.warm.compared import HowPlanned, asked, doubt, plans_since
 from runner.model.warm.probe import (
     Choice,
     ProbeFacts,
@@ -95,7 +95,9 @@ class _Look:
             return _done(self.engine.plan(self.execution)), _facts(self._aside(probed.reason))
         why = self._doubt(probed)
         if not why:
-            return probed.planned, ProbeFacts(self._stands(probed), self._how_warm(probed))
+            return probed.planned, ProbeFacts(
+                self._stands(probed), self._how_warm(probed), dict(probed.types)
+            )
         return self._compared(probed, why)
 
     def _doubt(self, probed: Probed) -> str:
@@ -166,7 +168,7 @@ class _Look:
     def _how_warm(self, probed: Probed) -> HowPlanned:
         """A check without changes is counted by the stack, not by the installation."""
         unseen = self.probing.check and not probed.planned.changed
-        plans = 0 if unseen else plans_since(self.probing.compared, self.ready) + 1
+        plans = 0 if unseen else plans_since(self.probing.compared, asked(self.ready, probed.types)) + 1
         return HowPlanned(Way.PROBED, "", plans, self.ready.engine, self.ready.providers)
 
     def _stands(self, probed: Probed) -> ProbeRecord:

@@ -62,11 +62,11 @@ def remember_how(writer: ProbeWriter, run: Run, seen: ProbeFacts | None) -> None
         return
     how = seen.how
     writer.save_how_planned(run.id, how)
-    for provider in how.providers:
-        if types := seen.types.get(provider.address):
-            writer.save_compared(how.engine, provider, frozenset(types))
+    asked = [one for one in how.providers if seen.types.get(one.address)]
     if how.way is Way.PROBED and how.plans:
-        writer.count_plan(how.engine, how.providers)
+        writer.count_plan(how.engine, asked)
+    for provider in asked if how.way is Way.COMPARED else ():
+        writer.save_compared(how.engine, provider, frozenset(seen.types[provider.address]))
     remember_distrust(writer, run, seen)
 
 
