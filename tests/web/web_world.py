@@ -1,5 +1,6 @@
 """A World and a web server over it, in this process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import httpx2
 import pytest
 from cli_world import World
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp
 
 from runner.api.caller import Caller
 from runner.api.tokens import create_token
@@ -24,10 +26,12 @@ ACCESS = 'web: {{access: [{{role: {role}, subjects: ["token:{name}"], stacks: ["
 class Served:
     world: World
 
-    def client(self, token: str | None) -> httpx2.Client:
+    def client(
+        self, token: str | None, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    ) -> httpx2.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return TestClient(
-            application(self.world.app),
+            around(application(self.world.app)),
             base_url="http://localhost",
             headers=headers,
             raise_server_exceptions=False,

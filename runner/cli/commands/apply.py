@@ -65,7 +65,13 @@ def command(
         )
     if not single:
         return apply_several(
-            cli, list(dict.fromkeys(runs)), choice, partial(_apply, output=output), yes=yes, output=output
+            cli,
+            list(dict.fromkeys(runs)),
+            choice,
+            partial(_apply, output=output),
+            _ending,
+            yes=yes,
+            output=output,
         )
     page, code = _apply(cli, Performer.of, runs[0], message, output)
     cli.present(output, page)

@@ -16,7 +16,14 @@ Apply = Callable[[Cli, Callable[[Cli], Performer], int], tuple[RunPage, int]]
 
 
 def apply_several(
-    cli: Cli, runs: Sequence[int], choice: Choice, apply: Apply, *, yes: bool, output: str
+    cli: Cli,
+    runs: Sequence[int],
+    choice: Choice,
+    apply: Apply,
+    tell_end: Callable[[Cli, RunPage], int],
+    *,
+    yes: bool,
+    output: str,
 ) -> int:
     """Whatever keeps a run from being applied is told, and the next one follows."""
     wanted = runs or choice.runs(cli, State.APPROVED)
@@ -43,7 +50,7 @@ def apply_several(
         except DriftlineError as error:
             page = cli.call(show_run, run.number)
             if page.state is State.APPLIED:  # by a daemon, which takes approved runs by itself
-                outcomes.end(Answered(page.id, "applied", page.row), 0)
+                outcomes.end(Answered(page.id, "applied", page.row), tell_end(cli, page))
             else:
                 outcomes.refuse(run.id, error, run)
             continue
