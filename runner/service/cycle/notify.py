@@ -23,7 +23,7 @@ from runner.ports.records.store import Reader, Store
 from runner.service.cycle.feed import PAGE, put_off, save_cursor
 from runner.service.queue.next_check import next_fire
 
-PAUSE = 0.001  # seconds between two pages
+PAUSE = 0.01  # seconds between two pages: the daemon shares its interpreter
 ASKS = "run.awaiting_approval"
 IN_A_MOMENT = timedelta(seconds=30)  # more than the time between two looks for reviews
 
