@@ -134,7 +134,8 @@ def _beside(figure: Figure, of: Callable[[tuple[float, ...]], float]) -> tuple[s
     if figure.rival is None:
         return quantity(measured, figure.unit), "", ""
     rival = of(figure.rival.values)
-    return quantity(measured, figure.unit), quantity(rival, figure.unit), f"{measured / rival:.2f}"
+    ratio = f"{measured / rival:.2f}" if rival else ""  # a tiny run may measure nothing
+    return quantity(measured, figure.unit), quantity(rival, figure.unit), ratio
 
 
 def _above(figure: Figure) -> str:

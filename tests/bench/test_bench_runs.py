@@ -58,7 +58,10 @@ FIGURES = {
         "web: a commit is noticed, with 100 requests a second for static answers",
         "web: its run begins, with 100 requests a second for static answers",
     ],
-    "daemon": ["idle daemon, 1 source, VmRSS"],
+    "daemon": [
+        "idle daemon, 1 source, VmRSS",
+        "daemon with poll: auto, pushed a moment ago, CPU with its git",
+    ],
     "policy": ["a policy on 100 changes"],
     "audit": ["audit verify, 60 entries"],
     "lock": ["lock take + release, 2 processes"],
