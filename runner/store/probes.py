@@ -17,7 +17,7 @@ from runner.store.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.model.warm.compared import Compared, HowPlanned
+    from runner.model.warm.compared import Compared
     from runner.model.warm.probe import Distrust, ProbeRecord
     from runner.model.warm.provider import Provider
 
@@ -61,13 +61,6 @@ class ProbeReads(Session):
             for row in self._all("SELECT engine, checksum, types, plans FROM compared")
         )
 
-    def how_planned(self, run_id: int) -> HowPlanned | None:
-        from runner.model.warm.compared import HowPlanned
-
-        row = self._one("SELECT how_planned FROM run_details WHERE run = ?", run_id)
-        found = None if row is None else row["how_planned"]
-        return None if found is None else from_plain(HowPlanned, json.loads(found))
-
 
 class ProbeWrites(ProbeReads, Writes):
     def save_probe(self, stack: str, record: ProbeRecord) -> None:
@@ -88,9 +81,6 @@ class ProbeWrites(ProbeReads, Writes):
             (row["run"], from_plain(HowPlanned, json.loads(row["how_planned"]))) for row in self._all(sql)
         )
         return [run for run, how in plans if how.way is Way.PROBED and provider in how.providers]
-
-    def save_how_planned(self, run_id: int, how: HowPlanned) -> None:
-        self._upsert("run_details", {"run": run_id, "how_planned": compact(to_plain(how))}, "run")
 
     def save_compared(self, engine: str, provider: Provider, types: frozenset[str]) -> None:
         known = (

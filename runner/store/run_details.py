@@ -1,4 +1,4 @@
-"""What each run found and left: changes, messages, outputs, steps, evidence."""
+"""What each run found and left: changes, messages, outputs, steps, evidence, how it was planned."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from runner.store.session import Session
 if TYPE_CHECKING:
     from runner.model.plan.step import Step
     from runner.model.run.evidence import Evidence
+    from runner.model.warm.compared import HowPlanned
 
 _SHORT = 1 << 16
 
@@ -56,9 +57,16 @@ class DetailReads(Session):
         found = self._detail(run_id, "evidence")
         return None if found is None else from_plain(Evidence, found)
 
+    def how_planned(self, run_id: int) -> HowPlanned | None:
+        from runner.model.warm.compared import HowPlanned
+
+        found = self._detail(run_id, "how_planned")
+        return None if found is None else from_plain(HowPlanned, found)
+
     def _detail(self, run_id: int, name: str) -> Any:
         row = self._one(
-            "SELECT changes, diagnostics, outputs, evidence, steps FROM run_details WHERE run = ?", run_id
+            "SELECT changes, diagnostics, outputs, evidence, steps, how_planned FROM run_details WHERE run = ?",
+            run_id,
         )
         return None if row is None or row[name] is None else json.loads(row[name])
 
@@ -74,6 +82,9 @@ class DetailWrites(DetailReads):
 
     def save_steps(self, run_id: int, steps: Sequence[Step]) -> None:
         self._save_details(run_id, {"steps": compact([to_plain(one) for one in steps])})
+
+    def save_how_planned(self, run_id: int, how: HowPlanned) -> None:
+        self._save_details(run_id, {"how_planned": compact(to_plain(how))})
 
     def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None:
         self._save_details(run_id, {"outputs": compact(dict(outputs))})

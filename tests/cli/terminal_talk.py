@@ -98,3 +98,15 @@ def _readable(descriptor: int, milliseconds: int) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(milliseconds))
+
+
+class Meanwhile(dict[str, str]):
+    """Answers that are given after something else has happened."""
+
+    def __init__(self, happens: Callable[[], object], answers: dict[str, str]) -> None:
+        super().__init__(answers)
+        self.happens = happens
+
+    def pop(self, question: str, *_: object) -> str:
+        self.happens()
+        return super().pop(question)

@@ -1,14 +1,13 @@
 """One answer to several runs: which ones a pattern chooses, what came of each, and the exit code of it all."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from cli_world import World
 from put_back import PutBack
-from terminal_talk import converse
+from terminal_talk import Meanwhile, converse
 
 from runner.api.answers import MOST, Approving, approve_runs, ask_questions
 from runner.api.caller import Caller
@@ -134,18 +133,6 @@ def test_a_run_that_is_named_twice_is_approved_once(many: World) -> None:
         "run-1": "approved",
         "run-2": "approved",
     }
-
-
-class Meanwhile(dict[str, str]):
-    """Answers that are given after something else has happened."""
-
-    def __init__(self, happens: Callable[[], object], answers: dict[str, str]) -> None:
-        super().__init__(answers)
-        self.happens = happens
-
-    def pop(self, question: str, *_: object) -> str:
-        self.happens()
-        return super().pop(question)
 
 
 def test_a_plan_that_changed_while_somebody_read_the_list_is_left_out(many: World) -> None:

@@ -1,12 +1,11 @@
 """Approving, rejecting, planning, pausing and resuming several stacks: one list, one question."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cli_world import MODULE, World, begun
 from put_back import PutBack
-from terminal_talk import converse
+from terminal_talk import Meanwhile, converse
 
 PROTECTED = 'apply: {protect: ["terraform_data.it"]}\n'
 
@@ -64,18 +63,6 @@ def test_another_answer_than_yes_approves_none_of_them(estate: World, answer: st
     code, heard = converse(estate, ["approve", "run-1", "run-2"], {"Type `yes`": answer})
     assert (code, "nothing was approved" in heard) == (1, True)
     assert set(states(estate).values()) == {"awaiting_approval"}
-
-
-class Meanwhile(dict[str, str]):
-    """Answers that are given after something else has happened."""
-
-    def __init__(self, happens: Callable[[], object], answers: dict[str, str]) -> None:
-        super().__init__(answers)
-        self.happens = happens
-
-    def pop(self, question: str, *_: object) -> str:
-        self.happens()
-        return super().pop(question)
 
 
 def test_a_plan_that_changed_behind_the_list_is_left_out_and_reported(estate: World) -> None:
