@@ -172,7 +172,8 @@ def test_an_old_plan_that_still_means_the_same_is_made_again_and_applied(world: 
     world.age(hours=1)
     (done,) = world.work()
     assert done.state is State.APPLIED
-    assert done.executed_digest != run.plan_digest
+    # Plan files of the same second can be equal to the byte, so their digests do not tell.
+    assert world.headings(done).count("plan") == 2
     assert world.cloud_value() == "one"
 
 

@@ -31,11 +31,6 @@ def shown(world: World, *words: str) -> str:
     return result.stdout
 
 
-def headings(world: World, run: Run) -> list[str]:
-    lines = world.app.workspaces.log(run.id).read_text().splitlines()
-    return [line.removeprefix("=== ") for line in lines if line.startswith("=== ")]
-
-
 def test_a_plan_that_is_offered_has_gone_through_every_step(plain: World) -> None:
     (run,) = plain.push(body=RESOURCE)
     done = steps(plain, run)
@@ -43,7 +38,7 @@ def test_a_plan_that_is_offered_has_gone_through_every_step(plain: World) -> Non
     took = {one.name: one.seconds for one in done}
     assert took["plan"] > 0
     assert not any(one.failed for one in done)
-    assert headings(plain, run) == PLANNED
+    assert plain.headings(run) == PLANNED
 
 
 def test_a_plan_that_changes_nothing_is_not_offered(plain: World) -> None:
@@ -87,4 +82,4 @@ def test_another_row_is_another_step(plain: World, monkeypatch: pytest.MonkeyPat
     (run,) = plain.push(body=RESOURCE)
     assert seen == [1]
     assert [one.name for one in steps(plain, run)] == [*PLANNED, "cost", "offer"]
-    assert headings(plain, run)[-1] == "cost"
+    assert plain.headings(run)[-1] == "cost"

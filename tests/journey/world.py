@@ -233,6 +233,11 @@ class World:
         with self.app.store.reading() as reader:
             return reader.run(run_id)
 
+    def headings(self, run: Run) -> list[str]:
+        """The steps in its log."""
+        lines = self.app.workspaces.log(run.id).read_text().splitlines()
+        return [line.removeprefix("=== ") for line in lines if line.startswith("=== ")]
+
     def runs(self, **where: object) -> list[Run]:
         with self.app.store.reading() as reader:
             return reader.runs(replace(RunFilter(), **where))  # type: ignore[arg-type]
