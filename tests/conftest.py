@@ -15,6 +15,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from prepared import prepare, start_fast
 from provider.mirror import aws_mirror
+from recorded.players import Players
 from repetitions import add_options, examples, register
 
 from runner.view.document import document, read_document
@@ -120,3 +121,9 @@ def no_configuration_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     """What all tests need is there. Overridden in a room whose subject it is."""
     prepare(monkeypatch)
+
+
+@pytest.fixture
+def players(tmp_path: Path) -> Players:
+    """Programs in place of engines that are not on PATH."""
+    return Players(tmp_path / "engines")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recorded.play import HERE, edit, install
+from recorded.players import Players, edit
+from recorded.recording import recorded
 from world import ANA, World
 
 from runner.errors import GuardrailHit
@@ -26,11 +27,11 @@ Acting = Callable[..., World]
 
 
 @pytest.fixture
-def acting(tmp_path: Path) -> Acting:
+def acting(tmp_path: Path, players: Players) -> Acting:
     """A world whose engine plays what terraform 1.15 or 1.16 said of an action."""
 
-    def made(scenario: str = "action", engine: str = "terraform-1.15.9", **allow: Any) -> World:
-        binary = install(tmp_path / "engine", engine, scenario)
+    def made(scenario: str = "action", version: str = "1.15.9", **allow: Any) -> World:
+        binary = players("terraform", version, scenario)
         world = World(
             tmp_path, "executor: {confine: never}\n", engines=f"  terraform: {{binary: {binary}}}\n"
         )
@@ -38,13 +39,17 @@ def acting(tmp_path: Path) -> Acting:
         world.configure(replace(world.settings, sources=(source,)))
         world.commit_files(
             {
-                "web/main.tf": (HERE / engine / scenario / "main.tf.txt").read_text(),
+                "web/main.tf": recorded("terraform", version, scenario).code["main.tf"],
                 "web/stack.yaml": "name: web\n",
             }
         )
         return world
 
     return made
+
+
+def engine(world: World) -> Path:
+    return Path(world.settings.engines.terraform.binary or "")
 
 
 def planned(world: World) -> Run:
@@ -86,7 +91,7 @@ def test_an_action_is_counted_and_reported_in_json(acting: Acting) -> None:
 def test_a_sensitive_action_argument_is_masked_and_an_unknown_one_named(acting: Acting) -> None:
     world = acting()
     edit(
-        world.root / "engine",
+        engine(world),
         (["action_invocations", 0, "config_sensitive"], {"arguments": True}),
         (["action_invocations", 0, "config_unknown"], {"stdin": True}),
     )
@@ -100,7 +105,7 @@ def test_an_action_with_another_effect_is_not_invoked_under_the_old_approval(act
     world = acting()
     run = planned(world)
     world.approve(run)
-    edit(world.root / "engine", (ARGUMENTS, ["other"]))
+    edit(engine(world), (ARGUMENTS, ["other"]))
     world.age(hours=1)
     world.work()
     after = world.run(run.id)
@@ -154,9 +159,9 @@ def test_an_action_that_fails_is_distinguished_from_a_resource_that_fails(acting
 
 
 def test_an_action_that_may_fail_leaves_an_apply_with_a_warning(acting: Acting) -> None:
-    world = acting("action-fails", "terraform-1.16.0-rc2")
+    world = acting("action-fails", "1.16.0-rc2")
     trigger: list[str | int] = ["action_invocations", 0, "lifecycle_action_trigger", "on_failure"]
-    edit(world.root / "engine", (trigger, "ActionOnFailureContinue"), exit_code=0)
+    edit(engine(world), (trigger, "ActionOnFailureContinue"), exit_code=0)
     run = planned(world)
     assert "and the apply continues if it fails" in render(changes(world, run))
     world.approve(run)
@@ -170,7 +175,7 @@ def test_an_action_that_may_fail_leaves_an_apply_with_a_warning(acting: Acting) 
 
 def test_an_invocation_of_an_unknown_shape_fails_the_plan(acting: Acting) -> None:
     world = acting()
-    edit(world.root / "engine", (["action_invocations", 0, "nightly_trigger"], {}))
+    edit(engine(world), (["action_invocations", 0, "nightly_trigger"], {}))
     run = planned(world)
     assert run.state is State.PLAN_FAILED
     assert "nightly_trigger" in run.reason

@@ -1,12 +1,11 @@
 """A plan that came back from its JSON reads as it did before."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded.play import HERE
+from recorded.recording import Recording, recordings
 
 from runner.model.changes.changes import (
     SYMBOLS,
@@ -78,7 +77,7 @@ BESIDES = ApplyOnly(
     ),
     readings=(Reading("var.a", "one"), Reading("var.b", sensitive=True), Reading("var.c", unknown=True)),
 )
-RECORDED = sorted(HERE.glob("*/*/show.json"))
+RECORDED = [one for one in recordings() if one.document is not None]
 
 
 def back(of: ChangeSet) -> ChangeSet:
@@ -89,9 +88,9 @@ def back(of: ChangeSet) -> ChangeSet:
 
 
 @pytest.mark.parametrize("full", [False, True])
-@pytest.mark.parametrize("plan", RECORDED, ids=lambda path: "-".join(path.parts[-3:-1]))
-def test_a_recorded_plan_reads_as_before(plan: Path, *, full: bool) -> None:
-    of = read_plan(parse_document(plan.read_bytes()))
+@pytest.mark.parametrize("plan", RECORDED, ids=str)
+def test_a_recorded_plan_reads_as_before(plan: Recording, *, full: bool) -> None:
+    of = read_plan(parse_document(plan.document or b""))
     assert list(lines(back(of), full=full)) == list(lines(of, full=full))
 
 
