@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,8 @@ PLAN_FILE = "plan.tfplan"
 CODE = ("*.tf", "*.tfvars")
 # The second apply changes nothing: after the first one some attributes are null which are empty once they are read,
 # and that would be drift in every plan.
-BRING_UP = (("init",), ("apply", "-auto-approve"), ("apply", "-auto-approve", "-refresh-only"))
+BRING_UP = (("apply", "-auto-approve"), ("apply", "-auto-approve", "-refresh-only"))
+PARALLEL = "-parallelism=20"  # an object that waits, such as a load balancer, holds up few others
 
 
 class Planned(NamedTuple):
@@ -100,6 +101,13 @@ class Lab:
             yield situation, stack
 
     def bring_up(self, case: Case) -> Stack:
+        stack = self.begin(case)
+        for command in BRING_UP:
+            stack.terraform(*command, "-input=false", "-no-color", PARALLEL)
+        return replace(stack, applied=(stack.folder / STATE).read_bytes())
+
+    def begin(self, case: Case) -> Stack:
+        """With nothing applied yet."""
         folder = self.folder / case.name
         shutil.rmtree(folder, ignore_errors=True)
         copy_code(case, folder)
@@ -107,9 +115,8 @@ class Lab:
         if moto:
             moto.reset()
         environment = self.environment(moto)
-        for command in BRING_UP:
-            terraform(folder, environment, *command, "-input=false", "-no-color")
-        return Stack(case, folder, environment, (folder / STATE).read_bytes(), moto)
+        terraform(folder, environment, "init", "-input=false", "-no-color")
+        return Stack(case, folder, environment, b"", moto)
 
     def environment(self, moto: Moto | None) -> dict[str, str]:
         return {

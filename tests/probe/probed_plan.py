@@ -43,6 +43,11 @@ class ProbedPlans:
         document: dict[str, Any] = json.loads(text)
         return document
 
+    def asked(self, mode: str) -> frozenset[str]:
+        """The types of this mode that plans have asked about, `resource` or `data`."""
+        of_mode = (name.split() for names in self.types.values() for name in names)
+        return frozenset(name for kind, name in of_mode if kind == mode)
+
     def _run(self, types: Types | None, arguments: tuple[str, ...] = PLAN) -> tuple[int, bytes]:
         folder = self.stack.folder
         providers = installed(folder / ".terraform.lock.hcl", folder / ".terraform", self.prober.folder / "v")

@@ -1,0 +1,19 @@
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region            = "eu-west-1"
+  s3_use_path_style = true
+  default_tags {
+    tags = { owner = "types" }
+  }
+}
+
+# Each resource that can be changed reads it.
+variable "changed" {
+  type    = bool
+  default = false
+}
