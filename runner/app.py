@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import ChainMap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from runner.host.memory import MachineMemory
 from runner.model.schedule.load import memory_limit, slot_count
 from runner.model.settings.server import Settings
 from runner.model.settings.web import web_address
+from runner.model.values.frozen import dataclass
 from runner.model.values.size import parse_size
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """From the files of a tool, or from the directories alone, to stack files that discovery would take."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from runner.adopt.definitions import Stacks, depending, stacks_of
@@ -18,6 +18,7 @@ from runner.host.files import read_foreign
 from runner.model.adopt.outcome import Adoption, Placed, Stack
 from runner.model.adopt.project import LeftOut, Project
 from runner.model.adopt.roots import verdicts
+from runner.model.values.frozen import dataclass
 
 CONFIGURATION = "driftline.yaml"
 DIRECTORIES = "folders"  # the format of no file at all

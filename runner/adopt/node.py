@@ -4,7 +4,7 @@ duplicate keys. Nothing here is composed or expanded beyond a limit.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -22,6 +22,7 @@ from runner.config.place import KeyPath, dotted
 from runner.config.scalar import Trap, plain
 from runner.config.walk import FORBIDDEN, LOADER
 from runner.errors import NotImportable
+from runner.model.values.frozen import dataclass
 
 MAX_BYTES = 4 << 20
 MAX_VALUES = 50_000  # aliases count as often as they are used

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from runner.adopt.code_folder import code_folder, settings_of
@@ -13,6 +13,7 @@ from runner.host.files import read_foreign
 from runner.model.adopt.layout import Layout
 from runner.model.adopt.project import LeftOut
 from runner.model.code.module import LARGEST, is_configuration
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, join, parent
 
 ENTRIES = 200_000

@@ -1,7 +1,6 @@
 """One answer to the plans of several runs. Each run is judged by its own rules, and has an outcome of its own."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from runner.api.approvals import question_of
@@ -11,6 +10,7 @@ from runner.errors import BadUsage, DriftlineError
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import Run, State
+from runner.model.values.frozen import dataclass
 from runner.service.approval import approve as verbs
 from runner.service.approval.approve import Seen
 from runner.service.approval.authorship import Authors, Known, known

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runner.errors import RoleMissing, StackNotFound
 from runner.model.access.access import EVERYTHING, Access, binding_for
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.api.daemon_process import DaemonProcess

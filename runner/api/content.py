@@ -1,6 +1,6 @@
 """An answer that is a file rather than a document."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

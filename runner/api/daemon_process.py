@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.app import App

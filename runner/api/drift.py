@@ -1,6 +1,5 @@
 """Drift: checks that somebody asks for, and what becomes of what they find."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.api.caller import Caller
@@ -8,6 +7,7 @@ from runner.api.operation import operation
 from runner.app import slots
 from runner.errors import Blocked
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 from runner.service.operator import report as reports
 from runner.service.operator.request import request_check
 from runner.view.check import CheckedRows, checked_rows

@@ -1,6 +1,5 @@
 """The event feed: what happened, and what consumers could not take."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from runner.api.caller import Caller
@@ -9,6 +8,7 @@ from runner.errors import BadUsage
 from runner.model.access.role import Role
 from runner.model.events.feed import TOPICS
 from runner.model.events.text import stack_of
+from runner.model.values.frozen import dataclass
 from runner.view.event import EventRows, LetterRows, event_rows, letter_rows
 
 MOST = 10_000  # at once

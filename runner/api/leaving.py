@@ -1,11 +1,10 @@
 """What becomes of a stack that leaves Git, or has left it."""
 
-from dataclasses import dataclass
-
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
+from runner.model.values.frozen import dataclass
 from runner.service.operator import leave
 from runner.service.operator.rename import say_renamed
 

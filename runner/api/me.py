@@ -1,11 +1,10 @@
 """Who you are to the server, and what you may do."""
 
-from dataclasses import dataclass
-
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.model.access.access import binding_for
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

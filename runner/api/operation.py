@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_type_hints
 
@@ -10,6 +9,7 @@ from runner.api.caller import Caller
 from runner.errors import DriftlineError, ServedReadOnly
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
+from runner.model.values.frozen import dataclass
 
 P = ParamSpec("P")
 T = TypeVar("T")

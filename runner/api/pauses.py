@@ -1,12 +1,12 @@
 """Stacks that are left alone for a while."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.errors import BadUsage
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.service.operator import pause
 from runner.view.stack import PauseView, pause_view

@@ -1,6 +1,5 @@
 """Plans that a person asks for."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from runner.api.caller import Caller
@@ -10,6 +9,7 @@ from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.promotion.advance import Advance
 from runner.model.run.life import Kind, Run, State
+from runner.model.values.frozen import dataclass
 from runner.service.operator import request
 from runner.view.run import RunRow, run_row
 

@@ -1,6 +1,5 @@
 """What became of an apply whose end nobody saw."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from runner.api.caller import Caller
@@ -8,6 +7,7 @@ from runner.api.operation import operation
 from runner.api.runs import show_run
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
+from runner.model.values.frozen import dataclass
 from runner.service.operator import resolve as verb
 from runner.view.run_page import RunPage
 

@@ -5,7 +5,7 @@ veiled (`runner/api/veil.py`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ from runner.model.schedule.throttling import Throttle
 from runner.model.stack.definition import Stack, StackDefinition
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
+from runner.model.values.frozen import dataclass
 from runner.model.warm.compared import Compared, HowPlanned
 from runner.model.warm.probe import Distrust, ProbeRecord
 from runner.ports.records.runs import RunFilter

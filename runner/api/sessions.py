@@ -1,12 +1,12 @@
 """Sessions: who is logged in, in a browser or at a command line elsewhere, until when, and ending it at once."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.model.access.role import Role
 from runner.model.access.session import Session
+from runner.model.values.frozen import dataclass
 from runner.view.when import whole
 
 

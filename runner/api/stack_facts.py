@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from runner.api.caller import Caller
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader, Store
 from runner.view.facts import AllRecords, StackFacts, all_records, all_stacks, one_stack
 

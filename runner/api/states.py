@@ -1,12 +1,11 @@
 """Where terraform keeps the state of a stack, and the lock that a dead run left on it."""
 
-from dataclasses import dataclass
-
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.errors import Conflict
 from runner.model.access.role import Role
 from runner.model.execution.daemon_request import AfterCrash
+from runner.model.values.frozen import dataclass
 from runner.service.operator import accept_state as acceptance
 from runner.service.operator import unlock
 

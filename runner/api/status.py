@@ -1,13 +1,12 @@
 """The whole installation on one page, and its daemon."""
 
-from dataclasses import dataclass
-
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.api.recent import recent
 from runner.api.stack_facts import reading_stacks
 from runner.datadir.daemon_lock import running_daemon
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 from runner.view.status import StatusPage, status_page
 
 

@@ -1,6 +1,5 @@
 """API tokens: who calls without a person at the keyboard."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -9,6 +8,7 @@ from runner.api.operation import operation
 from runner.errors import BadUsage, Conflict
 from runner.model.access.role import Role
 from runner.model.access.token import Token, Validity, digest_of, new_secret
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.view.when import whole
 

@@ -7,8 +7,9 @@ A sealed blob is `DLA1`, 8 bytes that name the key, a random nonce of 12, then t
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from runner.model.values.frozen import dataclass
 
 MAGIC = b"DLA1"
 ID_LENGTH = 8

@@ -3,8 +3,9 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from runner.model.values.frozen import dataclass
 
 # Only Driftline's own files; states, which runs write, are read by `runner.datadir.managed_state`.
 KEPT: dict[str, str] = {

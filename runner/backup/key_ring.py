@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.artifact.seal import key_id
@@ -10,6 +9,7 @@ from runner.backup.seal import Header
 from runner.datadir.keys import LENGTH, key_file
 from runner.errors import BackupKeyMissing, Conflict, KeysDamaged
 from runner.host.files import private_folder, read_foreign, write_whole
+from runner.model.values.frozen import dataclass
 
 FOLDER = "keys"
 BACKUP = "backup"

@@ -13,7 +13,6 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +27,7 @@ from runner.datadir.managed_state import STATE, WORKSPACES, content_of, states
 from runner.datadir.managed_state import State as ManagedState
 from runner.errors import Conflict
 from runner.host.files import PRIVATE_FILE, sync_folder
+from runner.model.values.frozen import dataclass
 from runner.store.database import FILE_NAME
 from runner.store.upgrade import version
 

@@ -6,7 +6,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -23,6 +23,7 @@ from runner.model.events.feed import BackupRestored
 from runner.model.run.life import Run, State
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeVar
 
 import click
@@ -17,6 +17,7 @@ from runner.cli.screen.run import chosen_screen
 from runner.cli.several import agreed, batches, these
 from runner.errors import BadUsage, DriftlineError, NotFound, WrongState
 from runner.model.run.life import State
+from runner.model.values.frozen import dataclass
 from runner.view.answered import Answered, refused
 from runner.view.refusal import raised_again, refusal_document
 from runner.view.run import RunRow

@@ -1,7 +1,6 @@
 """Options and arguments that commands share, and the types of what they take."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +9,7 @@ import click
 
 from runner.cli import suggest
 from runner.cli.invocation import Cli
+from runner.model.values.frozen import dataclass
 from runner.model.values.moment import LONGEST, Moment
 from runner.model.values.span import Seconds
 

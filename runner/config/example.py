@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from runner.config.descriptions import SAMPLES, SERVER, STACK
@@ -12,6 +12,7 @@ from runner.config.shape import Key, Kind, Shape, shape_of
 from runner.config.written import written
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 
 _SERVER_HEAD = """\
 # Driftline server configuration: every key with its default. Only data_dir and sources are required.

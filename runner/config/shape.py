@@ -5,7 +5,7 @@ One shape yields the validator, the words of an error, the JSON schema and the e
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from runner.config.place import KeyPath
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 

@@ -1,12 +1,12 @@
 """The daemon's dependencies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.forge.consumer import consumer_of
 from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.git import Trees
 from runner.process.kept import Kept
 from runner.service.cycle.notify import Notified

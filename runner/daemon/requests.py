@@ -5,7 +5,7 @@ A crash between any two of these steps leaves a request without an answer, which
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from runner.errors import DriftlineError, RequestExpired, RequestLost
@@ -18,6 +18,7 @@ from runner.model.execution.daemon_request import (
     Next,
     next_of,
 )
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store
 from runner.view.refusal import refusal_document

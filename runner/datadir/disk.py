@@ -1,10 +1,10 @@
 """The disk under the data directory. Satisfies `ports.Disk`."""
 
 import shutil
-from dataclasses import dataclass
 
 from runner.model.schedule.disk_room import shortage
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

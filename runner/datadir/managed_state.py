@@ -10,11 +10,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.host.files import LARGEST_STATE, PRIVATE_FOLDER, private_folder, read_foreign, write_whole
 from runner.model.stack.state_file import TornState
+from runner.model.values.frozen import dataclass
 
 STATE = "terraform.tfstate"
 WORKSPACES = "terraform.tfstate.d"  # as the local backend lays them out

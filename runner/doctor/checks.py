@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.app import App
@@ -25,6 +24,7 @@ from runner.doctor import (
 from runner.doctor.finding import Scene, fail, failed, ok
 from runner.errors import DriftlineError
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.view.finding import Finding
 from runner.view.words import counted
 

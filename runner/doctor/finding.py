@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from runner.app import App
 from runner.errors import DriftlineError
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.store.database import FILE_NAME
 from runner.view.finding import Finding, State
 

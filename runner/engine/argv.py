@@ -13,10 +13,11 @@ Facts (terraform 1.11.4) that shape them:
 - Values go into files, never on the command line, where every user of the machine could read them.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from python_terraform import IsFlagged, Terraform
+
+from runner.model.values.frozen import dataclass
 
 
 class _Builder(Terraform):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """What contexts give to a run: resolved for it alone, masked in all of its output, and bound by keyed digests."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +13,7 @@ from runner.host.reference import Fetch, Unresolved, references_in, replaced, re
 from runner.model.approval.binding import CONTEXT
 from runner.model.settings.context import PHASES, Context, Gift, Sets, gifts, reaching
 from runner.model.stack.definition import VARIABLE
+from runner.model.values.frozen import dataclass
 from runner.ports.engine import Execution
 
 FOLDER = "contexts"  # in the run's control folder, which it can read there and not write

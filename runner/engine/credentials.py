@@ -4,13 +4,13 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from runner.errors import CredentialsFailed
 from runner.model.stack.definition import AwsRoles
+from runner.model.values.frozen import dataclass
 
 # The longest that every role allows by default, and the limit for role chaining.
 DURATION = 3600

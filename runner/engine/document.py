@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.execution.plan_report import Question, Report
 from runner.model.plan.form import Form
 from runner.model.values.codec import from_plain, to_plain
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.ports.engine import EngineError
 from runner.process.run import Finished, Stopped

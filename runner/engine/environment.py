@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from tempfile import gettempdir
 from runner.errors import NotAllowed
 from runner.model.code.engines import VERSION_MANAGERS, EngineRow
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.ports.engine import Workspace
 
 

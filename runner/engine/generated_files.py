@@ -7,7 +7,6 @@ the apply of the same run. No other run gets them.
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from runner.engine.removal import remove
 from runner.host.files import PRIVATE_FILE, private_folder, read_foreign
 from runner.model.code.called_modules import FETCHED
 from runner.model.code.module import is_configuration
+from runner.model.values.frozen import dataclass
 
 FOLDER = "made"
 KEPT = 5  # runs per stack

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.engine.initialised.seal import Manifest
 from runner.model.code.called_modules import FETCHED
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

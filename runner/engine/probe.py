@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from runner.engine.session import Session
 from runner.model.changes.changes import error_summary
 from runner.model.sandbox.namespace import View
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.model.warm.provider import Provider, Ready, Types
 from runner.ports.engine import EngineError, Fallback, Planned, Probed
 from runner.process.run import Command, Finished

@@ -10,7 +10,6 @@ import pwd
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from runner.model.sandbox.labels import (
 )
 from runner.model.sandbox.namespace import EMPTY, Kind, View, view
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.engine import Execution, Workspace
 from runner.sandbox import landlock, namespaced
 

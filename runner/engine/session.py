@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -36,6 +36,7 @@ from runner.model.engine.constraint import parse
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
 from runner.model.stack.definition import DEFAULT_WORKSPACE
+from runner.model.values.frozen import dataclass
 from runner.ports.engine import Execution
 from runner.process.run import Command, Finished, run
 

@@ -5,11 +5,11 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.foreign.budget import Budget, TooMuch
 from runner.foreign.opening import folder, regular
+from runner.model.values.frozen import dataclass
 
 CHUNK = 1 << 20
 

@@ -1,12 +1,12 @@
 """What differs between forges: how each lists and writes. `Repository` decides what has to be written."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from runner.model.forge.request import RequestAtForge, RequestComment
 from runner.model.forge.text import Capabilities, CommitStatus, StatusState
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

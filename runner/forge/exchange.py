@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock, Timer
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 
 from runner import __version__
+from runner.model.values.frozen import dataclass
 
 MAX_BODY = 8 * 2**20
 READ_SECONDS = 10.0

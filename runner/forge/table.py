@@ -1,7 +1,6 @@
 """The forges, and how each is reached. A forge is a module and a row here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -16,6 +15,7 @@ from runner.host.clock import SystemClock
 from runner.model.forge.address import forge_address
 from runner.model.settings.forge import ForgeSettings
 from runner.model.settings.source import SourceSettings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 
 

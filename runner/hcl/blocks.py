@@ -5,11 +5,12 @@ python-hcl2 is not used: it takes milliseconds per line, and disagrees with HCL 
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.hcl.tokens import NotHcl, Token, Tokens, has_template, unquoted
 from runner.hcl.values import value
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """HCL expressions: each is a literal, or Computed, which is never evaluated."""
 
 import re
-from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
 from runner.hcl.tokens import Token, Tokens, has_template, unquoted
+from runner.model.values.frozen import dataclass
 
 _WHOLE = re.compile(r"-?[0-9]{1,16}")
 _LITERALS: dict[str, Any] = {"true": True, "false": False, "null": None}

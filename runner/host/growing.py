@@ -1,8 +1,9 @@
 """Reading a text file that somebody else is still writing."""
 
 from codecs import getincrementaldecoder
-from dataclasses import dataclass
 from pathlib import Path
+
+from runner.model.values.frozen import dataclass
 
 CHUNK = 1 << 20
 

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ stopped, and reach no more than `apprise_process.py` lets them.
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from typing import Any
 
 from runner.errors import NotDelivered
 from runner.model.notify.message import Message
+from runner.model.values.frozen import dataclass
 from runner.notify.command import start
 from runner.notify.target import Target
 from runner.notify.templates import ENDINGS, Templates

@@ -1,11 +1,12 @@
 """The table of channels: each has a file here and a row below."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runner.errors import NotDelivered
 from runner.model.notify.message import Message
 from runner.model.settings.notifications import Notification
+from runner.model.values.frozen import dataclass
 from runner.notify.apprise import Apprise
 from runner.notify.command import Command
 from runner.notify.target import Target, target

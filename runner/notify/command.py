@@ -4,13 +4,14 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from runner.errors import DriftlineError, NotDelivered
 from runner.model.notify.document import event_document
 from runner.model.notify.message import Message
 from runner.model.settings.notifications import VARIABLE
+from runner.model.values.frozen import dataclass
 from runner.process.program import Ended, Program, Surround, module, run_program
 
 SECONDS = 30

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, unquote
 
 from runner.errors import NotDelivered
 from runner.host.reference import Unresolved, references_in, replaced, resolve
+from runner.model.values.frozen import dataclass
 
 _SHORTEST = 4  # shorter parts, such as `to`, are words of any message
 _HINT = "driftline doctor"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from runner.model.events.feed import TOPICS
 from runner.model.notify.form import Form, Own, plain, written
 from runner.model.notify.message import Message, folded, message_of
 from runner.model.notify.sample import sample
+from runner.model.values.frozen import dataclass
 
 OURS = Path(__file__).with_name("templates")
 ENDINGS: Mapping[Form, str] = {"text": "txt", "markdown": "md", "html": "html"}

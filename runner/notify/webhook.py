@@ -8,7 +8,7 @@ import hmac
 import json
 import ssl
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -19,6 +19,7 @@ from runner import __version__
 from runner.errors import NotDelivered
 from runner.model.notify.document import event_document
 from runner.model.notify.message import Message
+from runner.model.values.frozen import dataclass
 from runner.notify.reach import addresses, is_allowed
 
 PREFIX = "whsec_"

@@ -1,7 +1,6 @@
 """Evaluate one policy: every failure is an answer that denies, with the reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from runner.model.policy.material import PolicyFile, PolicyMaterial
 from runner.model.policy.question import PACKAGE, Failure, Question, judging_rules, test_rules
 from runner.model.policy.rego.module import Module
 from runner.model.policy.rego.tokens import Unreadable
+from runner.model.values.frozen import dataclass
 from runner.policy.engines import engine
 from runner.ports.basics import Cancel
 from runner.process.program import Surround

@@ -1,13 +1,13 @@
 """The operator's policies and checks as they are on this host now."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from runner.model.policy.material import CheckMaterial, Judging
 from runner.model.settings.policy import Check
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.match import StackMatch, reaches
+from runner.model.values.frozen import dataclass
 from runner.policy.folder import read_policy
 
 

@@ -4,12 +4,12 @@ What evaluates them is imported where it is used: most installations and most co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.model.policy.material import CheckMaterial, PolicyMaterial
 from runner.model.policy.result import PolicyResult, result_of
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Cancel
 
 if TYPE_CHECKING:

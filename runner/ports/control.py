@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.model.values.frozen import dataclass
 from runner.ports.policy import NO_POLICIES, Policies
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +14,7 @@ from runner.model.engine.choice import EVERY, Allowed, Installed
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.stack.engine_wants import ANY as ANY_ENGINE
 from runner.model.stack.engine_wants import EngineWants
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.model.changes.changes import Diagnostic

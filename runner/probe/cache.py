@@ -9,11 +9,11 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from runner.host.files import private_folder, sync_folder, write_whole
+from runner.model.values.frozen import dataclass
 from runner.probe.protocol import cut
 
 FORM = b"driftline probe 1\n"

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from select import select
 from typing import Any
 
+from runner.model.values.frozen import dataclass
 from runner.probe.installed import Installed
 from runner.probe.launch import Launched, launch
 from runner.process.metering import Meter, current

@@ -5,10 +5,11 @@ Source: https://github.com/hashicorp/go-plugin/blob/main/mtls.go
 """
 
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+
+from runner.model.values.frozen import dataclass
 
 HOST = "localhost"  # the name in go-plugin's certificates
 LIFETIME = timedelta(days=3650)  # long enough for a proxy that never ends, whatever its clock does

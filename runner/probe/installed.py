@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.host.files import private_folder, write_whole
+from runner.model.values.frozen import dataclass
 from runner.probe.checksum import checksum, files
 
 _BLOCK = re.compile(r'^provider\s+"([^"\s]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)

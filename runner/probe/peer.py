@@ -2,7 +2,8 @@
 
 import socket
 import struct
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 _CREDENTIALS = struct.Struct("iii")  # of SO_PEERCRED: pid, uid, gid
 

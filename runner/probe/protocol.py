@@ -6,9 +6,9 @@ the table is refused, and the check is done plainly: an unknown call may be one 
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import StrEnum
 
+from runner.model.values.frozen import dataclass
 from runner.probe.wire import BYTES, NotAMessage, fields, first, number_in
 
 # go-plugin starts a provider with these and reads one line:

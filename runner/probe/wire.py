@@ -6,7 +6,8 @@ protocol with more fields is unharmed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _FIXED = {FIXED64: 8, FIXED32: 4}

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runner import failpoint
 from runner.host.files import private_folder
 from runner.model.sandbox.namespace import View
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge

@@ -14,8 +14,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from runner.model.values.frozen import dataclass
 
 BEAT_SECONDS = 5.0  # how often the process writes to its pipe
 DESCRIPTOR = "@beat@"  # in its arguments: the number of the pipe

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runner.host.files import read_foreign
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Cancel
 from runner.process.run import KILL, Command, Finished, Stopped, run
 

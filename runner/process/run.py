@@ -11,13 +11,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 from runner.host.files import PRIVATE_FILE
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge

@@ -3,11 +3,11 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.host.files import PRIVATE_FILE, private_folder
+from runner.model.values.frozen import dataclass
 
 SERVICE = "driftline"  # in the keyring
 KEYRING = "keyring"

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from runner.api.http import DEVICE_LOGIN
 from runner.errors import LoginRefused, NotDriftline
+from runner.model.values.frozen import dataclass
 from runner.remote.client import Remote
 
 SHORTEST = 1.0  # seconds between two questions, whatever the server says

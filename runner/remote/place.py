@@ -1,7 +1,8 @@
 """Which server a command is for, or the installation on this host: the first that is said counts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 SERVER, CONFIG = "DRIFTLINE_SERVER", "DRIFTLINE_CONFIG"
 

@@ -15,9 +15,10 @@ import select
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runner.host.descendants import children
+from runner.model.values.frozen import dataclass
 
 PROGRAM = "bwrap"
 MARK = "@status@"  # in the program's arguments: the descriptor on which it reports that it has started

@@ -10,10 +10,10 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import runner
+from runner.model.values.frozen import dataclass
 from runner.sandbox import landlock, seccomp
 
 MEMORY = 2 << 30  # its data and the stacks of its threads

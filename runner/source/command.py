@@ -7,10 +7,11 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from runner.model.values.frozen import dataclass
 from runner.source.environment import environment, scrubbing
 from runner.source.output import TooMuch, collect, drained
 

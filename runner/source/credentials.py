@@ -4,11 +4,11 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from runner.model.settings.source import SourceAuth
+from runner.model.values.frozen import dataclass
 from runner.source.address import BadAddress
 
 # It gets the prompt and answers on stdout. The token comes from an open descriptor, so it never has a name on disk.

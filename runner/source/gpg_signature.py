@@ -1,9 +1,9 @@
 """OpenPGP signatures of commits, judged by gpg in a temporary home that contains only the operator's keys."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.source.signed_commit import Refused, Signed
 from runner.source.trust import Bench

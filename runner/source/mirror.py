@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from runner.foreign.quarantine import Quarantine
 from runner.foreign.read import walk
 from runner.host.flock import held
 from runner.model.settings.source import SourceSettings
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.model.values.size import parse_size
 from runner.source import arguments

@@ -8,13 +8,14 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
 from runner.foreign.budget import Budget
 from runner.foreign.opening import folder as opened
 from runner.host.files import write_whole
+from runner.model.values.frozen import dataclass
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MAX_ENTRIES = 2_000_000

@@ -6,7 +6,6 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.foreign.budget import Budget
@@ -15,6 +14,7 @@ from runner.foreign.remove import remove
 from runner.host.files import read_foreign
 from runner.model.code.tree import EXECUTABLE, LINK
 from runner.model.stack.source import TreeEntry
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen, Stat, is_regular

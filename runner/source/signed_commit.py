@@ -1,6 +1,6 @@
 """A commit object as bytes: the signed payload, and the signature. Parsed here, independent of any configuration."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 HEADERS = {40: b"gpgsig", 64: b"gpgsig-sha256"}  # by the length of the repository's object ids
 ANY_HEADER = b"gpgsig"

@@ -3,8 +3,8 @@ commit claims.
 """
 
 import re
-from dataclasses import dataclass
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.source.command import Ended
 from runner.source.signed_commit import Refused, Signed

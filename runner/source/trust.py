@@ -6,12 +6,12 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from runner.errors import VerifierFailed
 from runner.model.settings.source import SourceSettings
+from runner.model.values.frozen import dataclass
 from runner.source.command import KILLED, NOT_FOUND, Call, Ended, run
 from runner.source.failure import one_line
 

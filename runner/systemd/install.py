@@ -2,13 +2,13 @@
 
 import os
 import re
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 from runner.errors import BadUsage, NotAllowed
 from runner.host.files import sync_folder, write_whole
+from runner.model.values.frozen import dataclass
 
 UNIT = "driftline.service"
 UNIT_DIR = Path("/etc/systemd/system")

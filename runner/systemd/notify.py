@@ -2,7 +2,8 @@
 
 import os
 import socket
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """What an import or a scan found and made, as rows."""
 
-from dataclasses import dataclass
-
 from runner.model.adopt.outcome import Adoption, Stack, State
 from runner.model.adopt.project import Kept, LeftOut, Note
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """What came of one answer to several runs: each run has an outcome of its own."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from runner.errors import DriftlineError
 from runner.model.approval.approval import Person
 from runner.model.approval.rules import Standing
 from runner.model.run.life import Run
+from runner.model.values.frozen import dataclass
 from runner.view.facts import given
 from runner.view.question import QuestionPage
 from runner.view.refusal import refusal_document

@@ -1,11 +1,11 @@
 """What only an apply does: where it works, what its provisioners run, which actions it invokes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.changes.changes import ApplyOnly, Evaluated, Invocation, Place, Provisioner, Reading
 from runner.model.evaluated.code import Part
+from runner.model.values.frozen import dataclass
 from runner.view.attribute import AttributeRow, attribute_change, attribute_row
 
 

@@ -1,10 +1,9 @@
 """What came of a person's answer to a plan."""
 
-from dataclasses import dataclass
-
 from runner.model.approval.approval import Person
 from runner.model.approval.rules import Standing
 from runner.model.schedule.decide import CHANGE_RULES, View
+from runner.model.values.frozen import dataclass
 from runner.view.facts import given
 from runner.view.run_page import RunPage
 

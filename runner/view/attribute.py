@@ -1,9 +1,9 @@
 """Attributes that change: from what, to what."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.changes.changes import AttributeChange
+from runner.model.values.frozen import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from runner.model.audit.checkpoint import Chain, Checkpoint
 from runner.model.audit.log import AuditEntry, Walk
 from runner.model.audit.verdict import Flaw, Verdict
+from runner.model.values.frozen import dataclass
 from runner.view.when import whole
 
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

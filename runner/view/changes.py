@@ -3,10 +3,10 @@
 A row has the fields of what it is made from, one for one, so that nothing which the model gains is left out unseen.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.changes.changes import Action, ChangeSet, OutputChange, ResourceChange
+from runner.model.values.frozen import dataclass
 from runner.view.apply_only import ApplyOnlyView, apply_only, apply_only_view
 from runner.view.attribute import (
     AttributeRow,

@@ -1,11 +1,11 @@
 """What came of drift checks that somebody asked for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from runner.model.run.life import Run, State
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 
 Result = Literal["clean", "drifted", "error", "skipped"]

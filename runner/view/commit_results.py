@@ -1,12 +1,12 @@
 """What came of applying commits, as it is written at a forge."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from runner.model.forge.result_comment import SHOWN_STATES, CommitResult, StackResult
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.web import WebSettings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader

@@ -1,10 +1,10 @@
 """The contexts that reach a stack, by the names that they set."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from runner.model.settings.context import PHASES, Context, gifts, gifts_of, reaching
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """How many changes of each kind a plan has."""
 
-from dataclasses import dataclass
-
 from runner.model.changes.changes import Summary
 from runner.model.values.codec import key
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)

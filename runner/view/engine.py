@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from runner.model.engine.choice import Allowed, Installed, choose
 from runner.model.engine.holes import older_than
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.stack.engine_wants import EngineWants
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

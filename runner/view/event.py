@@ -1,13 +1,13 @@
 """Events of the feed, and those that a consumer could not take."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from runner.model.events.feed import DeadLetter, FeedEvent
 from runner.model.events.text import sentence
 from runner.model.values.codec import to_plain
+from runner.model.values.frozen import dataclass
 from runner.view.when import whole
 
 

@@ -1,7 +1,7 @@
 """What the records say about a stack, gathered in one place: what decides, the last run, who has approved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from runner.model.approval.rules import Standing, standing
@@ -12,6 +12,7 @@ from runner.model.schedule.health import health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Health, Stack
 from runner.model.values.clock import latest
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Openings
 from runner.ports.basics import Clock
 from runner.ports.records.runs import RunFilter

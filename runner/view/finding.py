@@ -1,7 +1,8 @@
 """What a check of the installation found."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from runner.model.values.frozen import dataclass
 
 
 class State(StrEnum):

@@ -1,7 +1,7 @@
 """The stacks as a graph: how each stands, and which ones it waits for."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ from runner.model.run.life import State
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.codec import key
+from runner.model.values.frozen import dataclass
 from runner.view.facts import StackFacts
 from runner.view.stack import StackRow, stack_row
 

@@ -1,8 +1,8 @@
 """What the drawings of a graph for other programs have in common: the lines of a node, and its colours."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.text import safe_text
 from runner.view import signs
 from runner.view.graph import GraphEdge, GraphNode, Overall

@@ -1,9 +1,9 @@
 """A graph of stacks as the lines of a tree: what is applied first stands on the left."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from runner.model.values.frozen import dataclass
 from runner.view.graph import GraphEdge, GraphNode, StackGraph
 
 

@@ -1,6 +1,5 @@
 """Self-healing: how a stack reacts to drift, and what a heal of a report would do."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.changes.changes import ChangeSet
@@ -11,6 +10,7 @@ from runner.model.healing.verdict import Decision, Verdict
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader

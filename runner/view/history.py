@@ -1,8 +1,9 @@
 """What was changed, by whom, and who approved it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.run.life import Kind, Run
+from runner.model.values.frozen import dataclass
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.view.run import RunRow, run_row

@@ -1,11 +1,12 @@
 """What no record knows, measured once for one view."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from runner.model.schedule.polling import PollMeasures
 from runner.model.stack.lock import Leftover
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

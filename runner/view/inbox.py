@@ -1,7 +1,6 @@
 """What waits for one person: plans that they may approve, and everything else that their roles let them settle."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from runner.model.access.role import Role
 from runner.model.approval.approval import Commit, Person
@@ -10,6 +9,7 @@ from runner.model.approval.rules import refusal
 from runner.model.code.known_inputs import moved
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, question

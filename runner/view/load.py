@@ -1,6 +1,5 @@
 """How much is going on: what queued runs wait for, the progress of many checks, which accounts are throttled."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.run.life import State
@@ -8,6 +7,7 @@ from runner.model.schedule.disk_room import format_size
 from runner.model.schedule.sweep import Sweep, remaining
 from runner.model.schedule.throttling import Throttle
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.model.values.size import parse_size
 from runner.ports.records.store import Reader
 from runner.service.queue.enqueue import full_accounts

@@ -1,12 +1,12 @@
 """Locks: of people and of runs on stacks, and of somebody else on a state."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.run.life import Run
 from runner.model.schedule.throttling import WHY
 from runner.model.schedule.waiting import waits
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.view.when import whole
 

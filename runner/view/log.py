@@ -1,7 +1,6 @@
 """The log of a run, part by part."""
 
-from dataclasses import dataclass
-
+from runner.model.values.frozen import dataclass
 from runner.view.run import RunRow
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.drift.report import ReportStatus
@@ -10,6 +9,7 @@ from runner.model.run.life import Kind, State
 from runner.model.schedule.health import health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import held_elsewhere
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Leftover
+from runner.model.values.frozen import dataclass
 from runner.model.warm.probe import Distrust
 from runner.view import words
 from runner.view.facts import StackFacts, given

@@ -1,10 +1,10 @@
 """Stacks that Git declares and that were never sound: nothing is known of them but the problem."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from runner.errors import StackNotFound
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.view.stack import StackRow
 

@@ -1,9 +1,8 @@
 """What comes next for a run that waits for approval."""
 
-from dataclasses import dataclass
-
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.view.objections import NEVER, goes_on, objections_to
 

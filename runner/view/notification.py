@@ -1,7 +1,6 @@
 """Notifications: what each is for, and how its delivery goes."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.events.feed import Cursor
@@ -11,6 +10,7 @@ from runner.model.notify.topics import DEFAULT
 from runner.model.settings.notifications import Notification
 from runner.model.settings.server import Settings
 from runner.model.stack.match import match_text
+from runner.model.values.frozen import dataclass
 from runner.ports.records.feed import FeedReader
 from runner.view.when import whole
 

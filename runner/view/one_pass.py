@@ -1,10 +1,10 @@
 """What one pass of the daemon came to: the runs that ended in it, what needs somebody now, and an exit code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.view.facts import all_stacks

@@ -1,10 +1,10 @@
 """The outputs that a stack takes from others, and which of its own others take."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from runner.model.outputs.known import ABSENT, UNREAD, KnownOutputs
 from runner.model.outputs.taken import Mark, Taken
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

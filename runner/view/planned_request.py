@@ -1,7 +1,7 @@
 """What a pull request would do, as it is written at a forge."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.errors import SourceNotFound
 from runner.model.changes.changes import Diagnostic
@@ -11,6 +11,7 @@ from runner.model.policy.result import sentences
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, beyond_limit
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, option, question

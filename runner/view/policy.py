@@ -1,7 +1,6 @@
 """Policies: which stacks they judge and whether they can be read, how their tests end, and what a plan would meet."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from runner.model.approval.guardrails import POLICY, Violation
@@ -10,6 +9,7 @@ from runner.model.policy.material import Judging
 from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import Settings
 from runner.model.stack.match import StackMatch
+from runner.model.values.frozen import dataclass
 from runner.service.approval.try_plan import Trial
 
 Stacks = Mapping[str, Sequence[Declaration]]

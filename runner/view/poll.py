@@ -1,9 +1,9 @@
 """What came of polling a source that somebody asked for."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.model.settings.source import SourceSettings
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.service.cycle.poll import Polled

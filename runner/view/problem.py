@@ -1,8 +1,8 @@
 """Problems of stack files and of the configuration, each with its place."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.problem import Problem
 
 

@@ -1,9 +1,8 @@
 """How far runs are, and what keeps them from going on: what somebody asks again and again while they wait."""
 
-from dataclasses import dataclass
-
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.windows import kept_closed

@@ -1,13 +1,13 @@
 """Promotions: the stages of each, what every one has applied and since when, and what it waits for."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.promotion.stage import StageRecord
 from runner.model.schedule.decide import decide
 from runner.model.settings.promotion import Promotion, promotion_of
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.values.frozen import dataclass
 from runner.ports.records.promotions import PromotionReader
 from runner.view.facts import StackFacts
 from runner.view.when import whole

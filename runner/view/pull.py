@@ -1,11 +1,11 @@
 """Pull requests: what each would do to the stacks that it touches."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState, beyond_limit
 from runner.model.run.life import State
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.view.counts import Counts, counts_of
 from runner.view.when import whole

@@ -1,7 +1,5 @@
 """What a person is asked about a plan, with everything to see before the answer."""
 
-from dataclasses import dataclass
-
 from runner.model.approval.approval import Commit
 from runner.model.approval.carried import Carried
 from runner.model.approval.guardrails import Violation, needs_name_typed
@@ -9,6 +7,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.drift.ignored import IgnoredChange
 from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.service.approval.approve import Question, Seen
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows

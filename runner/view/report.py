@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.changes.changes import Action
 from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
 from runner.model.values.codec import key
+from runner.model.values.frozen import dataclass
 from runner.view.apply_only import ApplyOnlyView, apply_only_view
 from runner.view.attribute import AttributeRow, attribute_row
 from runner.view.document import document

@@ -1,7 +1,6 @@
 """Which rules of the operator reach a stack, what they say, and which of them decide."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.approval.stack_guardrails import StackGuardrails, stack_guardrails
@@ -10,6 +9,7 @@ from runner.model.settings.rule_tables import TableRule, table_rules
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.stack.match import mismatch
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import counting, stack_terms
 from runner.view.terms import TermsView, terms_view

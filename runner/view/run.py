@@ -1,10 +1,10 @@
 """Runs in a list: what each is, and how it stands."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.run.life import FINAL, Kind, Run, State, Trigger
+from runner.model.values.frozen import dataclass
 from runner.view.counts import Counts, counts_of
 from runner.view.when import whole
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from runner.model.policy.result import PolicyResult
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import FAILED, Kind, Run
 from runner.model.settings.server import Settings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from runner.model.forge.consumer import consumer_of
@@ -12,6 +12,7 @@ from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import SourceStatus
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.service.cycle.cadence import cadences
 from runner.view.when import whole

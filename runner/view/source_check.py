@@ -1,6 +1,6 @@
 """What the head of a source declares, though nothing of it is recorded."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Stacks in a list: each on its three axes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.stack.definition import DriftStatus, Health, Pause, Stack, Sync
+from runner.model.values.frozen import dataclass
 from runner.view import words
 from runner.view.facts import StackFacts
 from runner.view.when import ago, whole

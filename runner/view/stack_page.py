@@ -1,13 +1,12 @@
 """Everything about one stack."""
 
-from dataclasses import dataclass
-
 from runner.model.drift.partly import Partly
 from runner.model.run.life import Kind
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import Settings
 from runner.model.stack.unread import Unread, unread
+from runner.model.values.frozen import dataclass
 from runner.model.warm.probe import ProbeRecord
 from runner.model.warm.provider import Way
 from runner.ports.records.runs import RunFilter

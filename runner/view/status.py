@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -13,6 +12,7 @@ from runner.model.schedule.decide import View, decide
 from runner.model.schedule.waiting import waits
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.service.cycle.restored import last_restore
 from runner.service.integrity.checkpoint import last_missing

@@ -1,11 +1,11 @@
 """On which terms a stack is applied, each with who set it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from runner.model.approval.people import People
 from runner.model.approval.terms import Terms, Word, approvers, names, nobody
 from runner.model.values.codec import key
+from runner.model.values.frozen import dataclass
 from runner.view.words import counted, or_list
 
 

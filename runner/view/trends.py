@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
 from runner.model.run.life import FAILED, Kind, State
+from runner.model.values.frozen import dataclass
 from runner.ports.records.trends import AppliedPlan, EndedRuns, MovedReports, TrendReader
 from runner.view.when import whole
 

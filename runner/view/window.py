@@ -1,10 +1,10 @@
 """The windows of a stack: which reach it, and whether its applies may start now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.run.life import BreakGlass
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Closed, Openings, Reaching, in_zone
 from runner.view.when import whole
 

@@ -1,13 +1,13 @@
 """The formats, one row each: detected by the usual path of the file, otherwise by its keys."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from runner.adopt.formats import atlantis, digger, listed, terrateam
 from runner.adopt.node import Node
 from runner.adopt.reading import Reading
 from runner.model.adopt.layout import Layout
 from runner.model.adopt.project import Project
+from runner.model.values.frozen import dataclass
 
 Read = Callable[[Sequence[Reading], Layout], list[Project]]
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +18,7 @@ from runner.model.approval.rule_reach import forgotten
 from runner.model.approval.terms import Declaration
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
+from runner.model.values.frozen import dataclass
 from runner.model.values.problem import Problem
 from runner.view.document import document
 from runner.view.problem import problem_row

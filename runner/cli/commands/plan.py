@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -28,6 +27,7 @@ from runner.cli.screen.run_page import planned_screen
 from runner.cli.several import Tally, ask_once, refuse_unclear, rows_with
 from runner.errors import BadUsage, DriftlineError, NewestRefused, NotFound
 from runner.model.run.life import State
+from runner.model.values.frozen import dataclass
 from runner.view import words
 from runner.view.poll import PollRow
 from runner.view.run import RunRow

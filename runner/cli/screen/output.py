@@ -4,10 +4,10 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TextIO
 
 from runner.errors import DriftlineError
+from runner.model.values.frozen import dataclass
 from runner.model.values.text import safe_text
 from runner.model.values.width import width
 

@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from runner.engine.modules.code_files import VALUES, Code
 from runner.hcl.blocks import Block, cut, plain_body
 from runner.model.code.module import OVERRIDE
 from runner.model.stack.definition import DEFAULT_WORKSPACE
+from runner.model.values.frozen import dataclass
 
 # Blocks that name a provider by the prefix of their type, or by this attribute.
 _TYPED = frozenset({"resource", "data", "ephemeral"})

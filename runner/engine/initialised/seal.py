@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from runner.engine.removal import put_aside, remove
 from runner.host.files import PRIVATE_FOLDER, private_folder, read_foreign
 from runner.model.code.called_modules import CalledModule, local_folders
+from runner.model.values.frozen import dataclass
 
 SEALED = "sealed"
 MAKING = ".making-"

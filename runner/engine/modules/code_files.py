@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.host.files import read_foreign
 from runner.model.code.module import is_configuration
+from runner.model.values.frozen import dataclass
 
 VALUES = (".tfvars", ".tfvars.json")  # besides the configuration, the files that terraform loads values from
 LARGEST = 256 << 20

@@ -5,7 +5,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from threading import Lock
 from typing import Any
 
@@ -31,6 +31,7 @@ from runner.model.code.module import (
     is_test,
     normal,
 )
+from runner.model.values.frozen import dataclass
 
 # No other file can contain anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|language|\\[uU]|" + WORDS.encode())

@@ -6,12 +6,13 @@ python -m runner.engine.state.process MEMORY plan|saved FILE
 import json
 import sys
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from runner.engine.limits import limit_memory
 from runner.host.files import LARGEST_STATE, read_foreign
+from runner.model.values.frozen import dataclass
 
 STATE = "tfstate"
 

@@ -1,6 +1,5 @@
 """States that an apply could not save, moved out of folders that are shared and removed."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.engine.json_output import JsonOutput
@@ -9,6 +8,7 @@ from runner.engine.state.mark import saved_state
 from runner.host.files import private_folder
 from runner.model.changes.changes import Diagnostic
 from runner.model.stack.state_file import save_command
+from runner.model.values.frozen import dataclass
 
 # A person is asked to save files ending with `.tfstate`, and this one has nothing to save.
 DAMAGED = ".damaged"

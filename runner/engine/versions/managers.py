@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from runner.model.values.frozen import dataclass
 
 LARGEST_SCRIPT = 64 << 10
 DEEPEST = 4  # scripts that call scripts

@@ -4,11 +4,12 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
 from runner.host.files import private_folder, write_whole
+from runner.model.values.frozen import dataclass
 
 RECORD = "inventory.json"
 KEPT = 256  # programs

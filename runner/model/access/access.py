@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from runner.model.access.role import Role
 from runner.model.stack.definition import STRICT
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import glob
 
 EVERY_STACK = "**"

@@ -1,7 +1,8 @@
 """Requests with an Idempotency-Key: each is done once, and repeating it gives the answer that it had."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from runner.model.values.frozen import dataclass
 
 KEPT = timedelta(hours=24)
 ANSWERED_WITHIN = timedelta(seconds=30)  # then whoever began it is thought dead

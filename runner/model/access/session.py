@@ -1,10 +1,10 @@
 """Logins: who somebody is, sessions of browsers, and codes that begin one."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.access.token import Token
+from runner.model.values.frozen import dataclass
 
 BYTES = 32
 CODE_PREFIX = "once_"

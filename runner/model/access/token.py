@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from runner.model.values.frozen import dataclass
 
 PREFIX = "drift_"  # so that scanners for leaked secrets can find one
 BYTES = 32

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from runner.model.adopt.layout import CodeFolder, Layout
 from runner.model.adopt.project import Engine, Guess, Project
 from runner.model.stack.definition import DEFAULT_WORKSPACE
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import join
 
 _VALUES = re.compile(r"(?P<stem>.+?)\.tfvars(?:\.json)?")

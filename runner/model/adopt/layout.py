@@ -1,11 +1,12 @@
 """The directories of a repository, as far as their files say what they are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.model.adopt.project import LeftOut
 from runner.model.code.module import ModuleFacts
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, parent
 
 

@@ -1,10 +1,10 @@
 """What comes of it: new stacks, and the files that declare them."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from runner.model.adopt.project import Kept, LeftOut, Note, Project
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP
 
 FILE = "stack.yaml"

@@ -1,10 +1,11 @@
 """What was meant for one root module in one workspace, whichever tool it was said to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from runner.model.stack.definition import DEFAULT_WORKSPACE
+from runner.model.values.frozen import dataclass
 
 Engine = Literal["terraform", "tofu"]
 

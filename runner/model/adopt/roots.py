@@ -1,9 +1,9 @@
 """Which directories are root modules: the first row that matches decides."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runner.model.adopt.layout import CodeFolder, Layout
+from runner.model.values.frozen import dataclass
 
 SAMPLES = frozenset({"example", "examples", "sample", "samples", "demo", "demos"})
 TESTS = frozenset({"test", "tests", "testdata", "fixtures", "fixture"})

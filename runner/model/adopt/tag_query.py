@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 LONGEST = 2_000
 _TOKEN = re.compile(r"\s*(\(|\)|\"[^\"]*\"|[^\s()\"]+)")

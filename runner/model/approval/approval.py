@@ -1,9 +1,9 @@
 """An approval: a person's yes to one plan, bound to its bytes, its meaning, and everything it was made with."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.guardrails import SeenState, state_problem
 from runner.model.changes.changes import ChangeSet
+from runner.model.values.frozen import dataclass
 
 VERSION = 4  # of the format, since terraform 0.12
 LARGEST = 256 << 20

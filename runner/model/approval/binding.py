@@ -4,7 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies
 from runner.model.run.life import Kind
 from runner.model.stack.definition import VARIABLE
 from runner.model.values.codec import from_plain, to_plain
+from runner.model.values.frozen import dataclass
 
 # 2: fingerprints cover what only an apply evaluates, and values that the operator passes in count.
 SCHEMA = 2

@@ -1,9 +1,10 @@
 """Whether a review of a pull request counts for the plan of its merge, and what differs if it does not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.approval.binding import Binding, EngineFacts, moved
 from runner.model.changes.changes import ChangeSet
+from runner.model.values.frozen import dataclass
 
 OTHER_FILES = "the files, as the branch did not get exactly what the reviewed request changes"
 EXTERNAL = "external"  # the type of the data source that runs a program

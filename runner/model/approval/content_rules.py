@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -20,6 +19,7 @@ from runner.model.evaluated.reading import ALONE, Around
 from runner.model.secret.copies import Secrets
 from runner.model.settings.guardrails import Forbidden, GuardrailRule, RequiredTags, ValueRule
 from runner.model.stack.definition import to_json
+from runner.model.values.frozen import dataclass
 from runner.model.values.pattern import covered
 
 LISTED = 20

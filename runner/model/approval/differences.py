@@ -1,10 +1,10 @@
 """Why a plan that was made again differs from the approved one: names of what is read differently, never values."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from runner.model.changes.changes import AttributeChange, ChangeSet, Evaluated, ResourceChange
 from runner.model.evaluated.code import Part
+from runner.model.values.frozen import dataclass
 
 MAX_NAMED = 3
 _Place = tuple[str, str, str, int, str]

@@ -1,7 +1,7 @@
 """Guard rails: what a plan may do only when a person allows it explicitly."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from runner.model.approval.binding import EngineFacts
@@ -10,6 +10,7 @@ from runner.model.changes.configuration import config_address
 from runner.model.engine.constraint import order
 from runner.model.policy.result import Results, sentences
 from runner.model.settings.guardrails import Guardrails
+from runner.model.values.frozen import dataclass
 from runner.model.values.pattern import covered, covers
 
 LARGE = 2_000  # resources: more than anybody reviews

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -11,6 +10,7 @@ from runner.model.changes.configuration import config_address, configured_resour
 from runner.model.changes.mask import unknown_of
 from runner.model.evaluated.code import Part, plain_reference
 from runner.model.evaluated.reading import Around
+from runner.model.values.frozen import dataclass
 
 _KEYS = ("region", "location", "zone")
 # The location of an aws_dx_connection is a building, in whatever region.

@@ -1,7 +1,6 @@
 """Who may say yes to a plan, and when enough have said it: pure rules over plain facts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner.model.approval.approval import Approval, Commit, Person
@@ -9,6 +8,7 @@ from runner.model.approval.people import People, authors, fold, names_of, one_ea
 from runner.model.approval.terms import Terms, named_in_all, names, nobody
 from runner.model.run.life import Kind, Run, Trigger
 from runner.model.settings.server import ApprovalSettings
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import lapses
 
 

@@ -1,9 +1,10 @@
 """Who signed a commit, as it was verified."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.approval.approval import Commit
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """The guard rails for one stack: the defaults, and every rule of the operator that matches it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from runner.model.approval.content_rules import NamedRule, rules_digest
 from runner.model.approval.guardrails import Rules
 from runner.model.approval.terms import Declaration, matched
 from runner.model.settings.guardrails import Guardrails
+from runner.model.values.frozen import dataclass
 
 _LIMITS = ("max_destroys", "max_changes")
 

@@ -1,7 +1,7 @@
 """The terms for approving a stack's plans: the strictest of the operator's rules and of the stack files."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from runner.model.approval.approval import Person
@@ -12,6 +12,7 @@ from runner.model.settings.server import EVERY_PLAN, ApprovalRule, ApprovalSetti
 from runner.model.settings.windows import NO_WINDOWS, WindowRules
 from runner.model.stack.definition import Discovered, OnMerge, Stack, StackDefinition
 from runner.model.stack.match import StackMatch, reaches
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Reaching
 
 Mode = Literal["never", "approved", "automatic"]

@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from runner.model.audit.log import GENESIS
+from runner.model.values.frozen import dataclass
 
 _FIELDS = frozenset({"seq", "head", "at", "kept", "replaced", "seal"})
 

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from runner.model.values.frozen import dataclass
 
 GENESIS = "0" * 64
 # Subjects of entries that concern neither a stack nor a run.

@@ -1,7 +1,8 @@
 """Receipts: one for each plan file that was handed to an apply, kept outside the database and never removed."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ outside the database, so they outlive it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from runner.model.audit.checkpoint import Checkpoint
 from runner.model.audit.receipt import Receipt
 from runner.model.run.life import Run, State
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 
 HOLDER = "restore"
 SHOWN_FOR = timedelta(weeks=2)  # how long status and doctor show it

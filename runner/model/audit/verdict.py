@@ -1,12 +1,12 @@
 """Whether the audit log is the one that was written: its own chain, and what was recorded of it elsewhere. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runner.model.audit.checkpoint import Chain, Checkpoint, missing_sentence
 from runner.model.audit.log import GENESIS, AuditEntry, Walk
 from runner.model.audit.restored import sentence
+from runner.model.values.frozen import dataclass
 
 
 class Fault(StrEnum):

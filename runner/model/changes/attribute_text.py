@@ -4,11 +4,11 @@ Every line has gone through `safe_text`; colour is up to the caller, who knows t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from runner.model.changes.changes import SYMBOLS, UNKNOWN, Action, AttributeChange
 from runner.model.changes.line_changes import Marked, fitted, line_changes
 from runner.model.changes.value_text import shortened, value_text
+from runner.model.values.frozen import dataclass
 from runner.model.values.text import safe_text
 
 _WIDEST_PATH = 40

@@ -1,11 +1,12 @@
 """A plan's changes for people and records: secrets are masked before a value of this module exists."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any
 
 from runner.model.changes.snippet import Snippet
+from runner.model.values.frozen import dataclass
 
 MASK = "(sensitive value)"
 UNKNOWN = "(known after apply)"

@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
 from runner.model.changes.mask import Mark, holds_unknown, join, mark_of, read_mark, unknown_of
+from runner.model.values.frozen import dataclass
 
 Path = tuple[str | int, ...]
 

@@ -1,8 +1,9 @@
 """The code that a diagnostic is about, and what the values in it are: as terraform tells them, within bounds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.width import width
 
 MAX_LINES = 12

@@ -1,11 +1,12 @@
 """terraform's warnings in a plan: kept within bounds, and failing checks as a state of their stack."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from runner.model.changes.changes import Diagnostic
 from runner.model.changes.snippet import masked_snippet
+from runner.model.values.frozen import dataclass
 
 MAX_WARNINGS = 50  # of one run; its log has all of them
 LONGEST_SUMMARY = 300  # characters

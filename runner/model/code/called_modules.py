@@ -2,10 +2,10 @@
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.code.module_source import LOCAL
+from runner.model.values.frozen import dataclass
 
 FETCHED = "modules"  # below the data folder
 ROOT = "."

@@ -1,9 +1,8 @@
 """Why a stack is refused."""
 
-from dataclasses import dataclass
-
 from runner.model.code.inputs import Located
 from runner.model.code.scan import Refusal
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Terraform and OpenTofu as rows of one table with all their differences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from runner.model.values.frozen import dataclass
 
 Version = tuple[int, ...]
 

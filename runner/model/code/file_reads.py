@@ -6,9 +6,11 @@ Arguments are evaluated where the code is explicit. Otherwise the location is re
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
+
+from runner.model.values.frozen import dataclass
 
 # REPOSITORY marks a path from the repository's top, ANY a name that is not known. Neither can occur in a real
 # path, which has no NUL.

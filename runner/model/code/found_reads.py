@@ -1,7 +1,7 @@
 """The files that a stack reads in one tree, followed from its root through the modules it calls."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runner.model.code.file_reads import (
     ANY,
@@ -16,6 +16,7 @@ from runner.model.code.file_reads import (
     first_of,
 )
 from runner.model.code.tree import Tree
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, join, shortened
 
 LONGEST_PATH = 4096  # characters; nested templates could build a path of any length

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property
 
 from runner.model.code.found_reads import Found
@@ -16,6 +16,7 @@ from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition, to_json
 from runner.model.stack.engine_wants import OWN, Wish
 from runner.model.stack.source import TreeEntry
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, WILD, glob, join, parent
 
 # Parts of a definition that no plan reads. They take effect with the commit, without a plan or an apply.

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
+
+from runner.model.values.frozen import dataclass
 
 CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?", re.DOTALL)

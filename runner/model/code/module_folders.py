@@ -1,12 +1,12 @@
 """Which folders of a repository make up a stack's code: its root module, and the local modules it calls."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from runner.model.code.engines import ENGINES
 from runner.model.code.module import ModuleFacts, is_configuration, is_test
 from runner.model.code.module_source import LOCAL, module_flaw
 from runner.model.code.tree import FILES, Tree
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import join
 
 TEST_FOLDER = "tests"

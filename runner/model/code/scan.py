@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from runner.model.code.backend import backend_problem
@@ -13,6 +12,7 @@ from runner.model.code.provider_source import BUILT_IN, implied_address, provide
 from runner.model.code.tree import Tree
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, printable, shortened
 
 # Names that the engine looks for beside a module's files, in any case: some file systems ignore case.

@@ -6,11 +6,12 @@ A stack without a backend keeps its state under its name. A rename in Git is dec
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
 from runner.model.stack.definition import Stack
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ Such a change is no drift. That has to be proven for every attribute: a wrong pr
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from runner.model.changes.changes import Action
 from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.changes.difference import Difference
 from runner.model.drift.report import DriftClass, Finding
+from runner.model.values.frozen import dataclass
 
 OUTPUTS = ".outputs."
 _BY_INDEX = re.compile(r"\.outputs\[\"([^\"]*)\"\]")

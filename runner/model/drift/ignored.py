@@ -5,10 +5,10 @@ resource also resets the ignored attributes. The approver is warned about that.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from runner.model.changes.changes import Action, ChangeSet, ResourceChange
 from runner.model.stack.definition import IgnoreRule
+from runner.model.values.frozen import dataclass
 from runner.model.values.pattern import covered, covers
 
 _SETS = frozenset({Action.UPDATE, Action.REPLACE})

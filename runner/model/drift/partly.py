@@ -4,9 +4,8 @@ The state then contains parts of another revision than the one drift is compared
 drift.
 """
 
-from dataclasses import dataclass
-
 from runner.model.changes.changes import ResourceChange
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Drift: a difference between a revision that is already applied and the real cloud, and the record of its life."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from runner.model.changes.changes import NOTHING_BESIDES, Action, ApplyOnly, AttributeChange
+from runner.model.values.frozen import dataclass
 
 
 class DriftClass(StrEnum):

@@ -1,7 +1,6 @@
 """Which parts of a plan's document come from runs that left parts of another revision, and which changed outside."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.changes.bounded import STEPS, shortened
@@ -10,6 +9,7 @@ from runner.model.changes.difference import Difference, Path, differences, same
 from runner.model.drift.partly import Partly
 from runner.model.plan.reading import action_of, attribute_changes
 from runner.model.secret.copies import Secrets
+from runner.model.values.frozen import dataclass
 
 _TAINTED = "replace_because_tainted"
 # Actions that add an object the applied revision may not know, and actions that remove one.

@@ -1,7 +1,7 @@
 """Which of the installed engines a stack gets: the default if it fits, else the newest that does."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Self
 
@@ -11,6 +11,7 @@ from runner.model.code.module import OVERRIDE
 from runner.model.engine.constraint import core_satisfies, exact, order, padded, parse, satisfies
 from runner.model.settings.source import Allow
 from runner.model.stack.engine_wants import EngineWants, Requirement
+from runner.model.values.frozen import dataclass
 
 LIST = "driftline engine list"
 

@@ -1,10 +1,10 @@
 """The releases of the engines that mend serious holes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from runner.model.code.engines import Version
 from runner.model.engine.constraint import padded, parse
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

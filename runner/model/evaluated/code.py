@@ -5,9 +5,10 @@ An engine reads it from the files that it planned. If it is unknown, the caller 
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+from runner.model.values.frozen import dataclass
 
 Names = tuple[str, ...]  # of module calls, from the root down
 

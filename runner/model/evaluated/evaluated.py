@@ -5,7 +5,7 @@ may have the same changes, and run something else, or somewhere else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.model.changes.changes import Action
@@ -14,6 +14,7 @@ from runner.model.evaluated.code import UNREAD, Code, Part, mentioned
 from runner.model.evaluated.readable import Found, Readable, Reader
 from runner.model.evaluated.reference import ROOT, Scope, named, references_in, scope_of
 from runner.model.evaluated.write_only import holding_nothing, is_unkept, sets_to_null, unkept
+from runner.model.values.frozen import dataclass
 
 LOCAL_EXEC = "local-exec"  # needs no connection
 _RUNS_PROVISIONERS = frozenset({Action.CREATE, Action.REPLACE, Action.DELETE})

@@ -5,7 +5,7 @@ values. Values are raw, including secrets: they are for sealing, and are masked 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ from runner.model.evaluated.reference import (
     select,
     steps_of,
 )
+from runner.model.values.frozen import dataclass
 
 # These are the same in every plan, or have no value.
 _NOTHING = frozenset({"path", "terraform", "tofu", "action", "provider", "provider_meta"})

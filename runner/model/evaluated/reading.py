@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runner.model.changes.changes import (
@@ -23,6 +23,7 @@ from runner.model.evaluated.evaluated import FROM_CODE, Applying, Thing, leaves,
 from runner.model.evaluated.readable import Found
 from runner.model.evaluated.reference import UNKNOWN_YET
 from runner.model.secret.copies import Secrets
+from runner.model.values.frozen import dataclass
 
 Marking = Callable[[Any], str]
 

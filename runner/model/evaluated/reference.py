@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.evaluated.code import Names
+from runner.model.values.frozen import dataclass
 
 UNKNOWN_YET: dict[str, Any] = {"\0unknown": True}  # no plan's JSON has such a key
 _STEP = re.compile(r'\.?([^\W\d][\w-]*|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\.(\d+)')

@@ -1,12 +1,13 @@
 """The feed: what happened, as typed events in one order. Each consumer keeps its position and misses none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from runner.model.preview.pull_request import PullState
 from runner.model.run.life import Kind, State
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

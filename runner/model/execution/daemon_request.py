@@ -1,11 +1,11 @@
 """A request to the daemon: one operation that needs remotes or terraform, from a process that may use neither."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from runner.model.approval.approval import Person
+from runner.model.values.frozen import dataclass
 
 # Who asked has gone by then: a daemon that starts later must not surprise anyone.
 BEGUN_WITHIN = timedelta(minutes=10)

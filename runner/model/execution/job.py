@@ -1,7 +1,6 @@
 """What a worker receives and returns: plain data, so that a worker may be a thread here or a machine elsewhere."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
@@ -23,6 +22,7 @@ from runner.model.run.usage import Usage
 from runner.model.settings.source import Allow, SourceAuth, SourceSettings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
 from runner.model.stack.lock import StateLock
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.model.warm.probe import ProbeFacts, Probing
 

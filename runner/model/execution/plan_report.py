@@ -1,7 +1,7 @@
 """Everything asked of a plan's document, in one question: a large document is read by a separate process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from runner.model.approval.content_rules import NamedRule, broken_rules, rules_digest
@@ -15,6 +15,7 @@ from runner.model.plan.fingerprint import MARK_DIGITS, fingerprint, seal
 from runner.model.plan.reading import changing, plan_problem, read_plan, understanding
 from runner.model.secret.copies import Secrets, plan_secrets, sensitive_texts
 from runner.model.stack.definition import IgnoreRule
+from runner.model.values.frozen import dataclass
 
 NOTHING = ChangeSet()
 

@@ -1,10 +1,10 @@
 """Where a forge is, derived from the URL by which Git reaches a repository of it."""
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from runner.model.settings.forge import ForgeSettings
+from runner.model.values.frozen import dataclass
 
 _SCP_LIKE = re.compile(r"(?:[^@/:]+@)?(?P<host>[^@/:]+):(?P<path>[^:].*)")
 # Hosts that serve ssh where a firewall lets only port 443 pass.

@@ -6,8 +6,9 @@ GitLab: https://docs.gitlab.com/user/project/codeowners/reference/
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, Glob, glob
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")  # the first one counts

@@ -1,7 +1,8 @@
 """What somebody asks for in a comment: its first line, and only if it begins with our name."""
 
 import re
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 HELP = (
     "driftline plan [STACKS] plans the stacks again that the glob matches, or all; "

@@ -7,7 +7,7 @@ comment says so, and where the rest is.
 import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.changes.changes import Summary
 from runner.model.forge.fit import MARKER_ROOM, first, listed, share, size
@@ -15,6 +15,7 @@ from runner.model.forge.plan_block import plan_lines
 from runner.model.forge.planned import Answer, PlannedRequest, PlannedStack, PlanState
 from runner.model.forge.text import Capabilities
 from runner.model.plan.text import summary_text
+from runner.model.values.frozen import dataclass
 from runner.model.values.markdown import block, code, in_table, sentence
 from runner.model.values.text import safe_text
 

@@ -1,13 +1,14 @@
 """Issues about drift: which should be open, what they say, and what to do about those that are there."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.drift.report import DriftReport, ReportStatus
 from runner.model.drift.report_text import finding_lines
 from runner.model.forge.marker import marker
 from runner.model.forge.text import IssueAtForge, IssueText
 from runner.model.settings.forge import DriftIssues
+from runner.model.values.frozen import dataclass
 from runner.model.values.markdown import cell, code, sentence
 
 ROOM = 2_000  # bytes for the marker and the rest beside findings

@@ -1,12 +1,12 @@
 """Who wrote a comment, in the names that `approvals.people` and `web.access` may give."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from runner.model.approval.approval import Person
 from runner.model.approval.people import People, fold
 from runner.model.forge.request import RequestComment
 from runner.model.settings.source import SourceSettings
+from runner.model.values.frozen import dataclass
 
 KNOWN_BY = "forge"
 

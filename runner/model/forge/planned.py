@@ -1,9 +1,9 @@
 """What a pull request would do, stack by stack: the frozen value that a comment and commit statuses are drawn from."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runner.model.changes.changes import ChangeSet, Summary
+from runner.model.values.frozen import dataclass
 
 
 class PlanState(StrEnum):

@@ -1,9 +1,9 @@
 """What a forge says about pull requests, and what people write in them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.text import safe_text
 
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runner.model.changes.changes import Summary
 from runner.model.forge.fit import MARKER_ROOM, listed, size
 from runner.model.forge.text import Capabilities
 from runner.model.plan.text import summary_text
 from runner.model.run.life import HALF_CHANGED, State
+from runner.model.values.frozen import dataclass
 from runner.model.values.markdown import code, in_table, sentence
 from runner.model.values.text import safe_text
 

@@ -1,7 +1,8 @@
 """What is written to a forge, and what it can show."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from runner.model.values.frozen import dataclass
 
 StatusState = Literal["pending", "success", "failure", "error"]
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner.model.healing.rules import NamedRule
 from runner.model.healing.verdict import Verdict
 from runner.model.run.healed_by import HealedBy
 from runner.model.settings.healing import Fights, HealLimits
+from runner.model.values.frozen import dataclass
 
 DAY = timedelta(days=1)
 

@@ -1,11 +1,11 @@
 """What a plan would do, cut into the parts that heal rules decide about: attributes of updates, and whole resources."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.changes.changes import MASK, UNKNOWN, Action, AttributeChange, ChangeSet, ResourceChange
 from runner.model.stack.heal_rule import HealAction, HealRule
+from runner.model.values.frozen import dataclass
 from runner.model.values.pattern import covered
 
 _ACTIONS: dict[Action, HealAction] = {

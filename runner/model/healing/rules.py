@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.approval.terms import Declaration
 from runner.model.run.healed_by import HealedBy
@@ -10,6 +10,7 @@ from runner.model.settings.server import DriftSettings
 from runner.model.stack.definition import StackDefinition, to_json
 from runner.model.stack.heal_rule import UNLIMITED, HealRule, Reaction
 from runner.model.stack.match import reaches
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

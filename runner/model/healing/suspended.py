@@ -1,13 +1,13 @@
 """What suspends self-healing, whatever its rules say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.drift.report import DriftReport, ReportStatus
 from runner.model.healing.rules import HealTerms
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Whether the plan of a heal may be applied without a person: each part of it by the first rule that matches."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.changes.changes import ChangeSet
 from runner.model.healing.part import Part, beyond, hidden, matches, named, parts, unknown
@@ -9,6 +9,7 @@ from runner.model.healing.rules import HealTerms, NamedRule, Side, once
 from runner.model.run.healed_by import HealedBy
 from runner.model.settings.guardrails import Guardrails
 from runner.model.stack.heal_rule import Do
+from runner.model.values.frozen import dataclass
 from runner.model.values.pattern import covered
 
 STRICTNESS: tuple[Do, ...] = ("heal", "ignore", "ask")  # strictest last

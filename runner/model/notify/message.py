@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from runner.model.events.level import level_of
 from runner.model.events.text import headline, stack_of
 from runner.model.notify.form import Own
 from runner.model.values.codec import to_plain
+from runner.model.values.frozen import dataclass
 
 Level = Literal["success", "info", "warning", "failure"]
 SHOWN = 10  # names and events of many

@@ -1,7 +1,6 @@
 """What a notification wants to hear of, and how often."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Self
 
 from runner.model.events.feed import FeedEvent, ReportMoved
@@ -11,6 +10,7 @@ from runner.model.notify.topics import DEFAULT, matching
 from runner.model.settings.notifications import Notification
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
+from runner.model.values.frozen import dataclass
 
 # The definition of a stack and its source; None if it is not known any more.
 Declared = Callable[[str], tuple[StackDefinition, str] | None]

@@ -1,7 +1,9 @@
 """What the records know of the outputs in a stack's state: a keyed digest of each. The values are in a sealed artifact."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from runner.model.values.frozen import dataclass
 
 UNREAD = ""  # in place of a digest: nobody has read the outputs of that stack yet
 ABSENT = "absent"  # in place of the digest of an output that the state does not have

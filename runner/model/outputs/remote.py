@@ -1,10 +1,10 @@
 """Outputs of other states that code reads through `data "terraform_remote_state"`, if its configuration is literal."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from runner.model.outputs.known import KnownOutputs
 from runner.model.outputs.taken import Taken
+from runner.model.values.frozen import dataclass
 
 ALL = "*"  # the code uses the outputs as one object
 

@@ -1,10 +1,10 @@
 """Which outputs of other stacks one stack uses, and whether they are still those that it was applied with."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from runner.model.outputs.known import ABSENT, UNREAD, KnownOutputs
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The named steps of a plan, in the order they ran."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ known to be it, wherever it occurs; nothing else is excused.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runner.model.evaluated.code import Code
+from runner.model.values.frozen import dataclass
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MARK = "\0time of the plan"  # the key of an object that replaces a text

@@ -1,8 +1,9 @@
 """The answer of a policy's rules as messages: whatever is not understood is an error, never a pass."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from runner.model.values.frozen import dataclass
 
 MOST_APPROVALS = 100
 NO_MESSAGE = "no message given"

@@ -5,9 +5,9 @@ The text and not a path, since a worker may be another machine; policies are a f
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Literal
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 TEST_FILE = "_test.rego"  # how the names of files with tests end

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.policy.rego.module import Module
 from runner.model.policy.rego.query import query_of
+from runner.model.values.frozen import dataclass
 
 PACKAGE = "main"  # conftest's
 _JUDGES = re.compile(r"(deny|violation|warn)(_[A-Za-z0-9]+)*|approvals|exception")

@@ -1,11 +1,12 @@
 """What policies and checks said about one plan, and what follows from it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from runner.model.policy.answer import Answer
 from runner.model.policy.material import CheckMaterial, PolicyMaterial
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 
 MOST_MESSAGES = 50

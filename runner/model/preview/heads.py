@@ -1,6 +1,6 @@
 """Heads of pull requests as refs of a Git server, and the result of merging one into its base."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 MOST_REBASED = 100  # commits of one request; one with more has to be merged or squashed
 NOTHING = ""

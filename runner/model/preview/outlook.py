@@ -1,12 +1,13 @@
 """Which pull requests to look at again, by their refs and by what is known of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from runner.model.preview.heads import PullHead
 from runner.model.preview.pull_request import Hold, PullRequest, PullState
+from runner.model.values.frozen import dataclass
 
 Forks = Literal["never", "approved"]
 SOON, LATE = timedelta(minutes=1), timedelta(minutes=10)

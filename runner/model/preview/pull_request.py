@@ -1,10 +1,11 @@
 """A pull request as it is known from Git: what would be merged, and which stacks that touches."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from runner.model.preview.heads import PullHead
+from runner.model.values.frozen import dataclass
 
 
 class PullState(StrEnum):

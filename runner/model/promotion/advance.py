@@ -1,8 +1,7 @@
 """A person's word that a stage gets a revision early."""
 
-from dataclasses import dataclass
-
 from runner.model.promotion.rules import Held
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """What is wrong with the order of a promotion, as far as the known stacks show."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice, pairwise
 
 from runner.model.code.dependencies import cycles
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Stack
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What keeps a revision from its next stage: a table of rules about the stage before, the first that fits counts."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner.model.promotion.stage import Stage, StageRecord, Wanted
@@ -9,6 +8,7 @@ from runner.model.run.life import State
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Stack
 from runner.model.values.clock import went_back
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

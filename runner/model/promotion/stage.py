@@ -1,12 +1,12 @@
 """What is known of one stage of a promotion, and which revision another one waits for."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from runner.model.run.life import State
 from runner.model.stack.definition import Stack, Sync
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
+from runner.model.values.frozen import dataclass
 
 Operation = tuple[str, str]  # address and action, as the engine reports it
 _NAMED = 3

@@ -1,9 +1,9 @@
 """What is known of an apply that ended unclearly, for the person who has to find out what happened."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner.model.stack.lock import StateLock
+from runner.model.values.frozen import dataclass
 
 LOG_LINES = 200
 APPLYING = "OperationTypeApply"

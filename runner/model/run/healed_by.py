@@ -1,6 +1,6 @@
 """Which heal rule let a plan pass, recorded with its run."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A run: one attempt to plan, and maybe apply, one stack at one revision. The table below is its whole life."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -8,6 +7,7 @@ from runner.errors import WrongState
 from runner.model.changes.changes import Summary
 from runner.model.outputs.taken import Mark
 from runner.model.run.healed_by import HealedBy
+from runner.model.values.frozen import dataclass
 
 
 class Kind(StrEnum):

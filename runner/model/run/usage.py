@@ -1,6 +1,6 @@
 """The resources a job used."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ the run's labels.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from posixpath import dirname, join, normpath, relpath
 
 from runner.model.sandbox.labels import TOP, Access, Confinement, under
 from runner.model.sandbox.namespace import ABSENT, View
+from runner.model.values.frozen import dataclass
 
 MAX_SENTENCES = 3  # sentences; the others show up once the first path is allowed
 _REFUSED = re.compile(r"permission denied|operation not permitted", re.IGNORECASE)

@@ -7,8 +7,9 @@ of paths.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+from runner.model.values.frozen import dataclass
 
 TOP = "/"
 _ESCAPED = re.compile(r"\\([0-7]{3})")

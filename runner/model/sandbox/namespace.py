@@ -5,10 +5,11 @@ mount per label is enough: nothing has to be listed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from runner.model.sandbox.labels import TOP, Access, Labels, nearest, parents, under
+from runner.model.values.frozen import dataclass
 
 # The run gets private ones: writable memory of limited size, or harmless device files.
 PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - their names, inside

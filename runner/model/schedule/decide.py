@@ -4,7 +4,7 @@ The first matching row decides. Every row gives an answer, so there is always a 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from runner.model.schedule.waiting import waits
 from runner.model.stack.definition import DriftStatus, Stack, Sync
 from runner.model.stack.lock import Lock
 from runner.model.values.clock import went_back
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Closed
 
 PLAN_RETRY = timedelta(minutes=30)

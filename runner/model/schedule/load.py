@@ -1,7 +1,8 @@
 """Whether one more run fits beside the running ones, by the memory that each is known to need."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from runner.model.values.frozen import dataclass
 
 REMEMBERED = (
     5  # the last runs of a stack, whose highest peak counts: a single small one says little about the next

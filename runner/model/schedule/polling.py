@@ -1,8 +1,10 @@
 """How often a source is polled: at a fixed interval, or with `poll: auto` by what happens in it and who looks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+
+from runner.model.values.frozen import dataclass
 
 LEAST, MOST = 3.0, 60.0  # seconds
 SHARE = 0.001  # of a CPU that the polls of a source may take: 60 ms a minute

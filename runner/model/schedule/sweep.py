@@ -1,8 +1,10 @@
 """The progress of drift checks that were requested together, and how long they will still take."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

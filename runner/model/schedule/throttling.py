@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runner.model.changes.changes import Diagnostic
 from runner.model.stack.definition import AwsRoles
+from runner.model.values.frozen import dataclass
 
 # Error texts of providers that refuse because of too many requests. Words of a message and names of
 # attributes, such as `throttling_burst_limit`, must not match.

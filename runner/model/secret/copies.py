@@ -6,7 +6,7 @@ terraform loses a mark when a provider copies a value: with `input = var.passwor
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from runner.model.changes.secret_shape import without_tokens
 from runner.model.secret.forms import encoded, skeleton, written
 from runner.model.secret.traces import NO_TRACES, SHORTEST, Traces
 from runner.model.values.distinct import with_distinct_keys
+from runner.model.values.frozen import dataclass
 
 # Shorter secrets (`on`, `443`) are too common to be distinguished from chance; only their marks mask them.
 SHORTEST_WHOLE = 3

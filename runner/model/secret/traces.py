@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runner.model.changes.changes import MASK
 from runner.model.secret.forms import encoded, places, skeleton, written
+from runner.model.values.frozen import dataclass
 
 # A shorter skeleton is too common to be distinguished from chance.
 SHORTEST = 8

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
 from runner.model.stack.definition import STRICT, VARIABLE, AwsRoles, StackDefinition
 from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
+from runner.model.values.frozen import dataclass
 
 PHASES = ("plan", "apply")
 NO_ROLES = AwsRoles()

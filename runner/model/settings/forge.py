@@ -1,10 +1,11 @@
 """The forge that a source's repository is at, and what authenticates Driftline there."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from runner.model.stack.definition import STRICT
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

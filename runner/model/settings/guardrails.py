@@ -1,12 +1,12 @@
 """Guard rails as the operator writes them: limits for every plan, and stricter rules for some stacks."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.stack.match_index import MatchIndex
+from runner.model.values.frozen import dataclass
 
 EVERYTHING = ("*",)
 PlanAction = Literal["create", "update", "replace", "delete", "forget", "read"]

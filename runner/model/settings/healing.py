@@ -1,11 +1,11 @@
 """What the operator says about self-healing: rules for some stacks, and limits that hold for every stack."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.heal_rule import HealRule
 from runner.model.stack.match import EVERY_STACK, StackMatch
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 

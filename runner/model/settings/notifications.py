@@ -1,12 +1,13 @@
 """Who hears of what: notifications, and which hosts they may reach."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import EVERY_STACK, StackMatch
+from runner.model.values.frozen import dataclass
 
 VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)  # before the program of a command
 _REFERENCE = re.compile(r"\$\{[^}]*\}")

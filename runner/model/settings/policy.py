@@ -1,11 +1,11 @@
 """Policies and checks of the operator: which judge the plans of which stacks."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import EVERY_STACK, StackMatch
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 

@@ -1,10 +1,10 @@
 """Promotion: the order in which stacks get a revision, and what each has to show before the next one gets it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from runner.model.stack.definition import STRICT
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 

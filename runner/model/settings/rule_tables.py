@@ -1,13 +1,14 @@
 """Every table of the operator's rules that match stacks, in one place."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from runner.model.settings.context import Context
 from runner.model.settings.server import Settings
 from runner.model.stack.match import StackMatch
 from runner.model.values.codec import to_plain
+from runner.model.values.frozen import dataclass
 
 _OF_THE_ENTRY = frozenset({"name", "match", "reason"})
 

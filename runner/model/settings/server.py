@@ -1,6 +1,6 @@
 """What the operator decides: the server configuration as frozen values, with every default in one place."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -19,6 +19,7 @@ from runner.model.stack.definition import STRICT, IgnoreRule, OnMerge
 from runner.model.stack.heal_rule import Reaction
 from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.stack.match_index import MatchIndex
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 

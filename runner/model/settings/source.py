@@ -1,11 +1,12 @@
 """One source as the operator configures it: where its repository is, and what its commits may decide."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 from runner.model.settings.forge import ForgeSettings
 from runner.model.stack.definition import STRICT
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 AUTO: Final = "auto"

@@ -2,13 +2,14 @@
 
 import ipaddress
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from runner.model.access.access import Binding
 from runner.model.stack.definition import STRICT
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 HALF_A_DAY = Seconds(12 * 3600)

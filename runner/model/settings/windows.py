@@ -1,12 +1,12 @@
 """Windows of the operator: when applies of some stacks may start."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT, StackDefinition
 from runner.model.stack.match import EVERY_STACK, StackMatch, reaches
 from runner.model.stack.match_index import MatchIndex
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Reaching
 
 

@@ -6,7 +6,7 @@ The dataclasses are the schema: pydantic reads them in `runner.config`, nothing 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
@@ -18,6 +18,7 @@ from runner.model.outputs.taken import Mark, Taken, moved
 from runner.model.stack.engine_wants import ANY, EngineWants
 from runner.model.stack.heal_rule import HealRule, Reaction
 from runner.model.values.codec import from_plain
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._/-]{0,63}$"

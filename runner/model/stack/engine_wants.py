@@ -1,6 +1,6 @@
 """Which version of its engine a stack wants, as its definition, its version files and its code say."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 OWN = "engine_version"
 

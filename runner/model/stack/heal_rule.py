@@ -1,7 +1,8 @@
 """One rule of self-healing: which drift is undone without a person, left alone, or asked about."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from runner.model.values.frozen import dataclass
 
 Do = Literal["heal", "ignore", "ask"]
 HealAction = Literal["create", "update", "delete", "replace"]

@@ -1,7 +1,8 @@
 """Locks: the right to touch a stack, held by a run while it executes, or by a person (or a rule) with a reason."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

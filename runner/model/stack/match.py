@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase, translate
 from functools import cached_property
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT, StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import WILD, glob
 
 Test = Callable[[StackDefinition, str], bool]

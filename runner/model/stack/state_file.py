@@ -1,8 +1,9 @@
 """State files that an apply could not save or damaged, and the commands that repair them."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """The newest revision of a stack's source, where it could not be taken: what is shown and planned is an older one."""
 
-from dataclasses import dataclass
-
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import SourceStatus
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

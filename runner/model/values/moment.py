@@ -1,10 +1,10 @@
 """Points in time as people write them: a span from now, a date, or an exact time."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Self
 
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 
 _EXACT = re.compile(

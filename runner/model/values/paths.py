@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
+
+from runner.model.values.frozen import dataclass
 
 TOP = "."  # the repository's own folder
 # `.git` in the spellings that git itself guards against.

@@ -1,6 +1,6 @@
 """A problem in a file that a person wrote, with its location."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

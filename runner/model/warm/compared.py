@@ -1,8 +1,9 @@
 """Whether a plan made with warm providers stands alone: what full plans on this installation have confirmed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from runner.model.values.frozen import dataclass
 from runner.model.warm.provider import Provider, Ready, Types, Way
 
 

@@ -5,9 +5,10 @@ counts under the terms of `runner.model.warm.compared`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
+from runner.model.values.frozen import dataclass
 from runner.model.warm.compared import AS_COMPARED, PLAINLY, Compared, HowPlanned, PlanTerms
 from runner.model.warm.provider import Provider, Ready, Way
 

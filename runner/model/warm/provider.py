@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runner.model.code.engines import ENGINES
+from runner.model.values.frozen import dataclass
 
 # What providers are asked about, by provider address: `resource aws_vpc`, `data aws_vpc`.
 Types = Mapping[str, tuple[str, ...]]

@@ -1,10 +1,11 @@
 """Why the applies of a stack wait for a window, and until when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from runner.model.values.frozen import dataclass
 from runner.model.window.grammar import DEFAULT_ZONE
 from runner.model.window.opening import Window, end_of_opening, is_open, next_opening, window
 

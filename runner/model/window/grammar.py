@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
+from runner.model.values.frozen import dataclass
 from runner.model.window.zone import DAY, Span, first, last, midnight, spans
 
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

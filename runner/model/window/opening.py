@@ -1,10 +1,10 @@
 """When windows are open, and when they open next: exact, by the boundaries of their times."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from runner.model.values.frozen import dataclass
 from runner.model.window.grammar import Allowed, Frozen, Unreadable, allowed, frozen
 from runner.model.window.zone import DAY, Span, midnight
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.model.changes.changes import ChangeSet, Diagnostic

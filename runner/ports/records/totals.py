@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.model.run.life import Kind, State

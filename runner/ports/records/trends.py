@@ -6,9 +6,10 @@ Days are in UTC. `stacks` are those that count; None for all.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
+
+from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.model.run.life import Kind, State

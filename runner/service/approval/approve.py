@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from runner import failpoint
@@ -35,6 +35,7 @@ from runner.model.run.life import Event, Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.codec import to_plain
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Closed, Openings
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts

@@ -1,7 +1,7 @@
 """Who wrote the code that a run would execute: these people may not approve it."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from runner.model.approval.approval import Commit, Review
@@ -10,6 +10,7 @@ from runner.model.code.tree import Tree
 from runner.model.run.life import Run
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP
 from runner.ports.files import Modules
 from runner.ports.git import Git

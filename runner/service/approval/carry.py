@@ -1,7 +1,7 @@
 """Reviews that survive the merge: a yes to a preview counts for a run that does the same."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.errors import BadUsage, Blocked, Conflict, DriftlineError, NotAllowed
 from runner.model.approval.approval import Approval
@@ -11,6 +11,7 @@ from runner.model.preview.landing import landed
 from runner.model.preview.pull_request import PreviewOf
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.settings.source import SourceSettings
+from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
 from runner.ports.files import Modules
 from runner.ports.git import Git

@@ -1,6 +1,6 @@
 """The gate inside an apply: everything is checked again, and its start is made durable."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner import failpoint
 from runner.errors import (
@@ -21,6 +21,7 @@ from runner.model.execution.job import Job
 from runner.model.outputs.taken import changed_sentence
 from runner.model.outputs.taken import moved as moved_outputs
 from runner.model.run.life import Event, Run
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.model.warm.compared import found_wrong
 from runner.model.window.closed import Openings

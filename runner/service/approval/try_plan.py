@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from runner.model.run.life import Kind
 from runner.model.secret.copies import Secrets
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack, StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.ports.policy import Judge, Policies
 from runner.ports.records.declarations import DeclarationReader
 from runner.service.approval.terms import counting, stack_terms

@@ -5,7 +5,6 @@ What waits is what lies behind the cursor: nothing else is kept, so a crash lose
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -17,6 +16,7 @@ from runner.model.notify.message import Message, folded, message_of
 from runner.model.notify.terms import Declared, Terms
 from runner.model.run.life import State
 from runner.model.stack.definition import StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.notify import Channel
 from runner.ports.records.store import Reader, Store

@@ -1,7 +1,7 @@
 """Poll one source: ask for its head, and take in what changed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner import failpoint
 from runner.errors import BranchMissing, DriftlineError, GitFailed, NoRoom, SourceNotTaken, Untrusted
@@ -16,6 +16,7 @@ from runner.model.schedule.polling import MOST
 from runner.model.settings.source import AUTO, SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import SourceStatus
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.ports.basics import Clock, Disk
 from runner.ports.records.store import Store, Writer

@@ -1,7 +1,7 @@
 """Retention: remove what is old, but nothing that an open run, a stack or an open report needs."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from runner import failpoint
 from runner.errors import DatabaseRefused, DatabaseUnwritable, DriftlineError
 from runner.model.execution.daemon_request import KEPT_FOR
 from runner.model.run.life import HALF_CHANGED, Run
+from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
 from runner.ports.git import Trees

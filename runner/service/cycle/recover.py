@@ -1,11 +1,11 @@
 """Repair what a process left behind when it died. Any process may run it at any time, repeatedly."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from runner import failpoint
 from runner.model.audit.actor import DAEMON
 from runner.model.run.life import Event, Run, State
+from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
 from runner.ports.records.runs import RunWriter

@@ -1,7 +1,7 @@
 """Find the stacks of one revision: from Git's trees and blobs, without a checkout."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from runner import __version__
@@ -22,6 +22,7 @@ from runner.model.engine.choice import Installed
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP
 from runner.model.values.problem import Problem
 from runner.ports.engine import Engines

@@ -1,7 +1,6 @@
 """Which engine the stacks of a revision want, and why none of the installed ones fits."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from runner.model.code.complaint import Complaint
 from runner.model.code.engines import ENGINES
@@ -14,6 +13,7 @@ from runner.model.settings.context import Context, furnished
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.engine_wants import OWN, EngineWants
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.model.values.problem import Problem
 from runner.service.discovery.module_facts import FolderFacts

@@ -1,7 +1,7 @@
 """Judge what the stack files of a revision declare: refuse what is not sound, and digest the inputs of the rest."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from runner.errors import DriftlineError
@@ -24,6 +24,7 @@ from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack, StateIdentity
 from runner.model.stack.engine_wants import EngineWants
+from runner.model.values.frozen import dataclass
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.stack_reads import StackReads
 

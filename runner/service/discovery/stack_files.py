@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.model.code.complaint import Complaint
 from runner.model.code.inputs import Located
@@ -10,6 +10,7 @@ from runner.model.code.tree import FILES, LINK, Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.stack.source import TreeEntry
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, glob, printable, shortened
 from runner.model.values.problem import Problem
 from runner.ports.files import StackFiles

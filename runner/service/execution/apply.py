@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from runner.model.policy.result import stricter
 from runner.model.stack.state_file import torn_sentence
 from runner.model.values.clock import age
 from runner.model.values.codec import from_plain
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Cancel
 from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, NotBegun, StillApplying
 from runner.ports.keeping import HeldClaim

@@ -7,10 +7,10 @@ what earlier runs knew: once secret, a value stays secret for the stack.
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.execution.job import Job
+from runner.model.values.frozen import dataclass
 from runner.ports.worker import WorkerPorts
 
 ARTIFACT = "plan.secrets"

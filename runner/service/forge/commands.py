@@ -1,11 +1,11 @@
 """Commands in comments of pull requests: each comment acts at most once, and gets an answer."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from runner.errors import DriftlineError
 from runner.model.forge.command import Command, command_of, first_line
 from runner.model.forge.request import RequestComment
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Store
 
 Perform = Callable[[str, RequestComment, Command], str]  # the source's name first; returns what came of it

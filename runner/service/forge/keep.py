@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
@@ -21,6 +21,7 @@ from runner.model.forge.status import statuses
 from runner.model.preview.pull_request import PullRequest, PullState
 from runner.model.schedule.polling import MOST
 from runner.model.settings.source import AUTO, SourceSettings
+from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.forge import Forge, Forges
 from runner.ports.git import Git

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import (
@@ -31,6 +30,7 @@ from runner.model.run.life import Event, Kind
 from runner.model.settings.context import furnished
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
 from runner.ports.records.joined import StackUseReader

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.errors import (
     Blocked,
@@ -18,6 +18,7 @@ from runner.model.execution.job import Job, JobSource, LockResult, Phase
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
+from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
 from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.store import Reader

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.errors import DriftlineError, Untrusted
 from runner.model.code.known_inputs import moved
@@ -12,6 +12,7 @@ from runner.model.preview.outlook import outlook
 from runner.model.preview.pull_request import Hold, PreviewedStack, PullRequest, PullState
 from runner.model.settings.source import Previews, SourceSettings
 from runner.model.stack.definition import Discovered
+from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
 from runner.ports.basics import Clock
 from runner.ports.records.store import Store

@@ -1,8 +1,7 @@
 """A job that was handed out, with the claim on its run."""
 
-from dataclasses import dataclass
-
 from runner.model.execution.job import Job
+from runner.model.values.frozen import dataclass
 from runner.ports.keeping import HeldClaim
 
 

@@ -1,12 +1,13 @@
 """The outputs of other stacks that a stack uses, as they are known now."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from runner.model.outputs.known import ABSENT, UNREAD, KnownOutputs
 from runner.model.outputs.remote import read_through
 from runner.model.outputs.taken import Mark, Taken, absent, marks, unread
 from runner.model.stack.definition import Stack, StackDefinition
+from runner.model.values.frozen import dataclass
 from runner.ports.records.outputs import OutputReader
 
 

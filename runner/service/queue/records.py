@@ -1,13 +1,13 @@
 """What is on record of all stacks: it holds until somebody writes, while what follows from it depends on the time too."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runner.model.run.life import Run, State
 from runner.model.schedule.dependencies import waits_for
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
+from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.service.queue.outputs import Outputs, all_outputs
 

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from fastapi import Request
 
 from runner.api.operation import Operation
 from runner.errors import Invalid, InvalidRequest
+from runner.model.values.frozen import dataclass
 from runner.model.values.number import number_of
 
 MOST = 100_000

@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import PurePosixPath
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
+
+from runner.model.values.frozen import dataclass
 
 PREFIX = "/static"
 TYPES: Mapping[str, str] = {

@@ -1,7 +1,6 @@
 """What people do with a stack from its page: each by an operation, with a reason where it needs one."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from runner.api.caller import Caller
 from runner.api.drift import request_checks
@@ -10,6 +9,7 @@ from runner.api.pauses import pause_stack, resume_stack
 from runner.api.plans import request_plan
 from runner.errors import BadUsage
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.view.stack_page import StackPage
 

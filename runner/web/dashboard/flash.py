@@ -5,12 +5,13 @@ It is kept in a signed cookie: in the address, a link of somebody else could put
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Literal
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from runner.model.values.frozen import dataclass
 from runner.web.identity.cookie import drop_cookie, set_cookie, signed_cookie
 
 COOKIE = "driftline-said"

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sse_starlette import ServerSentEvent
@@ -12,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from runner.api.caller import Caller
 from runner.api.logs import read_log
+from runner.model.values.frozen import dataclass
 from runner.view.log import LogPart
 
 MOST_SHOWN = 4 * 1024 * 1024  # bytes; the rest is in the file to download

@@ -1,8 +1,7 @@
 """The pages that the navigation names, in its order."""
 
-from dataclasses import dataclass
-
 from runner.model.access.role import Role
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """How what needs a person looks on a page, and where they go on from there."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
 from runner.model.notify.consumer import notification_of
+from runner.model.values.frozen import dataclass
 from runner.view.needs import Need, Why
 from runner.web.api.numbers import page_of_name
 from runner.web.dashboard.states import Look

@@ -1,7 +1,6 @@
 """A plan, as a page shows it: by what happens, then by module, each attribute with what it was and will be."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
 from runner.model.changes.attribute_text import (
@@ -13,6 +12,7 @@ from runner.model.changes.attribute_text import (
 from runner.model.changes.changes import SYMBOLS, Action, AttributeChange, ResourceChange
 from runner.model.evaluated.text import applied_lines
 from runner.model.plan.text import as_attribute, happens, in_order
+from runner.model.values.frozen import dataclass
 from runner.model.values.text import safe_text
 from runner.view.apply_only import apply_only
 from runner.view.attribute import AttributeRow, attribute_change

@@ -1,8 +1,8 @@
 """A month in a small drawing: what was applied and what failed, day by day, and on which days drift came. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from runner.model.values.frozen import dataclass
 from runner.view.trends import DayRow
 from runner.view.words import counted
 

@@ -1,12 +1,12 @@
 """How each state looks: a symbol, a word and a tone. Never a colour alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.run.life import State
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.values.frozen import dataclass
 from runner.view.graph import Overall
 
 

@@ -1,10 +1,10 @@
 """What happened to a run, in order. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from runner.model.run.life import State
+from runner.model.values.frozen import dataclass
 from runner.view.run_page import RunPage
 from runner.web.dashboard.states import Look, of_state
 

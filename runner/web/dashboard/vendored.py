@@ -1,6 +1,6 @@
 """Files of others in `static/`: where each comes from. A test checks that each is what its package has."""
 
-from dataclasses import dataclass
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)

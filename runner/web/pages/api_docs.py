@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
+from runner.model.values.frozen import dataclass
 from runner.web.api.description import description
 from runner.web.api.schema import REFERENCE, Schema
 from runner.web.api.written import JSON

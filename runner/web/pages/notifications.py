@@ -1,6 +1,5 @@
 """Notifications: how the delivery of each goes, trying one, and what it could not deliver."""
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from runner.api.events import list_undelivered
 from runner.api.notifications import drop_letters, list_notifications, retry_letters, try_notification
 from runner.model.access.role import Role
 from runner.model.notify.consumer import consumer_of
+from runner.model.values.frozen import dataclass
 from runner.view.event import LetterRow
 from runner.view.notification import NotificationRow
 from runner.view.words import counted

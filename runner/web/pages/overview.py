@@ -1,7 +1,6 @@
 """What needs somebody, what is running, and how all stacks stand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,6 +10,7 @@ from runner.api.caller import Caller
 from runner.api.status import show_status
 from runner.api.trends import show_trends
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.values.frozen import dataclass
 from runner.view.needs import Why
 from runner.view.status import StatusPage
 from runner.web.dashboard.html import html

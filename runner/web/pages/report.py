@@ -1,7 +1,6 @@
 """One drift report: what moved, attribute by attribute, and what can be done about it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -14,6 +13,7 @@ from runner.model.access.role import Role
 from runner.model.changes.changes import SYMBOLS
 from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.evaluated.text import applied_lines
+from runner.model.values.frozen import dataclass
 from runner.view.apply_only import apply_only
 from runner.view.healing import HealPage
 from runner.view.report import FindingRow, ReportPage

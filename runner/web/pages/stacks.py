@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from runner.api.caller import Caller
 from runner.api.stacks import list_stacks
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.values.frozen import dataclass
 from runner.view.stack import StackRow
 from runner.web.dashboard.html import html, link
 from runner.web.dashboard.states import Look, of_state

@@ -1,7 +1,6 @@
 """How it went over weeks: lines where there is JavaScript, tables where there is none."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -9,6 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
 from runner.api.trends import show_trends
+from runner.model.values.frozen import dataclass
 from runner.view.trends import DayRow
 from runner.view.when import span
 from runner.web.api.routes import endpoint
