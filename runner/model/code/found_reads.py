@@ -9,18 +9,14 @@ from runner.model.code.file_reads import (
     REPOSITORY,
     TEMPLATEFILE,
     FileRead,
-    Opaque,
     Reads,
-    Reference,
-    Template,
     first_of,
 )
+from runner.model.code.path_scope import Scope
 from runner.model.code.tree import Tree
 from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, join, shortened
 
-LONGEST_PATH = 4096  # characters; nested templates could build a path of any length
-DEEPEST = 64  # references to references
 MAX_INSTANCES = 500  # calls of modules with different arguments, in one stack
 MAX_UNKNOWN = 5  # reported places of one stack whose argument is not known
 
@@ -83,14 +79,14 @@ class _Search:
                 return
             seen.add(instance)
             reads = self.reads(folder)
-            scope = _Scope(folder, self.root, self.workspace, reads.values, values)
+            scope = Scope(folder, self.root, self.workspace, reads.values, values)
             for read in reads.files:
                 self._read(scope, read)
             for mention in reads.mentioned:
                 self._mentioned(scope.text(mention.path), folders=mention.folders)
             waiting += self._called(scope, reads)
 
-    def _called(self, scope: "_Scope", reads: Reads) -> Iterator[tuple[str, Mapping[str, str | None]]]:
+    def _called(self, scope: "Scope", reads: Reads) -> Iterator[tuple[str, Mapping[str, str | None]]]:
         for call in reads.calls:
             target = join(scope.folder, call.source)
             if target is not None and self.tree.is_folder(target):
@@ -98,7 +94,7 @@ class _Search:
                 wanted = {name: template for name, template in call.arguments if first_of(name) in used}
                 yield target, {name: scope.text(template) for name, template in wanted.items()}
 
-    def _read(self, scope: "_Scope", read: FileRead) -> None:
+    def _read(self, scope: "Scope", read: FileRead) -> None:
         for path in read.paths:
             text = scope.text(path)
             pattern = scope.text(read.pattern)
@@ -145,85 +141,3 @@ class _Search:
         if text.startswith(("/", "~")):
             return None
         return self.tree.follow(f"{self.root}/{text}")
-
-
-@dataclass
-class _Scope:
-    """One call of a module: the values of its names."""
-
-    folder: str
-    root: str
-    workspace: str
-    values: Mapping[str, Template]
-    given: Mapping[str, str | None]
-    _known: dict[str, str | None] = field(default_factory=dict)
-    _depth: int = 0
-
-    def text(self, template: Template) -> str | None:
-        """With ANY for a part that stays below its folder; None if that is not known."""
-        parts: list[str] = []
-        length = 0
-        for piece in template:
-            part = self._part(piece)
-            if part is None:
-                return None
-            length += len(part)
-            if length > LONGEST_PATH:
-                return None
-            parts.append(part)
-        return "".join(parts)
-
-    def _part(self, piece: str | Reference | Opaque) -> str | None:
-        match piece:
-            case str():
-                return piece
-            case Reference(name):
-                return self._value(name)
-            case Opaque():
-                return ANY if self._stays_below(piece) else None
-
-    def _value(self, name: str) -> str | None:
-        if name not in self._known:
-            self._known[name] = None  # in case it refers to itself
-            if self._depth < DEEPEST:
-                self._depth += 1
-                self._known[name] = self._looked_up(name)
-                self._depth -= 1
-        return self._known[name]
-
-    def _looked_up(self, name: str) -> str | None:
-        fixed = {
-            "path.module": f"{REPOSITORY}{self.folder}",
-            "path.root": f"{REPOSITORY}{self.root}",
-            "path.cwd": f"{REPOSITORY}{self.root}",
-            "terraform.workspace": self.workspace,
-            "count.index": ANY,
-        }
-        if name in fixed:
-            return fixed[name]
-        whole = first_of(name)
-        if name in self.given or whole in self.given:
-            any_ = ANY if self.given.get(whole) == ANY else None
-            return self.given.get(name, any_)
-        if name in self.values:
-            return self.text(self.values[name])
-        return self._part_of(self.values.get(whole, ()), name.removeprefix(whole))
-
-    def _part_of(self, whole: Template, part: str) -> str | None:
-        """An element of a value that is defined elsewhere or not evaluated."""
-        match whole:
-            case (Reference(other),):
-                return self._value(other + part)
-            case (Opaque() as piece,):
-                return self._part(piece)
-        return None
-
-    def _stays_below(self, piece: Opaque) -> bool:
-        """Whether all its parts are in the code, and none of them leads upwards."""
-        return not piece.climbs and all(self._closed(name) for name in piece.references)
-
-    def _closed(self, name: str) -> bool:
-        if name.startswith("path."):
-            return True
-        value = self._value(name)
-        return value is not None and ".." not in value
