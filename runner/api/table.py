@@ -35,6 +35,7 @@ NOUNS = (
     "runs",
     "sessions",
     "sources",
+    "stack_list",
     "stacks",
     "states",
     "status",
@@ -44,7 +45,7 @@ NOUNS = (
 )
 
 # Files that hold a part of a noun, so that a look at it imports no more than it shows.
-PART_OF = {"run_list": "runs"}
+PART_OF = {"run_list": "runs", "stack_list": "stacks"}
 
 
 @cache

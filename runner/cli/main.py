@@ -14,7 +14,7 @@ import click
 
 from runner import __version__
 from runner.cli.invocation import Cli
-from runner.cli.options import common_options
+from runner.cli.options import common_options, take_common_options
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
 
@@ -87,7 +87,7 @@ class Driftline(click.Group):
             return None
         command: click.Command = import_module(_MODULES[cmd_name]).command
         command.name = cmd_name
-        _take_common_options(command)
+        take_common_options(command)
         return command
 
     def resolve_command(
@@ -130,13 +130,6 @@ class Driftline(click.Group):
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a sentence
             code = report_error(cli, error)
         sys.exit(code if isinstance(code, int) else 0)
-
-
-def _take_common_options(command: click.Command) -> None:
-    if not any(parameter.name == "no_color" for parameter in command.params):
-        command.params.extend(common_options(at_root=False))
-    for below in getattr(command, "commands", {}).values():
-        _take_common_options(below)
 
 
 def report_error(cli: Cli, error: Exception) -> int:

@@ -1,7 +1,8 @@
 """Options and arguments that commands share, and the types of what they take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,6 +61,45 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
         ),
         click.Option(["--no-color"], help="Disable colour (also NO_COLOR).", **flag),
     ]
+
+
+def take_common_options(command: click.Command) -> None:
+    """Also for the commands of a group, except those that it loads when they are called."""
+    if not any(parameter.name == "no_color" for parameter in command.params):
+        command.params.extend(common_options(at_root=False))
+    if isinstance(command, click.Group) and not isinstance(command, Noun):
+        for below in command.commands.values():
+            take_common_options(below)
+
+
+class Noun(click.Group):
+    """A group whose commands are imported when they are called. `below` says where each is: `stack_list:list_`."""
+
+    def __init__(self, *args: Any, below: Mapping[str, str], **options: Any) -> None:
+        self._below = below
+        super().__init__(*args, **options)
+
+    @property
+    def commands(self) -> MutableMapping[str, click.Command]:
+        """All of them, which only help and the reference need."""
+        for name in self._below:
+            self._load(name)
+        return self._loaded
+
+    @commands.setter
+    def commands(self, loaded: MutableMapping[str, click.Command]) -> None:
+        self._loaded = loaded
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
+        return self._load(cmd_name) if cmd_name in self._below else None
+
+    def _load(self, name: str) -> click.Command:
+        if name not in self._loaded:
+            module, _, attribute = self._below[name].partition(":")
+            command: click.Command = getattr(import_module(f"runner.cli.commands.{module}"), attribute)
+            take_common_options(command)
+            self._loaded[name] = command
+        return self._loaded[name]
 
 
 class Numbered(click.ParamType[int]):

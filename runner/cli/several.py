@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner.api.stacks import list_stacks, show_stack
+from runner.api.stack_list import list_stacks
+from runner.api.stacks import show_stack
 from runner.cli.invocation import Cli
 from runner.cli.options import Labels
 from runner.cli.screen import cells

@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import field
 from pathlib import Path
+from types import ModuleType
 from typing import IO, BinaryIO, cast
 
 from runner.model.values.frozen import dataclass
@@ -19,6 +21,8 @@ KILLED = -signal.SIGKILL
 NOT_FOUND = 127  # as in a shell
 GRACE = 5.0
 KIBIBYTE = 1024
+_NO_GIT = {"GIT_PYTHON_GIT_EXECUTABLE": os.devnull, "GIT_PYTHON_REFRESH": "quiet"}
+_IMPORTING = threading.Lock()
 BLOCK = 512  # unit of POSIX shells for file sizes
 
 
@@ -106,13 +110,10 @@ def _feed(call: Call, stdin: bytes) -> "subprocess.Popen[bytes]":
 
 
 def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
-    # GitPython's import asks for git's version and fails without git; the command itself reports it better.
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git import Git, GitCommandNotFound
-
+    gitpython = _gitpython()
     wanted = environment(call.extra)
     try:
-        started = Git(call.folder).execute(
+        started = gitpython.Git(call.folder).execute(
             [*limiting(call.largest_file, call.max_memory), *scrubbing(wanted), *call.argv],
             istream=stdin,
             as_process=True,
@@ -122,11 +123,32 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
             start_new_session=True,
             umask=0o077,
         )
-    except GitCommandNotFound as error:
+    except gitpython.GitCommandNotFound as error:
         raise FileNotFoundError(f"No such file or directory: {call.argv[0]}") from error
     process = cast("subprocess.Popen[bytes]", started.proc)
     started.proc = None  # from here on it is ours; GitPython would end it when its wrapper is collected
     return process
+
+
+def _gitpython() -> ModuleType:
+    """Its import asks git twice for its version, unless it is told of a git that nobody can start.
+
+    What tells it so leaves the environment again: each command would have to be started without it by `env`.
+    """
+    with _IMPORTING:
+        if "git" in sys.modules:
+            return sys.modules["git"]
+        before = {name: os.environ.get(name) for name in _NO_GIT}
+        os.environ.update(_NO_GIT)
+        try:
+            import git
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+    return git
 
 
 def largest(size: int) -> int:

@@ -13,7 +13,7 @@ from runner.api.caller import Caller
 from runner.api.locks import take_lock
 from runner.api.operation import Operation, operation
 from runner.api.run_list import list_runs
-from runner.api.stacks import list_stacks
+from runner.api.stack_list import list_stacks
 from runner.api.status import DaemonRow, show_daemon
 from runner.errors import DriftlineError, NotDriftline, NothingServed, OtherVersion
 from runner.model.access.role import Role

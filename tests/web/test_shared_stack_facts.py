@@ -14,7 +14,8 @@ from runner.api.caller import Caller
 from runner.api.graph import show_graph
 from runner.api.inbox import show_inbox
 from runner.api.stack_facts import reading_stacks
-from runner.api.stacks import list_stacks, show_stack
+from runner.api.stack_list import list_stacks
+from runner.api.stacks import show_stack
 from runner.api.status import show_status
 from runner.model.access.access import Access, Binding
 from runner.model.approval.approval import Person

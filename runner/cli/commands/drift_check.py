@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from runner.api.drift import request_checks, show_checks, show_sweep
-from runner.api.stacks import list_stacks
+from runner.api.stack_list import list_stacks
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import Labels, labels_option, output_option, stacks_argument
 from runner.cli.screen.check import check_screen

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from runner.api.caller import Caller
-from runner.api.stacks import list_stacks
+from runner.api.stack_list import list_stacks
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
 from runner.view.stack import StackRow
