@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from in_memory import use_memory
 from prepared import prepare, start_fast
 from provider.mirror import aws_mirror
 from recorded.players import Players
@@ -32,6 +33,11 @@ PROFILE = settings(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    use_memory(config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
