@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from beginnings import Beginnings, beginnings, plain_applied, planned, with_provider
 from needed import terraform_for
+from recovering_world import Begun, begin_apply
 from world import World
 
 __all__ = ("beginnings", "plain_applied", "planned")
@@ -36,3 +37,11 @@ def applied(beginnings: Beginnings) -> Iterator[World]:
     """With one object of the test provider, which is applied as the code says."""
     with beginnings.lent(World.applied, with_provider) as world:
         yield world
+
+
+@pytest.fixture
+def dead(beginnings: Beginnings) -> Iterator[Begun]:
+    """An apply whose process died before it did anything."""
+    world, run = beginnings.world(begin_apply, World)
+    yield Begun(world, run)
+    world.leave()

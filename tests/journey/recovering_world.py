@@ -40,6 +40,10 @@ def begun(world: World, name: str = "web", value: str = "one", body: str = DATA)
     return Begun(world, run)
 
 
+def begin_apply(world: World) -> Run:
+    return begun(world).run
+
+
 @dataclass(frozen=True)
 class Begun:
     world: World

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from recovering_world import AUTOMATIC, Begun, begun, dying, recovered_again
+from recovering_world import AUTOMATIC, Begun, dying, recovered_again
 from traces import RECEIPT, STARTED, WORKED, ended, log
 from world import ANA, DATA, World
 
@@ -15,11 +15,6 @@ from runner.service.operator import cancel
 from runner.service.queue.enqueue import enqueue_due
 
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}
-
-
-@pytest.fixture
-def dead(plain: World) -> Begun:
-    return begun(plain)
 
 
 # While it runs on

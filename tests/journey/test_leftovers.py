@@ -9,7 +9,7 @@ from signal import SIGKILL
 
 import pytest
 import shown
-from recovering_world import AUTOMATIC, begun
+from recovering_world import AUTOMATIC, Begun
 from world import ANA, World, states
 
 from runner.errors import WrongState
@@ -83,23 +83,23 @@ def test_a_person_can_end_it(plain: World, lingering: tuple[Run, int]) -> None:
 
 
 def test_an_apply_that_nobody_attends_to_is_asked_to_stop_and_not_killed(
-    plain: World, monkeypatch: pytest.MonkeyPatch
+    dead: Begun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dead = begun(plain)
-    monkeypatch.setattr(type(plain.app.claims), "end_leftover", lambda *_: pytest.fail("it was killed"))
-    state = plain.settings.data_dir / "claims" / f"state-{dead.run.identity}"
+    world = dead.world
+    monkeypatch.setattr(type(world.app.claims), "end_leftover", lambda *_: pytest.fail("it was killed"))
+    state = world.settings.data_dir / "claims" / f"state-{dead.run.identity}"
     with dead.alive(), dead.alive(state):
-        assert [left.run for left in plain.app.claims.leftovers()] == [dead.run.name]
-        asked = cancel.cancel(plain.app.control, dead.run.id, ANA, force=True)
-        assert cancel.left_running(plain.app.claims, plain.app.store) == []
+        assert [left.run for left in world.app.claims.leftovers()] == [dead.run.name]
+        asked = cancel.cancel(world.app.control, dead.run.id, ANA, force=True)
+        assert cancel.left_running(world.app.claims, world.app.store) == []
     assert (asked.state, asked.cancel_requested_by) == (State.APPLYING, "ana")
 
 
-def test_status_takes_no_living_apply_for_a_leftover(plain: World) -> None:
-    dead = begun(plain)
-    state = plain.settings.data_dir / "claims" / f"state-{dead.run.identity}"
+def test_status_takes_no_living_apply_for_a_leftover(dead: Begun) -> None:
+    world = dead.world
+    state = world.settings.data_dir / "claims" / f"state-{dead.run.identity}"
     with dead.alive(), dead.alive(state):
-        assert lingers(plain) == []
+        assert lingers(world) == []
 
 
 def test_status_names_what_a_run_left_that_is_over(plain: World, lingering: tuple[Run, int]) -> None:

@@ -3,31 +3,28 @@
 import threading
 
 import pytest
-from recovering_world import begun
+from recovering_world import Begun
 from traces import ROWS
-from world import World
 
 from runner.model.run.life import HALF_CHANGED, State
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_what_lies_there_says_how_it_ended(plain: World, row: str) -> None:
+def test_what_lies_there_says_how_it_ended(dead: Begun, row: str) -> None:
     trace, wanted = ROWS[row]
-    dead = begun(plain)
     dead.leave(trace)
     run = dead.recovered()
     assert run.state is wanted
     assert run.claim is None
-    with plain.app.store.reading() as reader:
+    with dead.world.app.store.reading() as reader:
         # Where somebody has to look, nothing touches the stack before.
         assert (reader.lock("web") is not None) is (wanted in HALF_CHANGED)
         assert (reader.evidence(run.id) is not None) is (wanted in HALF_CHANGED)
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_while_something_of_it_lives_only_a_whole_result_ends_it(plain: World, row: str) -> None:
+def test_while_something_of_it_lives_only_a_whole_result_ends_it(dead: Begun, row: str) -> None:
     trace, wanted = ROWS[row]
-    dead = begun(plain)
     dead.leave(trace)
     settled: list[State] = []
     with dead.alive():
@@ -36,7 +33,7 @@ def test_while_something_of_it_lives_only_a_whole_result_ends_it(plain: World, r
         thread.join(0.6)
         known = bool(settled)
         if not known:
-            assert plain.run(dead.run.id).state is State.APPLYING
+            assert dead.world.run(dead.run.id).state is State.APPLYING
     thread.join()
     assert settled == [wanted]
     assert known is ("torn" not in row and "apply.result" in trace)

@@ -3,11 +3,11 @@
 import sqlite3
 import subprocess
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
-from recovering_world import Begun, begun, content, dying, recovered_again
+from beginnings import Beginnings
+from recovering_world import Begun, begin_apply, begun, content, dying, recovered_again
 from traces import RECEIPT, ROWS, STARTED, WORKED, log
 from world import DATA, World
 
@@ -17,11 +17,6 @@ from runner.ports.keeping import HeldClaim
 from runner.service.cycle.recover import recover
 
 INTERRUPTED = {"receipt": RECEIPT, "apply.jsonl": log(STARTED)}
-
-
-@pytest.fixture
-def dead(plain: World) -> Begun:
-    return begun(plain)
 
 
 def tried(world: World) -> None:
@@ -36,34 +31,32 @@ def tried(world: World) -> None:
 @pytest.mark.parametrize(
     "row", ["it worked", "it failed", "it died in the middle", "terraform refused it as stale"]
 )
-def test_recovering_again_changes_nothing(plain: World, row: str) -> None:
-    dead = begun(plain)
+def test_recovering_again_changes_nothing(dead: Begun, row: str) -> None:
     dead.leave(ROWS[row][0])
-    recovered_again(plain)
-    once = content(plain)
+    recovered_again(dead.world)
+    once = content(dead.world)
     for _ in range(2):
-        recovered_again(plain)
-        assert content(plain) == once
+        recovered_again(dead.world)
+        assert content(dead.world) == once
 
 
 @pytest.mark.repeats("row")
 @pytest.mark.parametrize("point", ["record.before_commit", "record.after_commit"])
 @pytest.mark.parametrize("row", ["it worked", "it failed", "it died in the middle"])
 def test_a_recovery_that_was_killed_five_times_ends_as_one_that_was_not(
-    tmp_path: Path, row: str, point: str
+    beginnings: Beginnings, row: str, point: str
 ) -> None:
     seen = []
     for name in ("clean", "killed"):
-        (tmp_path / name).mkdir()
-        world = World(tmp_path / name)
-        dead = begun(world)
-        dead.leave(ROWS[row][0])
+        world, run = beginnings.world(begin_apply, World)
+        Begun(world, run).leave(ROWS[row][0])
         if name == "killed":
             with dying(point):
                 for _ in range(5 if point == "record.before_commit" else 1):
                     tried(world)
         recovered_again(world)
         seen.append(content(world))
+        world.leave()
     assert seen[0] == seen[1]
 
 
