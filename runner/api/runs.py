@@ -10,19 +10,10 @@ from runner.model.changes.changes import ChangeSet
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import State
 from runner.model.values.codec import from_plain
-from runner.view.progress import Progress, progress
 from runner.view.run import RunRow, run_row
 from runner.view.run_page import RunPage, run_page
 
 PLANNED_AGAIN = "fresh.json"
-
-
-@operation("GET", "/progress", Role.VIEWER)
-def show_progress(caller: Caller, *, runs: tuple[int, ...]) -> tuple[Progress, ...]:
-    """How far these runs are, and what keeps them from going on."""
-    app = caller.app
-    with caller.reading() as reader:
-        return tuple(progress(reader, app.settings, app.clock, reader.run(run)) for run in runs)
 
 
 @operation("GET", "/runs/{run}", Role.VIEWER)

@@ -1,12 +1,10 @@
-"""The whole installation on one page, and its daemon."""
+"""The whole installation on one page."""
 
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.api.recent import recent
 from runner.api.stack_facts import reading_stacks
-from runner.datadir.daemon_lock import running_daemon
 from runner.model.access.role import Role
-from runner.model.values.frozen import dataclass
 from runner.view.status import StatusPage, status_page
 
 
@@ -20,18 +18,3 @@ def show_status(caller: Caller) -> StatusPage:
             return status_page(reader, app.settings, host, stacks)
 
     return recent(caller, work, *host.facts)
-
-
-@dataclass(frozen=True)
-class DaemonRow:
-    """`pid` is None while none is running."""
-
-    pid: int | None
-    data_dir: str
-
-
-@operation("GET", "/daemon", Role.VIEWER)
-def show_daemon(caller: Caller) -> DaemonRow:
-    """Whether the daemon is running."""
-    data_dir = caller.app.settings.data_dir
-    return DaemonRow(running_daemon(data_dir), str(data_dir))

@@ -11,6 +11,8 @@ NOUNS = (
     "approvals",
     "artifacts",
     "audit",
+    "checks",
+    "daemon",
     "drift",
     "engines",
     "events",
@@ -26,6 +28,7 @@ NOUNS = (
     "pauses",
     "plans",
     "policies",
+    "progress",
     "promotions",
     "providers",
     "pulls",
@@ -45,7 +48,13 @@ NOUNS = (
 )
 
 # Files that hold a part of a noun, so that a look at it imports no more than it shows.
-PART_OF = {"run_list": "runs", "stack_list": "stacks"}
+PART_OF = {
+    "checks": "drift",
+    "daemon": "status",
+    "progress": "runs",
+    "run_list": "runs",
+    "stack_list": "stacks",
+}
 
 
 @cache

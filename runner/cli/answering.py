@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from runner.api.approvals import list_waiting
-from runner.api.runs import show_progress
+from runner.api.progress import show_progress
 from runner.cli.ending import of_several
 from runner.cli.invocation import Cli
 from runner.cli.options import Labels

@@ -126,7 +126,12 @@ class Cli:
         """Do it here, or have the server do it: the answer is the same."""
         if self.remote is not None:
             return self.remote.call(operation, *args, **kwargs)
-        return operation(self.caller, *args, **kwargs)
+        if operation.method != "GET":
+            return operation(self.caller, *args, **kwargs)
+        from runner.host.uncollected import uncollected
+
+        with uncollected():  # thousands of rows, none of which is garbage before they are shown
+            return operation(self.caller, *args, **kwargs)
 
     @property
     def now(self) -> datetime:

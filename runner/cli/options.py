@@ -10,6 +10,7 @@ import click
 
 from runner.cli import suggest
 from runner.cli.invocation import Cli
+from runner.host.uncollected import uncollected
 from runner.model.values.frozen import dataclass
 from runner.model.values.moment import LONGEST, Moment
 from runner.model.values.span import Seconds
@@ -96,7 +97,8 @@ class Noun(click.Group):
     def _load(self, name: str) -> click.Command:
         if name not in self._loaded:
             module, _, attribute = self._below[name].partition(":")
-            command: click.Command = getattr(import_module(f"runner.cli.commands.{module}"), attribute)
+            with uncollected():
+                command: click.Command = getattr(import_module(f"runner.cli.commands.{module}"), attribute)
             take_common_options(command)
             self._loaded[name] = command
         return self._loaded[name]

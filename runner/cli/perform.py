@@ -14,18 +14,15 @@ from datetime import datetime
 from threading import Event
 from types import FrameType
 
-from runner.api.runs import cancel_run, show_progress, stop_run
-from runner.api.status import show_daemon
+from runner.api.daemon import show_daemon
+from runner.api.progress import show_progress
 from runner.cli.invocation import Cli
 from runner.cli.screen.output import Cell
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.several import batches
-from runner.cli.tail import LogTail
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked, WindowClosed
 from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import waits
-from runner.service.cycle.begin import begin
-from runner.service.cycle.recover import recover
 from runner.view.progress import Progress
 from runner.view.run import RunRow
 
@@ -36,6 +33,9 @@ Done = Callable[[RunRow], bool]
 
 def recover_here(cli: Cli) -> list[Run]:
     """What became of runs whose process is gone; an apply that still runs is left to the next daemon."""
+    from runner.service.cycle.begin import begin
+    from runner.service.cycle.recover import recover
+
     if problem := begin(cli.app.control):
         cli.console.warn(problem)
     recovered = recover(cli.app.control)
@@ -87,6 +87,8 @@ class Performer:
 
     def bring(self, run_id: int, done: Done) -> RunRow:
         """Until the run is done or final; its log goes to stderr meanwhile."""
+        from runner.cli.tail import LogTail
+
         tail = LogTail(self.cli, run_id)
         shown: datetime | None = None
 
@@ -205,6 +207,8 @@ class Performer:
             return
         if not first and not applying:
             raise Interrupted
+        from runner.api.runs import cancel_run, stop_run
+
         for run in runs:
             with suppress(DriftlineError):
                 self.cli.call(cancel_run if first else stop_run, run.number)

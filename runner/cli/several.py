@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner.api.stack_list import list_stacks
-from runner.api.stacks import show_stack
 from runner.cli.invocation import Cli
 from runner.cli.options import Labels
 from runner.cli.screen import cells
@@ -55,6 +53,8 @@ def refuse_unclear(names: Sequence[object], labels: Labels, *, what: str) -> Non
 
 def rows_with(cli: Cli, labels: Labels) -> tuple[StackRow, ...]:
     """The stacks that have all of the labels; NotFound where no stack has."""
+    from runner.api.stack_list import list_stacks
+
     wanted = tuple(map("=".join, labels))
     found = cli.call(list_stacks, label=wanted)
     if not found:
@@ -67,6 +67,8 @@ def chosen(cli: Cli, names: Sequence[str], labels: Labels) -> Sequence[StackRow]
     refuse_unclear(names, labels, what="stacks")
     if labels:
         return rows_with(cli, labels)
+    from runner.api.stacks import show_stack
+
     return [cli.call(show_stack, name) for name in dict.fromkeys(names)]
 
 

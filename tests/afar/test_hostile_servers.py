@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from runner.api.status import show_daemon
+from runner.api.daemon import show_daemon
 from runner.errors import DriftlineError, LoginRefused, NotDriftline, RequestPending, ServerUnreachable
 from runner.remote import client
 from runner.remote.client import Remote

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
+from runner.api.daemon import DaemonRow, show_daemon
 from runner.api.locks import take_lock
-from runner.api.status import DaemonRow, show_daemon
 from runner.errors import DatabaseBusy, ServerUnreachable
 from runner.remote.client import Remote
 from runner.web.problem import problem, status_of

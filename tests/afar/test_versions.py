@@ -10,11 +10,11 @@ from cli_world import World
 
 from runner import __version__
 from runner.api.caller import Caller
+from runner.api.daemon import DaemonRow, show_daemon
 from runner.api.locks import take_lock
 from runner.api.operation import Operation, operation
 from runner.api.run_list import list_runs
 from runner.api.stack_list import list_stacks
-from runner.api.status import DaemonRow, show_daemon
 from runner.errors import DriftlineError, NotDriftline, NothingServed, OtherVersion
 from runner.model.access.role import Role
 from runner.remote.client import Remote, told

@@ -3,7 +3,7 @@
 import click
 
 from runner.api.approvals import approve_run, ask_question
-from runner.api.runs import show_progress
+from runner.api.progress import show_progress
 from runner.cli.answering import Choice
 from runner.cli.commands.approve_several import REVIEWED, approve_several, said_yes
 from runner.cli.invocation import Cli, pass_cli

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from runner.api.answers import Approving, approve_runs, ask_questions
-from runner.api.status import show_daemon
+from runner.api.daemon import show_daemon
 from runner.cli.answering import NO_ANSWER, Choice, Outcomes, answer_all
 from runner.cli.invocation import Cli
 from runner.cli.options import Named

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from runner.api.drift import request_checks, show_checks, show_sweep
-from runner.api.stack_list import list_stacks
+from runner.api.checks import request_checks, show_checks, show_sweep
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import Labels, labels_option, output_option, stacks_argument
 from runner.cli.screen.check import check_screen
@@ -57,6 +56,8 @@ def check(
 
 def _chosen(cli: Cli, labels: Labels) -> tuple[str, ...]:
     """All that were applied, or have the labels. A stack that left Git is checked as long as something of it is applied."""
+    from runner.api.stack_list import list_stacks
+
     found = rows_with(cli, labels) if labels else cli.call(list_stacks)
     return tuple(row.name for row in found if row.applied_revision is not None)
 

@@ -101,7 +101,8 @@ def diff(cli: Cli, run_id: int, full: bool, output: str) -> None:
 @pass_cli
 def wait(cli: Cli, run_id: int, timeout: Seconds | None, until: str, output: str) -> int:
     """Wait for RUN. Exits with 0 if it succeeds, 1 if it fails, and 3 if it is rejected or superseded."""
-    from runner.api.runs import show_progress, show_run
+    from runner.api.progress import show_progress
+    from runner.api.runs import show_run
     from runner.cli.screen.progress import LOOK_SECONDS
 
     began = time.monotonic()

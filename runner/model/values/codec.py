@@ -188,10 +188,10 @@ def _dataclass(kind: type) -> Convert:
             data = {renamed.get(key, key): value for key, value in data.items()}
         if missing := needed - data.keys():
             raise ValueError(f"{kind.__name__} without {', '.join(sorted(missing))}")
-        values = {name: data[name] for name in names & data.keys()}
+        values = dict(data) if data.keys() <= names else {name: data[name] for name in names & data.keys()}
         for name, convert in converted:
-            if name in values:
-                values[name] = convert(values[name])
+            if (value := values.get(name)) is not None:  # nothing is made of nothing, where it may be None
+                values[name] = convert(value)
         return kind(**values)
 
     return read

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from runner.errors import (
     Blocked,
@@ -15,8 +16,6 @@ from runner.errors import (
 )
 from runner.model.approval.approval import Commit, Person
 from runner.model.approval.signature import signed
-from runner.model.code.dependencies import never_applied
-from runner.model.promotion.advance import Advance
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind, Run, Trigger
 from runner.model.schedule.decide import View, pause_sentence
@@ -26,16 +25,17 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.outputs import OutputReader
 from runner.ports.records.sources import SourceReader
 from runner.ports.records.stacks import StackReader
-from runner.service.discovery.discover import Discoverer
-from runner.service.operator.accept_state import refuse_moved_state
-from runner.service.operator.promote import promote, promoted_at
 from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
 from runner.service.queue.outputs import outputs_of
+
+if TYPE_CHECKING:
+    from runner.model.promotion.advance import Advance
+    from runner.service.discovery.discover import Discoverer
 
 
 def request_plan(
     control: ControlPorts,
-    discoverer: Discoverer,
+    discoverer: "Discoverer",
     stack: str,
     person: Person,
     *,
@@ -43,7 +43,7 @@ def request_plan(
     targets: Sequence[str] = (),
     destroy: bool = False,
     ignore_dependencies: bool = False,
-    advance: Advance | None = None,
+    advance: "Advance | None" = None,
 ) -> Run:
     """Queue a plan now. It supersedes a waiting run of the stack; an executing one blocks it.
 
@@ -51,6 +51,8 @@ def request_plan(
     OutputMissing if it takes an output that has no value. PromotionWaits if it waits for another stage of its
     promotion, unless a person advances it.
     """
+    from runner.service.operator.promote import promote, promoted_at
+
     asked = _discover_at(control, discoverer, stack, ref) if ref else None
     asked_of = asked and promoted_at(control, discoverer.git, stack, asked[0].revision)
     kind = Kind.DESTROY if destroy else Kind.CHANGE
@@ -97,6 +99,8 @@ def request_plan(
 
 def _refuse_unprovided(reader: StackReader, definition: StackDefinition) -> None:
     """A plan made before its data sources exist fails, or uses made-up values."""
+    from runner.model.code.dependencies import never_applied
+
     missing = never_applied(definition.dependencies, {stack.name: stack for stack in reader.stacks()})
     if missing:
         raise DependencyMissing(stack=definition.name, dependency=missing[0])
@@ -158,9 +162,11 @@ def refuse_unread(reader: SourceReader, stack: Stack) -> None:
 
 
 def _discover_at(
-    control: ControlPorts, discoverer: Discoverer, name: str, ref: str
+    control: ControlPorts, discoverer: "Discoverer", name: str, ref: str
 ) -> tuple[Discovered, Commit]:
     """The stack at another revision of its branch, and that revision."""
+    from runner.service.operator.accept_state import refuse_moved_state
+
     with control.store.reading() as reader:
         stack = reader.stack(name)
         taken = reader.source(stack.source).head

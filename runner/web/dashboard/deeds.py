@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from runner.api.caller import Caller
-from runner.api.drift import request_checks
+from runner.api.checks import request_checks
 from runner.api.locks import release_lock, take_lock
 from runner.api.pauses import pause_stack, resume_stack
 from runner.api.plans import request_plan
