@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile
 
 from runner.config.check import Complaint
-from runner.config.cron import cron_flaw
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.host.reference import FETCHED, refers
 from runner.model.notify.rate import Rate
+from runner.model.schedule.cron import cron_flaw
 from runner.model.settings.notifications import VARIABLE, Notification
 from runner.model.settings.server import Settings
 

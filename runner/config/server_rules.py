@@ -7,7 +7,6 @@ from pathlib import Path
 from runner.config.approval_rules import approval_rule_complaints
 from runner.config.check import Complaint
 from runner.config.context_rules import context_complaints
-from runner.config.cron import cron_flaw
 from runner.config.engine_rules import version_complaints
 from runner.config.environment import withheld
 from runner.config.forge_rules import forge_complaints
@@ -25,6 +24,7 @@ from runner.config.server_places import places
 from runner.config.web_rules import web_complaints
 from runner.config.window_rules import server_windows
 from runner.model.code.engines import ENGINES, TERRAFORM
+from runner.model.schedule.cron import cron_flaw
 from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import (
     ApprovalSettings,

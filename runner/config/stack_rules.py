@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from runner.config.check import Complaint
-from runner.config.cron import cron_flaw
 from runner.config.engine_rules import aws_complaints, is_role, version_complaints
 from runner.config.environment import NAME, denial
 from runner.config.heal_rules import heal_complaints
@@ -16,6 +15,7 @@ from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.config.upstream_rules import upstream_complaints, upstream_places
 from runner.config.window_rules import stack_windows
+from runner.model.schedule.cron import cron_flaw
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import NAME_PATTERN, AwsRoles, StackDefinition
 

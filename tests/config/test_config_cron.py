@@ -1,11 +1,11 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.config.cron import MONTHS, WEEK_DAYS, cron_flaw
+from runner.model.schedule.cron import MONTHS, WEEK_DAYS, cron_flaw, next_fire
 
 FIELDS = [(0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, MONTHS), (0, 6, WEEK_DAYS)]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +36,29 @@ def test_every_accepted_line_is_valid_for_the_scheduler_and_fires_some_day(line:
     if cron_flaw(line) is None:
         trigger = CronTrigger.from_crontab(line, timezone=UTC)
         assert trigger.get_next_fire_time(None, NOW) is not None
+
+
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(lines, MOMENTS)
+def test_a_line_fires_when_the_scheduler_says(line: str, since: datetime) -> None:
+    """APScheduler requires day and weekday; in cron either is enough if both are given."""
+    if cron_flaw(line) is not None:
+        return
+    minute, hour, day, month, weekday = line.split()
+    either = not day.startswith("*") and not weekday.startswith("*")
+    both = (f"{minute} {hour} {day} {month} *", f"{minute} {hour} * {month} {weekday}")
+    triggers = [CronTrigger.from_crontab(one, timezone=UTC) for one in (both if either else (line,))]
+    times = [time for one in triggers if (time := one.get_next_fire_time(None, since)) is not None]
+    assert next_fire(line, since) == min(times)
+
+
+def test_a_time_of_the_line_itself_is_not_before() -> None:
+    at = datetime(2026, 3, 1, 4, 17, tzinfo=UTC)
+    assert next_fire("17 */4 * * *", at) == at
+    assert next_fire("17 */4 * * *", at + timedelta(microseconds=1)) == at + timedelta(hours=4)
+    assert next_fire("0 0 29 feb *", at) == datetime(2028, 2, 29, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from runner.adopt.arguments import with_arguments
 from runner.adopt.expand import is_glob, matching, normal
 from runner.adopt.node import Node
 from runner.adopt.reading import Reading
-from runner.config.cron import cron_flaw
 from runner.model.adopt.layout import Layout
 from runner.model.adopt.project import Project
+from runner.model.schedule.cron import cron_flaw
 
 LISTS = ("directories", "dirs", "folders", "paths", "projects", "roots", "root_modules", "stacks", "modules")
 FOLDER = ("dir", "directory", "path", "folder", "project_root", "root", "working_directory")

@@ -15,13 +15,13 @@ from runner.model.notify.consumer import consumer_of, notification_of
 from runner.model.notify.message import Message, folded, message_of
 from runner.model.notify.terms import Declared, Terms
 from runner.model.run.life import State
+from runner.model.schedule.cron import next_fire
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.notify import Channel
 from runner.ports.records.store import Reader, Store
 from runner.service.cycle.feed import PAGE, put_off, save_cursor
-from runner.service.queue.next_check import next_fire
 
 PAUSE = 0.01  # seconds between two pages: the daemon shares its interpreter
 ASKS = "run.awaiting_approval"

@@ -1,26 +1,13 @@
 """When a stack's next drift check is due."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from datetime import datetime, timedelta
 
+from runner.model.schedule.cron import next_fire
 from runner.model.settings.server import DriftSettings
 from runner.model.stack.definition import Stack
 from runner.ports.records.reports import ReportReader
 from runner.ports.records.store import Store
-
-
-@lru_cache(maxsize=1024)
-def _triggers(schedule: str) -> tuple[Any, ...]:
-    """If day and weekday are both given, either is enough, as in cron; APScheduler alone would require both."""
-    from apscheduler.triggers.cron import CronTrigger
-
-    minute, hour, day, month, weekday = schedule.split()
-    lines = [schedule]
-    if not day.startswith("*") and not weekday.startswith("*"):
-        lines = [f"{minute} {hour} {day} {month} *", f"{minute} {hour} * {month} {weekday}"]
-    return tuple(CronTrigger.from_crontab(line, timezone=UTC) for line in lines)
 
 
 def next_check(stack: Stack, settings: DriftSettings, after: datetime) -> datetime:
@@ -33,12 +20,6 @@ def next_check(stack: Stack, settings: DriftSettings, after: datetime) -> dateti
     moved = timedelta(seconds=_share(stack.name) * settings.jitter)
     since = after - moved + timedelta(microseconds=1)
     return next_fire(schedule, since) + moved
-
-
-def next_fire(schedule: str, since: datetime) -> datetime:
-    """The first time of the cron line that is not before."""
-    fires = [trigger.get_next_fire_time(None, since) for trigger in _triggers(schedule)]
-    return min((fire for fire in fires if fire is not None), default=since + timedelta(days=3650))
 
 
 def reschedule(store: Store, settings: DriftSettings, now: datetime) -> list[str]:
