@@ -49,6 +49,8 @@ POINTS: dict[str, str] = {
     "merge.before_ref": "a pull request is merged in the mirror, no ref names the merge",
     "look.before_commit": "the previews of a pull request are queued and not committed",
     "preview.before_commit": "a preview has ended and is not recorded",
+    "install.before_rename": "an engine is complete and told under another name",
+    "install.after_rename": "an engine is in place, not yet reported",
     "seal.before_rename": "a copy of what init left is complete under another name",
     "tree.before_rename": "a tree is exported under another name",
     "key.before_link": "a new key is written under another name",

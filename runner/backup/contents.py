@@ -22,6 +22,7 @@ MADE_AGAIN: dict[str, str] = {
     "mirrors": "fetched from the remotes",
     "trees": "exported from the mirrors",
     "engine": "providers, installed by `init`",
+    "engines": "installed again by `driftline engine install`",
     "keys": "in a file of their own",
     "claims": "locks of living processes",
     "control": "of runs under way",

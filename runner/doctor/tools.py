@@ -1,7 +1,6 @@
 """Required programs: git, terraform or tofu, their providers, SQLite."""
 
 import os
-import platform
 import re
 import shutil
 import sqlite3
@@ -10,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from runner.doctor.finding import Scene, fail, failed, ok, scratch, warn
-from runner.engine.versions.inventory import Inventory
+from runner.engine.versions.inventory import Inventory, installed_in
 from runner.engine.versions.managers import script_of
 from runner.errors import DriftlineError, EngineMissing
+from runner.host import machine
 from runner.model.code.engines import ENGINES, TERRAFORM, EngineRow, Version
 from runner.model.engine.choice import Allowed, Installed, choose
 from runner.model.engine.constraint import parse
@@ -32,7 +32,6 @@ GIT_FIXED: tuple[Version, ...] = (
 
 MOST_SHOWN = 5
 TFSWITCH = ".terraform.versions"  # its folder
-MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
 
 
 def git(_: Scene) -> Iterator[Finding]:
@@ -72,7 +71,7 @@ def engines(scene: Scene) -> Iterator[Finding]:
     stacks = _stacks(scene)
     with scratch() as folder:
         env = {"PATH": os.environ.get("PATH", os.defpath), "CHECKPOINT_DISABLE": "1"}
-        inventory = Inventory(folder, scene.settings.engines, env)
+        inventory = Inventory(folder, scene.settings.engines, env, installed_in(scene.settings.data_dir))
         installed = {name: inventory.look(name) for name in ENGINES}
     here = {name for name, found in installed.items() if any(not one.problem for one in found)}
     for name, found in installed.items():
@@ -186,8 +185,7 @@ def providers(scene: Scene) -> Iterator[Finding]:
     if mirror is None:
         yield ok("providers", "from their registries, through a cache in the data directory")
         return
-    target = f"{platform.system().lower()}_{MACHINES.get(platform.machine(), platform.machine())}"
-    found = packages(mirror, target)
+    found = packages(mirror, target := machine.target())
     needed = [ENGINES[name] for name in sorted(_engines_of_stacks(scene) or {TERRAFORM.name})]
     missed = unserved(found, needed)
     make = f"{(missed or needed[0]).name} providers mirror -platform={target} {mirror}"

@@ -29,7 +29,7 @@ from runner.engine.session import Session
 from runner.engine.state.lock import Looking, force_unlock, held_by
 from runner.engine.state.outputs import read_outputs
 from runner.engine.state.workspace import is_missing
-from runner.engine.versions.inventory import Inventory
+from runner.engine.versions.inventory import Inventory, installed_in
 from runner.errors import ApprovalVoid, DriftlineError
 from runner.host.files import private_folder
 from runner.model.approval.binding import SHOWN, BoundEngine, EngineFacts
@@ -76,7 +76,8 @@ class CommandLineEngine:
     @cached_property
     def inventory(self) -> Inventory:
         quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(self._cli_config())}
-        return Inventory(self.folder, self.settings.engines, {**inherited(self.daemon, ()), **quiet})
+        own = installed_in(self.settings.data_dir)
+        return Inventory(self.folder, self.settings.engines, {**inherited(self.daemon, ()), **quiet}, own)
 
     def installed(self, engine: str) -> tuple[Installed, ...]:
         return self.inventory.look(engine)

@@ -51,6 +51,32 @@ class EngineExposed(DriftlineError):
     hint_template = "{mend}"
 
 
+class EngineUnsupported(DriftlineError):
+    """{product} {version} is not installed: {why}"""
+
+    exit_code = 6
+    hint_template = "driftline engine list"
+
+
+class EngineNotFetched(DriftlineError):
+    """{file} cannot be fetched from {place}: {problem}"""
+
+    hint_template = "on a host without access, copy the release files there and name their folder:   driftline engine install {engine} {version} --from FOLDER"
+
+
+class EngineUntrusted(DriftlineError):
+    """{file} is refused: {problem}"""
+
+    exit_code = 3
+    hint_template = "driftline engine install --help"
+
+
+class EngineInstallFailed(DriftlineError):
+    """installing {release} failed: {problem}"""
+
+    hint_template = "driftline doctor"
+
+
 class EngineAnswered(DriftlineError):
     """stack "{stack}": started {started}, but {answered} answered"""
 

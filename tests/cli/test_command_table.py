@@ -76,6 +76,7 @@ PROMISED: dict[str, str] = {
     "session end": "",
     "web": "--listen",
     "engine list": "-o",
+    "engine install": "--from --sha256 --key",
     "policy list": "-o",
     "policy test": "--engine -o",
     "policy eval": "--plan --stack -o",

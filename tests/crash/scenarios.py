@@ -6,10 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from releases import plain, says, zipped
 from stage import LONGEST, STACK, Stage, live
 from stage_verdict import resting
 from world import ANA
 
+from runner.engine.install.install import Trust, install
+from runner.engine.install.place import Place
+from runner.engine.versions.inventory import installed_in
+from runner.engine.versions.record import hashed
+from runner.host.machine import target
+from runner.model.engine.release import release
 from runner.model.run.life import State
 from runner.model.settings.source import Previews
 from runner.service.cycle.prune import prune
@@ -69,6 +76,15 @@ def preview(stage: Stage) -> None:
 
 def copy(stage: Stage) -> None:
     stage.attempt(lambda: stage.app.store.backup(stage.root / "data" / BACKUP))
+
+
+def bring(stage: Stage) -> None:
+    """An engine that no stack wants is installed."""
+    of = release("terraform", "1.0.11", target())
+    archive = zipped(stage.root / of.archive, plain(of.program, says(of.row.product, of.version)))
+    place, trust = Place(str(stage.root), of), Trust(sha256=hashed(archive))
+    folder = installed_in(stage.app.settings.data_dir)
+    stage.attempt(lambda: install(folder, of, place, trust, lambda _: None))
 
 
 def tidy(stage: Stage) -> None:
@@ -198,5 +214,6 @@ SCENARIOS = {
         Scenario("retention", old, tidy, after="change"),
         Scenario("rename", renamed, whole),
         Scenario("backup", nothing, copy, after="change"),
+        Scenario("engine", nothing, bring, after="change"),
     )
 }

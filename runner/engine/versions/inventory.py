@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from runner.engine.versions.record import binary_digest
@@ -16,12 +16,23 @@ from runner.model.settings.server import EngineSettings, EnginesSettings
 MOST = 64  # of one engine
 
 
+def installed_in(data_dir: Path) -> Path:
+    """Where `driftline engine install` puts engines."""
+    return data_dir / "engines"
+
+
 class Inventory:
     """Looked at anew for each run and each discovery. A program that is on record is not started for it."""
 
-    def __init__(self, folder: Path, settings: EnginesSettings, env: Mapping[str, str]) -> None:
-        """`env` is what programs are asked with; its PATH is where names are looked up."""
+    def __init__(
+        self, folder: Path, settings: EnginesSettings, env: Mapping[str, str], own: Path | None = None
+    ) -> None:
+        """`env` is what programs are asked with; its PATH is where names are looked up.
+
+        `own` is where `driftline engine install` puts them.
+        """
         self.folder = folder
+        self.own = own
         self.settings = settings
         self.env = env
         self.versions = Versions(folder)
@@ -48,8 +59,9 @@ class Inventory:
                 )
             except EngineMissing:
                 yield settings.binary, "binary"
-        files = (file for pattern in settings.binaries for file in _matched(pattern))
-        yield from ((str(file), "binaries") for file in islice(files, MOST))
+        own = [] if self.own is None else sorted(self.own.glob(f"{row.name}/*/{row.name}"))
+        named = (file for pattern in settings.binaries for file in _matched(pattern))
+        yield from ((str(file), "binaries") for file in islice(chain(named, own), MOST))
 
     def _installed(self, row: EngineRow, binary: str, key: str) -> Installed:
         default = key == "binary"
