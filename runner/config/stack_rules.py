@@ -15,6 +15,7 @@ from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.config.upstream_rules import upstream_complaints, upstream_places
 from runner.config.window_rules import stack_windows
+from runner.model.code.backend import SETTING
 from runner.model.schedule.cron import cron_flaw
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import NAME_PATTERN, AwsRoles, StackDefinition
@@ -22,7 +23,6 @@ from runner.model.stack.definition import NAME_PATTERN, AwsRoles, StackDefinitio
 _NAME = re.compile(NAME_PATTERN)
 _WORKSPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,89}")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}")
-_BACKEND_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 
 
@@ -109,7 +109,7 @@ def _tables(stack: StackDefinition) -> Iterator[Complaint]:
         if variable.startswith("-") or not variable.replace("-", "_").isidentifier():
             yield Complaint(("vars", variable), "this is not a variable name", got=False, at_key=True)
     for setting, value in stack.backend_config.items():
-        if _BACKEND_KEY.fullmatch(setting) is None:
+        if SETTING.fullmatch(setting) is None:
             yield Complaint(("backend_config", setting), "this is not a setting name", got=False, at_key=True)
         if value is None:
             yield Complaint(("backend_config", setting), "expected a value; omit the key if there is none")

@@ -251,6 +251,24 @@ def test_a_state_that_driftline_could_not_follow_is_refused(place: Place, block:
     assert sentence in messages(found)[0]
 
 
+@pytest.mark.parametrize(
+    ("workspaces", "sentence"),
+    [
+        ('{"name": "a", "x = 1 }\\ntoken": "stolen"}', "in workspaces of the backend is not a setting name"),
+        ('[{"name": "a"}, {"${x}": 1}]', "'${x}' in workspaces of the backend is not a setting name"),
+        ('"a"', "workspaces of the backend is a block; give its settings as a mapping"),
+    ],
+)
+def test_no_name_in_a_block_of_a_backend_can_add_settings(
+    place: Place, workspaces: str, sentence: str
+) -> None:
+    place.allow(backends=("remote",))
+    stack = f"name: a\nbackend_config: {{organization: o, workspaces: {workspaces}}}\n"
+    found = place.discovered({"stack.yaml": stack, "main.tf": 'terraform {\n  backend "remote" {}\n}\n'})
+    assert names(found) == []
+    assert sentence in messages(found)[0]
+
+
 LOCAL = 'terraform {{\n  backend "local" {{\n    path = "/srv/states/a.tfstate"\n{more}  }}\n}}\n'
 
 

@@ -4,14 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.hcl.literal import expression
-
-# Mappings that are blocks in these backends; everywhere else they are attributes.
-BLOCKS: Mapping[str, frozenset[str]] = {
-    "cos": frozenset({"assume_role"}),
-    "kubernetes": frozenset({"exec"}),
-    "oss": frozenset({"assume_role"}),
-    "remote": frozenset({"workspaces"}),
-}
+from runner.model.code.backend import BLOCKS
 
 
 def backend_file(backend: str, settings: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Whether a stack may keep its state where its root module and its definition say."""
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.model.code.identity import PLACE, USERINFO, WORKSPACE_PLACE
@@ -21,9 +22,17 @@ MACHINE = frozenset({
     "exec", "profile", "shared_credentials_file", "shared_credentials_files", "shared_config_files", "config_path",
     "config_paths", "custom_ca_bundle", "client_certificate_path", "oidc_token_file_path",
     "client_id_file_path", "client_secret_file_path", "private_key_path", "ca_file", "cert_file", "key_file",
-    "web_identity_token_file",
+    "web_identity_token_file", "shared_credentials_dir",
 })  # fmt: skip
 _WEB_IDENTITY = "assume_role_with_web_identity"  # an object with a name of MACHINE in it
+# Mappings that are blocks in these backends, with names that no quotes enclose; everywhere else they are attributes.
+BLOCKS: Mapping[str, frozenset[str]] = {
+    "cos": frozenset({"assume_role"}),
+    "kubernetes": frozenset({"exec"}),
+    "oss": frozenset({"assume_role"}),
+    "remote": frozenset({"workspaces"}),
+}
+SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 ELSEWHERE = {
     "cloud": "a cloud block makes terraform run elsewhere; use a backend block, or none",
     "state_store": "a state_store block runs provider code; use a backend block, or none",
@@ -58,6 +67,8 @@ def _problems(backend: Backend, definition: StackDefinition, allow: Allow) -> It
         if name in SECRETS or name in MACHINE:
             reason = "contains a secret" if name in SECRETS else "selects files or programs on this machine"
             yield f"{name} of the backend {reason}; only the operator may set it, by environment or role"
+    for name in sorted(BLOCKS.get(backend.type, frozenset()) & definition.backend_config.keys()):
+        yield from _of_block(name, definition.backend_config[name])
     if isinstance(settings.get(_WEB_IDENTITY), str):
         yield f"{_WEB_IDENTITY} of the backend is computed, so its value is unknown"
     if any(
@@ -77,6 +88,16 @@ def _names(settings: Any) -> Iterator[str]:
     elif isinstance(settings, list | tuple):
         for part in settings:
             yield from _names(part)
+
+
+def _of_block(name: str, value: Any) -> Iterator[str]:
+    for body in value if isinstance(value, list | tuple) else [value]:
+        if not isinstance(body, dict):
+            yield f"{name} of the backend is a block; give its settings as a mapping"
+            return
+        for inner in body:
+            if SETTING.fullmatch(inner) is None:
+                yield f"{printable(inner)!r} in {name} of the backend is not a setting name"
 
 
 def _local(settings: dict[str, Any], allow: Allow, workspace: str) -> Iterator[str]:
