@@ -72,6 +72,12 @@ def test_comments_do_not_count() -> None:
     assert said_in(".tool-versions", b"terraform-docs 1.0\n", TERRAFORM) is None
 
 
+@pytest.mark.parametrize("file", [".terraform-version", ".tool-versions"])
+def test_a_byte_order_mark_does_not_count(file: str) -> None:
+    said = "1.9.8" if file == ".terraform-version" else "terraform 1.9.8"
+    assert said_in(file, said.encode("utf-8-sig"), TERRAFORM) == "1.9.8"
+
+
 def test_the_definition_comes_before_every_file() -> None:
     assert wanted({"infra/app/.terraform-version": "1.2.3"}, engine_version="~> 1.9").wish == Wish(
         "~> 1.9", "engine_version"

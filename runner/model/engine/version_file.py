@@ -49,7 +49,7 @@ def _named(tree: Tree, folder: str, names: tuple[str, ...]) -> Iterator[str]:
 
 def said_in(file: str, content: bytes, row: EngineRow) -> str | None:
     """What it says for the engine, without comments; None if that is nothing."""
-    lines = [line.partition("#")[0].strip() for line in content.decode(errors="replace").splitlines()]
+    lines = [line.partition("#")[0].strip() for line in content.decode("utf-8-sig", "replace").splitlines()]
     if file.rpartition("/")[2] != TOOL_VERSIONS:
         return " ".join(filter(None, lines))
     tools = (line.split(None, 1) for line in lines if line)
