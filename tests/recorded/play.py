@@ -273,6 +273,7 @@ def _resources(module: dict[str, Any]) -> list[dict[str, Any]]:
             ],
         }
         for one in module.get("resources", ())
+        if "values" in one  # it has none where it is to be forgotten
     ]
     return own + [one for child in module.get("child_modules", ()) for one in _resources(child)]
 
@@ -319,4 +320,11 @@ def _backend(call: Call) -> dict[str, Any] | None:
 
 def main(recording: str, version: str, folder: str) -> None:
     engine, plays, scenario = recording.split("/")
-    sys.exit(Player(recorded(engine, plays, scenario), version, Path(folder)).play(sys.argv[1:]))
+    played = recorded(engine, plays, scenario or _named_here())
+    sys.exit(Player(played, version, Path(folder)).play(sys.argv[1:]))
+
+
+def _named_here() -> str:
+    """The scenario that the root module names, in a file of its own."""
+    named = Path("scenario")
+    return named.read_text().strip() if named.exists() else "create"

@@ -26,7 +26,10 @@ class Players:
         self.folder = folder
 
     def __call__(self, engine: str, version: str, scenario: str = "create") -> Path:
-        """The program. A version that was not recorded says what the newest one before it said."""
+        """The program. A version that was not recorded says what the newest one before it said.
+
+        Without a scenario it plays the one that the file `scenario` of each root module names.
+        """
         plays = nearest(engine, version)
         program = self.folder / engine / version / engine
         program.parent.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,23 @@ class Recording(NamedTuple):
         shown = self.sections.get("show.json")
         return None if shown is None else shown.encode()
 
+    @property
+    def changes(self) -> bool:
+        """Whether the plan changes anything."""
+        document = json.loads(self.document or b"{}")
+        resources = [one["change"] for one in document.get("resource_changes", ())]
+        changes = [*resources, *document.get("output_changes", {}).values()]
+        return any(change["actions"] != ["no-op"] or change.get("importing") for change in changes)
+
+    @property
+    def unfinished(self) -> set[str]:
+        """The resources of which the apply told that it begins, and not how it ended."""
+        told: dict[str, set[str]] = {"apply_start": set(), "apply_complete": set(), "apply_errored": set()}
+        for message in self.messages("apply"):
+            if message.get("type") in told:
+                told[message["type"]].add(message["hook"]["resource"]["addr"])
+        return told["apply_start"] - told["apply_complete"] - told["apply_errored"]
+
 
 def read(path: Path) -> Recording:
     engine, _, version = path.parent.name.partition("-")
@@ -61,4 +78,5 @@ def recorded(engine: str, version: str, scenario: str) -> Recording:
 
 
 def recordings(scenario: str = "*", engine: str = "*") -> list[Recording]:
-    return [read(path) for path in sorted(HERE.glob(f"{engine}-*/{scenario}.txtar"))]
+    """`engine` is such as `terraform-1.15.9`."""
+    return [read(path) for path in sorted(HERE.glob(f"{engine}/{scenario}.txtar"))]
