@@ -15,12 +15,12 @@ from runner.model.code.tree import EXECUTABLE, FILES, LINK, SUBMODULE, Tree, fit
 from runner.model.stack.source import TreeEntry
 from runner.model.values.paths import shortened
 from runner.model.values.size import parse_size
-from runner.source import arguments, record
+from runner.source import record
 from runner.source.failure import failed
+from runner.source.listing import listing
 from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen
 from runner.source.repair import differing, found, is_left, is_state, repair, sentence
-from runner.source.tree import read_tree
 
 TEMPORARY = ".making-"
 LONGEST_LINK = 4095  # on Linux
@@ -162,7 +162,7 @@ def _put_right(
 
 def _entries(mirror: Mirror, revision: str) -> list[TreeEntry]:
     """Without those that no disk can hold: a stack with such a path in its code was refused."""
-    return fitting(read_tree(mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output))[0]
+    return fitting(listing(mirror, revision))[0]
 
 
 def _write(mirror: Mirror, revision: str, top: Path) -> None:

@@ -19,9 +19,9 @@ from runner.source.address import BadAddress
 from runner.source.answers import Answers, answered_at, poll_cost
 from runner.source.export import discard, export, exported, settle
 from runner.source.failure import failed
+from runner.source.listing import forget_old, listing
 from runner.source.mirror import Mirror
 from runner.source.steps import steps
-from runner.source.tree import read_tree
 
 SPARED_SECONDS = 3600.0  # a younger tree may belong to a run that is just being queued
 LARGEST_BLOB = 32 << 20
@@ -91,13 +91,7 @@ class GitMirrors:
         )
 
     def tree(self, source: SourceSettings, revision: str) -> Sequence[TreeEntry]:
-        return self._read(
-            source,
-            "ls-tree",
-            lambda mirror: read_tree(
-                mirror.local("ls-tree", arguments.ls_tree(mirror.path, revision)).output
-            ),
-        )
+        return self._read(source, "ls-tree", lambda mirror: listing(mirror, revision))
 
     def blobs(self, source: SourceSettings, oids: Iterable[str]) -> Mapping[str, bytes]:
         wanted = list(dict.fromkeys(oids))
@@ -162,6 +156,7 @@ class GitMirrors:
     @contextmanager
     def _mirror(self, source: SourceSettings, command: str) -> Iterator[Mirror]:
         mirror = Mirror(self._data_dir, source, self._timeout)
+        forget_old()
         try:
             private_folder(mirror.path.parent)
             yield mirror

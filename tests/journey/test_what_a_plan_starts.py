@@ -9,6 +9,7 @@ from world import OBJECT, World, states
 from wrapped import wrapped
 
 from runner.model.run.life import State
+from runner.source.command import Call, Ended, run
 
 MODULE = OBJECT.replace('"{value}"', "var.value") + 'variable "value" {{}}\n'
 CALL = 'module "it" {{\n  source = "../mod"\n  value  = "{value}"\n}}\n'
@@ -71,6 +72,22 @@ def test_a_commit_that_calls_another_module_needs_an_init(world: World, planned:
     other = 'module "more" {\n  source = "../mod2"\n}\n'
     world.commit_files({"mod2/main.tf": "", "web/more.tf": other, "web/main.tf": CALL.format(value="two")})
     assert planned() == ["init", "plan", "show"]
+
+
+def test_a_plan_of_a_new_commit_lists_its_tree_once(
+    world: World, planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discovery, the check of what may run, and the export ask for it."""
+    asked: list[str] = []
+
+    def noted(call: Call, stdin: bytes = b"") -> Ended:
+        asked.extend(call.argv)
+        return run(call, stdin)
+
+    monkeypatch.setattr("runner.source.mirror.run", noted)
+    world.commit_files({"web/main.tf": CALL.format(value="two")})
+    assert planned() == ["plan", "show"]
+    assert asked.count("ls-tree") == 1
 
 
 def test_without_a_lock_file_each_commit_chooses_its_providers_anew(world: World, planned: Planned) -> None:
