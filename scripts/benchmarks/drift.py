@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.clouds import Missing, cloud
+from benchmarks.commands import DRIFTLINE, compiled, seconds
 from benchmarks.estate import BARE, Estate
 from benchmarks.figure import Figure, Sample, at_most_above, at_most_times, interleaved, skipped, timed
 from benchmarks.installation import Installation
@@ -24,7 +25,9 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
         with cloud(size, folder / "cloud") as there:
             estate = Estate(folder / "estate", there, {"small": there.small, "large": there.large})
             for name, count in RESOURCES.items():
-                yield from unchanged(size, estate, name, f"check of {count} {there.title} resources")
+                title = f"check of {count} {there.title} resources"
+                yield from unchanged(size, estate, name, title)
+                yield whole_command(size, estate, name, f"{title}, whole command, cpu", folder)
             yield _new_provider(size, estate, f"first check of a new {there.title} provider")
             estate.close()
             if there.pointed is not None:
@@ -55,6 +58,21 @@ def unchanged(size: Size, estate: Estate, name: str, title: str) -> Iterator[Fig
     for what, limit in (("cpu", 1 / 15), ("wall", 1 / 10)):
         measured, rival = (Sample(tuple(getattr(one, what) for one in side)) for side in (ours, bare))
         yield at_most_times(limit, f"{title}, {what}", measured, rival, BARE)
+
+
+def whole_command(size: Size, estate: Estate, name: str, title: str, folder: Path) -> Figure:
+    """`driftline drift check` as cron calls it: a process of its own, without a daemon."""
+    environment = compiled(folder / "compiled")
+    command = (DRIFTLINE, "--config", estate.installation.config, "drift", "check", name)
+
+    def check() -> None:
+        seconds(environment, *command)
+
+    check()
+    estate.expect(name, Way.PROBED)
+    ours, bare = _rounds(size, estate, check, partial(estate.bare, name))
+    measured, rival = (Sample(tuple(one.cpu for one in side)) for side in (ours, bare))
+    return at_most_times(1 / 15, title, measured, rival, BARE)
 
 
 def _new_provider(size: Size, estate: Estate, title: str) -> Figure:

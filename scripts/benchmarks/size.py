@@ -16,6 +16,7 @@ class Size:
     audit_entries: int
     plan_changes: int
     followed_stacks: int  # by a daemon, beside many who look; an even number
+    idle_sources: tuple[int, ...]
     sweep_stacks: int
     sweep_bare: int  # stacks that bare terraform looks at: it takes its time
     aws: bool  # else the test provider, whose cloud is a file
@@ -41,6 +42,7 @@ FULL = Size(
     audit_entries=100_000,
     plan_changes=2000,
     followed_stacks=50,
+    idle_sources=(1, 10, 50),
     sweep_stacks=50,
     sweep_bare=6,
     aws=True,
@@ -57,6 +59,7 @@ TINY = Size(
     audit_entries=60,
     plan_changes=20,
     followed_stacks=4,
+    idle_sources=(2,),
     sweep_stacks=4,
     sweep_bare=2,
     aws=False,

@@ -92,7 +92,7 @@ def daemon(app: App, work: set[State]) -> Iterator[None]:
 
     with (
         patch.object(Operation, "__call__", working),
-        patch("runner.api.status.running_daemon", lambda _: DAEMON),
+        patch("runner.api.daemon.running_daemon", lambda _: DAEMON),
     ):
         yield
 

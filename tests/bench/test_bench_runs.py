@@ -61,6 +61,7 @@ FIGURES = {
     "daemon": [
         "idle daemon, 1 source, VmRSS",
         "daemon with poll: auto, pushed a moment ago, CPU with its git",
+        "daemon with 2 sources, poll: auto, nothing for hours, CPU with its git, a source",
     ],
     "policy": ["a policy on 100 changes"],
     "audit": ["audit verify, 60 entries"],
@@ -70,8 +71,10 @@ FIGURES = {
     "drift": [
         "check of 2 cloudfile resources, cpu",
         "check of 2 cloudfile resources, wall",
+        "check of 2 cloudfile resources, whole command, cpu",
         "check of 17 cloudfile resources, cpu",
         "check of 17 cloudfile resources, wall",
+        "check of 17 cloudfile resources, whole command, cpu",
         "first check of a new cloudfile provider",
         "check of 50 terraform_data",
     ],
