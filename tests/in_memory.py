@@ -19,11 +19,9 @@ ENOUGH = 2 << 30
 class InMemory:
     """A plugin of the process that starts the others, which inherit TMPDIR."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, memory: Path) -> None:
+        self.folder, self._lock = made_in(memory)
         self._kept = False
-        # As long as it is locked, no other run of the tests removes it.
-        self._lock = _locked(folder)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -40,8 +38,7 @@ class InMemory:
     def clean_up(self) -> None:
         if not self._kept:
             shutil.rmtree(self.folder, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
+        os.close(self._lock)
 
 
 def use_memory(config: pytest.Config, memory: Path = MEMORY) -> None:
@@ -49,11 +46,11 @@ def use_memory(config: pytest.Config, memory: Path = MEMORY) -> None:
     if config.option.basetemp or "TMPDIR" in os.environ or not roomy(memory):
         return
     remove_abandoned(memory)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=memory))
-    config.pluginmanager.register(InMemory(folder), "in_memory")
-    os.environ["TMPDIR"] = str(folder)
+    plugin = InMemory(memory)
+    config.pluginmanager.register(plugin, "in_memory")
+    os.environ["TMPDIR"] = str(plugin.folder)
     tempfile.tempdir = None
-    config.option.basetemp = folder / "t"
+    config.option.basetemp = plugin.folder / "t"
 
 
 def roomy(memory: Path) -> bool:
@@ -61,6 +58,18 @@ def roomy(memory: Path) -> bool:
     with suppress(OSError):
         return os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= ENOUGH
     return False
+
+
+def made_in(memory: Path) -> tuple[Path, int]:
+    """A folder that is locked, so that no other run removes it as abandoned; one may before the lock."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=memory))
+        lock = _locked(folder)
+        if lock is None:
+            continue
+        if folder.exists():
+            return folder, lock
+        os.close(lock)
 
 
 def remove_abandoned(memory: Path) -> None:

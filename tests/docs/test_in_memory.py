@@ -70,6 +70,25 @@ def test_the_next_run_removes_what_another_one_left_and_nothing_of_one_that_runs
     assert set(tmp_path.iterdir()) == {running.folder, other}
 
 
+def test_a_folder_that_another_run_removes_before_it_is_locked_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def lose_the_first(folder: Path) -> int | None:
+        made.append(folder)
+        if len(made) == 1:
+            folder.rmdir()
+        return locked(folder)
+
+    locked = in_memory._locked
+    monkeypatch.setattr(in_memory, "_locked", lose_the_first)
+    config = used(tmp_path)
+    assert len(made) == 2
+    assert config.plugins[0].folder == made[1]
+    assert made[1].is_dir()
+
+
 def test_a_link_of_somebody_else_is_not_followed(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.mkdir()
