@@ -108,15 +108,6 @@ class JsonOutput:
                 }
         yield from self.redaction.text(str(message.get("@message", ""))).splitlines()
 
-    def _apply(self, kind: str, message: Mapping[str, Any]) -> None:
-        if kind == "apply_start":
-            self._begun[_operation(message)] += 1
-            self._seen(message)
-            return
-        self._begun[_operation(message)] -= 1
-        if kind == "apply_errored":
-            self._errored[_address(message, "hook")] = None
-
     def _action(self, kind: str, message: Mapping[str, Any]) -> None:
         """An action starts and ends like an operation on a resource."""
         invocation = _invocation(message)

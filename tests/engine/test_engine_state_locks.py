@@ -134,6 +134,11 @@ def applying(world: World, planned: Planned | None = None) -> Iterator[Apply]:
         claim.release()
 
 
+def held(lock: StateLock | None) -> str | None:
+    """Its id: newer engines tell more of the holder than terraform 1.11 does."""
+    return None if lock is None else lock.id
+
+
 def seen(apply: Apply) -> bool:
     return (apply.execution.workspace.control / state_lock.WITNESSED).exists()
 
@@ -147,7 +152,7 @@ def test_the_lock_of_an_apply_that_was_killed_is_known_to_be_its_own(
     left = backend.locks[NAME]["ID"]
     assert apply.error.lost
     assert apply.evidence.unfinished == ("terraform_data.b",)
-    assert (apply.evidence.lock, apply.evidence.lock_is_ours) == (StateLock(left), True)
+    assert (held(apply.evidence.lock), apply.evidence.lock_is_ours) == (left, True)
 
 
 def test_exactly_that_lock_is_freed_and_the_next_plan_works(remote: World, backend: StateBackend) -> None:
@@ -177,7 +182,7 @@ def test_a_lock_that_somebody_took_meanwhile_is_not_ours(remote: World, backend:
     backend.take(NAME, "7f7f7f7f-0000", who="ana@laptop")
     evidence = apply.adopt().evidence
     assert evidence is not None
-    assert (evidence.lock, evidence.lock_is_ours) == (StateLock("7f7f7f7f-0000"), False)
+    assert (held(evidence.lock), evidence.lock_is_ours) == ("7f7f7f7f-0000", False)
 
 
 def test_a_lock_of_which_nothing_is_known_is_not_ours(
@@ -186,7 +191,7 @@ def test_a_lock_of_which_nothing_is_known_is_not_ours(
     monkeypatch.setattr(state_lock.Witness, "notice", lambda *_: None)
     with applying(remote) as apply:
         apply.kill()
-    assert apply.evidence.lock == StateLock(backend.locks[NAME]["ID"])
+    assert held(apply.evidence.lock) == backend.locks[NAME]["ID"]
     assert not apply.evidence.lock_is_ours
 
 
@@ -209,7 +214,7 @@ def test_an_apply_that_was_adopted_is_seen_to_hold_its_lock_too(
     evidence = apply.adopt().evidence
     killer.join()
     assert evidence is not None
-    assert (evidence.lock, evidence.lock_is_ours) == (StateLock(backend.locks[NAME]["ID"]), True)
+    assert (held(evidence.lock), evidence.lock_is_ours) == (backend.locks[NAME]["ID"], True)
 
 
 def test_a_stopped_apply_releases_its_lock_and_names_what_it_had_begun(
@@ -259,7 +264,7 @@ def test_somebody_elses_lock_is_in_the_way_before_anything_begins(
     assert isinstance(error, EngineError)
     assert (error.state_locked, error.begun, error.unclear) == (True, False, False)
     # Not the id under "Lock Info", which is that of the lock that could not be taken.
-    assert error.lock == StateLock("5f5f5f5f-1111")
+    assert held(error.lock) == "5f5f5f5f-1111"
 
 
 def test_a_lock_that_has_moved_is_not_freed(remote: World, backend: StateBackend) -> None:
@@ -270,7 +275,9 @@ def test_a_lock_that_has_moved_is_not_freed(remote: World, backend: StateBackend
     with pytest.raises(Conflict, match="is not a lock id"):
         remote.engine.force_unlock(remote.execution(), "-help")
     assert backend.locks[NAME]["ID"] == "5f5f5f5f-1111"
-    assert remote.engine.state_lock(remote.execution()) == StateLock("5f5f5f5f-1111")
+    lock = remote.engine.state_lock(remote.execution())
+    assert isinstance(lock, StateLock)
+    assert lock.id == "5f5f5f5f-1111"
 
 
 def test_looking_leaves_state_and_lock_as_they_are(remote: World, backend: StateBackend) -> None:
@@ -279,7 +286,9 @@ def test_looking_leaves_state_and_lock_as_they_are(remote: World, backend: State
     before = backend.states[NAME]
     backend.requests.clear()
     assert remote.engine.state_lock(remote.execution()) is None
-    assert [method for method, _ in backend.requests] == ["LOCK", "GET", "UNLOCK"]
+    # Terraform 1.15 looks before it locks too.
+    methods = [method for method, _ in backend.requests]
+    assert [method for method in methods if method != "GET"] == ["LOCK", "UNLOCK"]
     assert (backend.states[NAME], backend.locks) == (before, {})
 
 
@@ -358,7 +367,7 @@ def test_a_lock_that_could_not_be_released_is_reported(remote: World, backend: S
         backend.fail_unlocks = True
         (remote.outside / "go").touch()
     assert not apply.error.unclear
-    assert apply.evidence.lock == StateLock(backend.locks[NAME]["ID"])
+    assert held(apply.evidence.lock) == backend.locks[NAME]["ID"]
     assert apply.evidence.lock_is_ours
 
 
