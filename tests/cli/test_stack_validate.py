@@ -197,3 +197,18 @@ def test_what_git_keeps_for_itself_is_never_looked_into() -> None:
     write("a", "name: a\n")
     write(".git/modules/m", "nonsense\n")
     assert validate().exit_code == 0
+
+
+def test_a_version_managers_file_that_is_not_read_is_named_where_nothing_else_says_a_version() -> None:
+    write("infra/a", "name: a\n")
+    write("b", "name: b\n")
+    Path("infra/mise.toml").write_text('[tools]\nterraform = "1.9.8"\n')
+    unread = "infra/mise.toml:1:1: Driftline does not read this file: name the version in .tool-versions"
+    shown = validate()
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    assert unread in shown.stderr
+    assert "mise.toml" not in validate("b").stderr
+    (row,) = json.loads(validate("infra/a", "-o", "json").stdout)
+    assert (row["file"], row["severity"]) == ("infra/mise.toml", "warning")
+    Path("infra/.tool-versions").write_text("terraform 1.9.8\n")
+    assert "mise.toml" not in validate().stderr

@@ -46,8 +46,9 @@ def validate(cli: Cli, paths: tuple[Path, ...], output: str) -> None:
         server = _server(cli.config, root)
         if server is None and files:
             cli.console.say(_UNJUDGED)
-        problems += _problems(folder, files, server.allow if server else GENEROUS)
-        doubts += _doubts(files)
+        found, unread = _found(folder, files, server.allow if server else GENEROUS)
+        problems += found
+        doubts += [*unread, *_doubts(files)]
     if output == "json":
         warnings = (problem_row(doubt, "warning") for doubt in doubts)
         cli.console.json(document((*map(problem_row, problems), *warnings)))
@@ -143,8 +144,10 @@ def _usual(folder: Folder, top: Path) -> Iterator[Path]:
     return (place / USUAL for place, _, files in folder.below(top) if USUAL in files)
 
 
-def _problems(folder: Folder, files: dict[str, Path], allow: Allow) -> list[Problem]:
-    """Those of the files that were asked for, named as a person in this folder names them."""
+def _found(folder: Folder, files: dict[str, Path], allow: Allow) -> tuple[list[Problem], list[Problem]]:
+    """Problems of the files that were asked for, named as a person in this folder names them; and files of version
+    managers above them that nobody reads.
+    """
     from runner.config.stack_file import StackFileReader
     from runner.engine.modules.configuration import HclModules
     from runner.service.discovery.discover import Discoverer
@@ -155,11 +158,23 @@ def _problems(folder: Folder, files: dict[str, Path], allow: Allow) -> list[Prob
     discoverer = Discoverer(cast("Git", folder), StackFileReader(), HclModules(), settings)
     found = discoverer.discover(source, "0" * 40)
     here = Path.cwd()
-    return [
+    problems = [
         _renamed(problem, files.get(problem.file, root / problem.file), here)
         for problem in found.problems
         if (problem.stack_file or problem.file) in files
     ]
+    notes = [
+        _renamed(note, root / note.file, here)
+        for note in found.notes
+        if any(Path(file).is_relative_to(_governed(note.file)) for file in files)
+    ]
+    return problems, notes
+
+
+def _governed(file: str) -> Path:
+    """The directory in which a version manager's file counts."""
+    folder = Path(file).parent
+    return folder.parent if folder.name == ".config" else folder
 
 
 def _doubts(files: dict[str, Path]) -> Iterator[Problem]:
