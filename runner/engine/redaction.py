@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runner.engine.modules.declared import SHORTEST_KEY
 from runner.engine.secret_parts import parts_of
 from runner.model.changes.changes import MASK
 from runner.model.changes.secret_shape import names_secret, without_likely_secrets
@@ -11,9 +12,6 @@ from runner.model.secret.copies import Secrets
 from runner.model.values.paths import printable
 
 ENCRYPTION = "TF_ENCRYPTION"  # OpenTofu's configuration of how states and plans are encrypted
-SHORTEST_KEY = (
-    12  # characters; words such as aes_gcm are no secret, and OpenTofu refuses passphrases below 16
-)
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 

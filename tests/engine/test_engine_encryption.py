@@ -50,6 +50,60 @@ def test_no_key_of_tf_encryption_is_in_a_log_or_an_error(world: World, form: str
     assert CANARY not in world.log + repr(failed)
 
 
+IN_CODE = {
+    "main.tf": f"terraform {{\n  encryption {{\n{HCL}  }}\n}}\n",
+    "key.tofu": 'terraform {\n  encryption {\n    key_provider "pbkdf2" "k" {\n      passphrase = <<-END\n'
+    f"        {CANARY}\n        END\n    }}\n  }}\n}}\n",
+    "static.tf": 'terraform { encryption { method "unencrypted" "u" {} } }\n'.replace(
+        'method "unencrypted" "u" {}', f'key_provider "x" "k" {{ key = "{CANARY}" }}'
+    ),
+    "main.tf.json": json.dumps(
+        {"terraform": {"encryption": {"key_provider": {"pbkdf2": {"k": {"passphrase": CANARY}}}}}}
+    ),
+}
+
+
+@pytest.mark.parametrize("file", sorted(IN_CODE))
+def test_no_literal_key_of_an_encryption_block_is_in_a_log_or_an_error(world: World, file: str) -> None:
+    message = {"@level": "error", "@message": f"Error: {CANARY}", "type": "diagnostic"}
+    snippet = {"context": None, "code": f'passphrase = "{CANARY}"', "start_line": 3, "values": []}
+    message["diagnostic"] = {
+        "severity": "error",
+        "summary": f"bad {CANARY}",
+        "detail": "",
+        "snippet": snippet,
+    }  # type: ignore[assignment]
+    encrypted(world, f"echo '{json.dumps(message)}'; echo {CANARY} >&2; exit 1")
+    world.daemon = {"PATH": "/usr/bin:/bin"}
+    world.write({file: IN_CODE[file]})
+    failed = world.failed()
+    assert "passphrase" in repr(failed)
+    assert CANARY not in world.log + repr(failed)
+
+
+def test_words_of_an_encryption_block_are_shown(world: World) -> None:
+    encrypted(world, "echo method.aes_gcm >&2; exit 1")
+    world.write({"main.tf": IN_CODE["main.tf"]})
+    world.failed()
+    assert "method.aes_gcm" in world.log
+
+
+def test_the_remote_state_behind_an_encrypted_plan_is_pulled_and_left_nowhere(world: World) -> None:
+    state = {"serial": 9, "lineage": "33333333-4444", "encrypted_data": CANARY, "meta": {}}
+    folder = world.outside
+    (folder / "state.json").write_text(json.dumps(state))
+    out = 'for word in "$@"; do case "$word" in -out=*) echo \'{"encrypted_data":""}\' > "${word#-out=}" ;; esac; done'
+    says = 'case "$1" in\nversion) echo "OpenTofu v1.10.6"; echo ;;\n'
+    binary = program(folder / "tofu", f"{says}plan) {out} ;;\nstate) cat {folder}/state.json ;;\nesac")
+    world.engines = EnginesSettings(tofu=TofuSettings(str(binary)))
+    world.stack = StackDefinition(name="prod/app", engine="tofu")
+    world.managed = False
+    facts = world.planned().facts
+    assert (facts.lineage, facts.serial, facts.resources) == ("33333333-4444", 9, None)
+    kept = [path for path in world.folder.rglob("*") if path.is_file()]
+    assert not [path for path in kept if CANARY.encode() in path.read_bytes()]
+
+
 def test_the_state_behind_an_encrypted_plan_is_known_by_lineage_and_serial(world: World) -> None:
     encrypted(world, ":")
     execution = world.execution()

@@ -3,14 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runner.foreign.read import beginning
-from runner.hcl.blocks import Block, blocks_of, body_of
+from runner.hcl.blocks import Block, Nested, blocks_of, body_of
 from runner.hcl.spelled import Pairs, guessed, json_values, spelled, spelled_in, spelled_json
 from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl
@@ -21,6 +21,8 @@ _MARKED = re.compile(r"sensitive|ephemeral")
 _MARKS = ("sensitive", "ephemeral")
 # `sensitive("...")` in any expression.
 _CALLED = re.compile(r"(?<![\w-])sensitive\s*\(((?:[^()\"]|\"(?:[^\"\\\r\n]|\\.)*\"){1,65536})\)")
+# Keys and passphrases in it are secret, and no engine masks them. Shorter words, such as aes_gcm, are none.
+ENCRYPTION, SHORTEST_KEY = "encryption", 12
 _LARGEST = LARGEST_FOLDER  # bytes of a file that is parsed; in a larger one every possible value counts
 _LARGEST_GUESSED = 64 << 20
 
@@ -52,7 +54,7 @@ def declared(module: Path, suffixes: tuple[str, ...]) -> Declared:
         with _noted(found, path):
             if path.suffix == ".json":
                 _of_json(found, text)
-            elif marked or "module" in text:
+            elif marked or "module" in text or ENCRYPTION in text:
                 _of_hcl(found, text)
     found.texts.update(text for name, default in found.defaults if found.covers(name) for text in default)
     return found
@@ -114,6 +116,21 @@ def _of_hcl(found: Declared, text: str) -> None:
             _variable(found, block)
         elif block.kind == "module":
             _call(found, block)
+        elif block.kind == "terraform" and ENCRYPTION in block.body:
+            _keys(found, _encryption_in(block))
+
+
+def _encryption_in(block: Block) -> Iterator[str]:
+    try:
+        inside = body_of(block).get(ENCRYPTION)
+    except NotHcl:
+        yield from guessed(block.body)
+        return
+    yield from spelled([list(part) for part in inside] if isinstance(inside, Nested) else inside)
+
+
+def _keys(found: Declared, texts: Iterable[str]) -> None:
+    found.texts.update(text for text in texts if len(text) >= SHORTEST_KEY)
 
 
 def _variable(found: Declared, block: Block) -> None:
@@ -146,6 +163,9 @@ def _of_json(found: Declared, text: str) -> None:
         found.texts.update(spelled_in(called[1]))
     for name, body in _blocks(document, "variable"):
         _json_variable(found, name, body)
+    for top in _objects(document):
+        for part in (part for key, value in top if key == "terraform" for part in _objects(value)):
+            _keys(found, (text for key, value in part if key == ENCRYPTION for text in spelled_json(value)))
     for _, body in _blocks(document, "module"):
         arguments = dict(body)
         if isinstance(source := arguments.pop("source", None), str):
