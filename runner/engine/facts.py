@@ -49,6 +49,7 @@ def facts_of(session: Session, plan_file: Path) -> EngineFacts:
         lineage=state.lineage,
         serial=state.serial,
         resources=state.resources,
+        state_version=state.version,
     )
 
 

@@ -176,3 +176,14 @@ def test_run_show_names_the_engine_with_its_version(world: World) -> None:
     world.stack("app")
     world.run("daemon", "--once")
     assert " with terraform 1.11.4" in world.run("run", "show", "run-1").stdout
+
+
+def test_a_state_that_a_newer_engine_wrote_elsewhere_is_a_guard_rail(world: World) -> None:
+    """Stand-ins write the version of the real terraform into states."""
+    world.stack("app", 'engine_version: "~> 1.9.0"\n')
+    world.applied("app")
+    world.cloud.write_text("changed\n")
+    world.run("plan", "app")
+    (run, *_) = world.json("run", "list")
+    found = world.json("run", "show", run["id"])["binding"]["guard_rails"]
+    assert any(one.startswith("the engine goes back: 1.9.8, the state was written by ") for one in found)

@@ -22,6 +22,7 @@ class StateMark:
     lineage: str = ""
     serial: int | None = None
     resources: int | None = None
+    version: str = ""  # of the engine that wrote it
 
 
 def state_in(plan_file: Path) -> StateMark:
@@ -29,7 +30,10 @@ def state_in(plan_file: Path) -> StateMark:
     try:
         with zipfile.ZipFile(plan_file) as archive:
             state = json.loads(archive.read(STATE))
-        return StateMark(str(state["lineage"]), int(state["serial"]), _count(state["resources"]))
+        lineage, resources = str(state["lineage"]), _count(state["resources"])
+        # In the place of a state that does not exist yet, the plan's own engine is named.
+        version = str(state.get("terraform_version") or "") if lineage and resources else ""
+        return StateMark(lineage, int(state["serial"]), resources, version)
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile):
         return StateMark()
 

@@ -44,6 +44,7 @@ class EngineFacts:
     lineage: str = ""  # of the state; empty where there is no state yet
     serial: int | None = None
     resources: int | None = None  # managed objects in the state; None where it could not be read
+    state_version: str = ""  # of the engine that wrote the state; empty where that is not known
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from datetime import datetime
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import MASK, Action, ChangeSet, ResourceChange
 from runner.model.changes.configuration import config_address
-from runner.model.engine.constraint import order
+from runner.model.code.engines import TERRAFORM
+from runner.model.engine.constraint import is_version, order
 from runner.model.policy.result import Results, sentences
 from runner.model.settings.guardrails import Guardrails
 from runner.model.values.frozen import dataclass
@@ -155,12 +156,17 @@ def _known_as(known: SeenState) -> str:
 
 
 def engine_problem(applied: EngineFacts | None, facts: EngineFacts) -> str | None:
-    """What an older version than the one of the last apply does not know, nor mends."""
-    if applied is None or applied.engine != facts.engine or not (applied.version and facts.version):
+    """What an older version than the one of the last apply, or of whoever wrote the state, does not know, nor mends."""
+    if not facts.version or (applied is not None and applied.engine != facts.engine):
         return None
-    if order(facts.version) >= order(applied.version):
+    was = {applied.version: f"last applied with {applied.version}"} if applied and applied.version else {}
+    # A state does not say which engine wrote it. OpenTofu takes over those of newer Terraforms.
+    if is_version(facts.state_version) and (applied is not None or facts.engine == TERRAFORM.name):
+        was.setdefault(facts.state_version, f"the state was written by {facts.state_version}")
+    newest = max(was, key=order, default=None)
+    if newest is None or order(facts.version) >= order(newest):
         return None
-    return f"the engine goes back: {facts.version}, last applied with {applied.version}"
+    return f"the engine goes back: {facts.version}, {was[newest]}"
 
 
 def _protected(changes: ChangeSet, guardrails: Guardrails, protect: Sequence[str]) -> Iterator[Violation]:

@@ -27,10 +27,14 @@ def parse(text: str) -> tuple[Version, str]:
     return tuple(int(part) for part in match[1].split(".")), match[2] or ""
 
 
+def is_version(text: str) -> bool:
+    return VERSION.fullmatch(text) is not None
+
+
 def exact(constraint: str) -> str | None:
     """The one version that it admits, as it is written; None if it is a range."""
     version = constraint.strip().removeprefix("=").strip()
-    return version if VERSION.fullmatch(version) else None
+    return version if is_version(version) else None
 
 
 def satisfies(version: str, constraint: str) -> bool:
