@@ -15,8 +15,8 @@ from runner.errors import DriftlineError, EngineMissing
 from runner.host import machine
 from runner.model.code.engines import ENGINES, TERRAFORM, EngineRow, Version
 from runner.model.engine.choice import Allowed, Installed, choose
-from runner.model.engine.constraint import parse
-from runner.model.engine.holes import FLOORS, dotted, older_than
+from runner.model.engine.constraint import padded, parse
+from runner.model.engine.holes import advised, dotted, holes_of, older_than
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.process.run import Command, run
@@ -122,8 +122,7 @@ def unserved_stacks(
     for version, number in sorted(used.items()):
         if number and (hole := older_than(name, version)):
             uses = f"{counted(number, 'stack')} {'use' if number > 1 else 'uses'} {version}"
-            advisory = FLOORS[name].advisory
-            yield warn(name, f"{uses}, {hole} ({advisory})", "driftline engine list")
+            yield warn(name, f"{uses}, {hole}; it has: {holes(name, version)}", "driftline engine list")
     if without:
         shown = ", ".join(without[:MOST_SHOWN]) + (", ..." if without[MOST_SHOWN:] else "")
         want = f"{counted(len(without), 'stack')} {'want' if without[1:] else 'wants'}"
@@ -132,18 +131,24 @@ def unserved_stacks(
 
 def engine_verdict(name: str, version: str, binary: Path, others: tuple[str, ...] = ()) -> Finding:
     """Of the one that most stacks get; `others` are the versions beside it."""
-    floor, numbers = FLOORS[name], parse(version)[0]
     named = f"{name} {version} ({binary})"
     beside = f"; also installed: {', '.join(others)}" if others else ""
+    known, best = holes(name, version), dotted(advised(name))
     if hole := older_than(name, version):
         return warn(
             name,
-            f"{named} is {hole} ({floor.advisory}){beside}",
-            f"install {name} {dotted(floor.warn_below)} or newer, preferably {dotted(floor.advised)}, then   driftline doctor",
+            f"{named} is {hole}; it has: {known}{beside}",
+            f"driftline engine install {name} {best}   or another way, then   driftline doctor",
         )
-    if numbers < floor.advised:
-        return ok(name, f"{named}; {dotted(floor.advised)} is recommended: before it, {floor.flaw}{beside}")
+    if known:
+        return ok(name, f"{named}; {best} is recommended: {known}{beside}")
     return ok(name, named + beside)
+
+
+def holes(name: str, version: str) -> str:
+    """The known ones of this version, each with the release that mends it."""
+    numbers = padded(parse(version)[0])
+    return "; ".join(hole.sentence(numbers) for hole in holes_of(name, version))
 
 
 def script_warning(one: Installed) -> Finding:

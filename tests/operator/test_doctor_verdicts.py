@@ -15,7 +15,7 @@ from runner.doctor.service import slots_verdict, unit_verdict
 from runner.doctor.tools import engine_verdict, git_verdict, packages, switched, unserved
 from runner.engine.environment import LONGEST_TMPDIR
 from runner.model.code.engines import ENGINES, TERRAFORM, TOFU, EngineRow, Version
-from runner.model.engine.holes import FLOORS
+from runner.model.engine.holes import HOLES, advised, dotted, holes_of
 from runner.view.finding import State
 
 HERE = Path("/var/lib/driftline")
@@ -69,8 +69,13 @@ def test_a_git_with_the_fix_gets_no_note() -> None:
         ("terraform", "1.14.8", State.WARN),
         ("terraform", "1.14.9", State.OK),
         ("terraform", "1.15.4", State.OK),
+        ("terraform", "1.13.5", State.WARN),
         ("tofu", "1.11.9", State.WARN),
+        ("tofu", "1.11.10", State.OK),
+        ("tofu", "1.12.2", State.WARN),
+        ("tofu", "1.12.3", State.OK),
         ("tofu", "1.12.6", State.OK),
+        ("tofu", "1.13.0", State.OK),
     ],
 )
 def test_an_engine_below_its_floor_is_a_warning(name: str, version: str, state: State) -> None:
@@ -80,8 +85,34 @@ def test_an_engine_below_its_floor_is_a_warning(name: str, version: str, state: 
 def test_a_warning_about_an_engine_names_the_release_that_ends_it() -> None:
     warned = engine_verdict("terraform", "1.14.8", Path("/usr/bin/terraform"))
     assert "older than 1.14.9" in warned.message
-    assert "install terraform 1.14.9 or newer, preferably 1.15.4" in warned.hint
+    assert "(CVE-2026-4660, mended in 1.14.9)" in warned.message
+    assert "driftline engine install terraform 1.15.4" in warned.hint
     assert "1.15.4 is recommended" in engine_verdict("terraform", "1.14.9", Path("/usr/bin/x")).message
+
+
+def test_each_series_is_told_its_own_release() -> None:
+    assert "older than 1.12.3" in engine_verdict("tofu", "1.12.1", Path("/x")).message
+    assert "older than 1.11.10" in engine_verdict("tofu", "1.11.4", Path("/x")).message
+    assert "older than 1.11.10" in engine_verdict("tofu", "1.10.11", Path("/x")).message
+
+
+def test_all_known_holes_of_a_version_are_named_with_what_mends_them() -> None:
+    told = engine_verdict("terraform", "1.5.5", Path("/x")).message
+    for advisory in (
+        "CVE-2026-4660, mended in 1.14.9",
+        "CVE-2024-6257, mended in 1.9.1",
+        "CVE-2023-4782",
+        "#38611",
+    ):
+        assert advisory in told
+    assert "CVE-2023-4782" not in engine_verdict("terraform", "1.5.7", Path("/x")).message
+    assert "GHSA-wcmj" not in engine_verdict("tofu", "1.10.10", Path("/x")).message
+
+
+@pytest.mark.parametrize("name", sorted(HOLES))
+def test_the_advised_release_has_no_known_hole(name: str) -> None:
+    assert not holes_of(name, dotted(advised(name)))
+    assert all(list(hole.mended) == sorted(hole.mended) for hole in HOLES[name])
 
 
 def test_a_default_that_the_next_tfswitch_changes_is_a_warning(tmp_path: Path) -> None:
@@ -95,8 +126,8 @@ def test_a_default_that_the_next_tfswitch_changes_is_a_warning(tmp_path: Path) -
     assert not list(switched("terraform", str(program), ""))
 
 
-def test_every_engine_has_a_floor() -> None:
-    assert FLOORS.keys() == ENGINES.keys()
+def test_the_holes_of_every_engine_are_known() -> None:
+    assert HOLES.keys() == ENGINES.keys()
 
 
 def test_a_long_data_directory_is_found_before_providers_fail_on_it() -> None:
