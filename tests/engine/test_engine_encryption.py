@@ -66,7 +66,7 @@ IN_CODE = {
 @pytest.mark.parametrize("file", sorted(IN_CODE))
 def test_no_literal_key_of_an_encryption_block_is_in_a_log_or_an_error(world: World, file: str) -> None:
     message = {"@level": "error", "@message": f"Error: {CANARY}", "type": "diagnostic"}
-    snippet = {"context": None, "code": f'passphrase = "{CANARY}"', "start_line": 3, "values": []}
+    snippet = {"code": f'passphrase = "{CANARY}"', "start_line": 3}
     message["diagnostic"] = {
         "severity": "error",
         "summary": f"bad {CANARY}",
