@@ -52,7 +52,7 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
         """One per person and plan: given again, it is renewed."""
         from runner.model.events.feed import PlanApproved
 
-        row = {
+        row: dict[str, Value] = {
             "run": approval.run,
             "person": approval.person.name,
             "known_by": approval.person.known_by,
@@ -66,7 +66,7 @@ class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
             "independent": approval.independent,
         }
         try:
-            self._table("approvals").upsert(row, pk=("run", "person", "plan_digest"))
+            self._upsert("approvals", row, "run, person, plan_digest")
         except sqlite3.IntegrityError as error:
             raise RunNotFound(run=f"run-{approval.run}") from error
         detail = {

@@ -49,7 +49,7 @@ class CommitWrites(CommitReads):
             "co_authors": compact(list(dict.fromkeys((*commit.co_authors, *co_authors)))),
             "signed_by": commit.signed_by,
         }
-        self._table("commits").upsert(row, pk=("source", "revision"))
+        self._upsert("commits", row, "source, revision")
 
     def save_rewritten(self, source: str, revision: str) -> None:
         row = {"source": source, "revision": revision, "at": text(self._now)}

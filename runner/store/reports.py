@@ -70,7 +70,7 @@ class ReportWrites(ReportReads, Writes):
             apply_only=apply_only,
             confirmed=confirmed,
         )
-        report = replace(report, id=self._table("reports").insert(_row(report)).last_pk)
+        report = replace(report, id=self._insert("reports", _row(report)))
         self._report_event(report, "open")
         return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runner.store.rows import Value
@@ -51,9 +51,3 @@ class Session:
         new = ", ".join(f"{name} = excluded.{name}" for name in row)
         sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({key}) DO UPDATE SET {new}"  # noqa: S608
         self._connection.execute(sql, tuple(row.values()))
-
-    def _table(self, name: str) -> Any:
-        """The table by sqlite-utils, for rarely written rows: its import takes a tenth of a second."""
-        import sqlite_utils
-
-        return sqlite_utils.Database(self._connection, execute_plugins=False)[name]

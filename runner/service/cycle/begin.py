@@ -1,10 +1,6 @@
 """The checks before a process works on the data: neither the clock nor the database is trusted blindly."""
 
-from runner.model.audit.restored import detail, sentence
 from runner.ports.control import ControlPorts
-from runner.service.cycle.restored import put_right_restored
-from runner.service.integrity.check_clock import check_clock
-from runner.service.integrity.checkpoint import checkpoint
 
 
 def must_begin(control: ControlPorts) -> bool:
@@ -24,6 +20,11 @@ def begin(control: ControlPorts, *, accept_clock: bool = False) -> str | None:
 
     ClockBehind, CheckpointFailed and DatabaseRolledBack abort the start.
     """
+    from runner.model.audit.restored import detail, sentence
+    from runner.service.cycle.restored import put_right_restored
+    from runner.service.integrity.check_clock import check_clock
+    from runner.service.integrity.checkpoint import checkpoint
+
     check_clock(control, accept=accept_clock)
     found = put_right_restored(control)
     checkpoint(control)
