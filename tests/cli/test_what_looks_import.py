@@ -3,9 +3,10 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from cli_world import World, planned
+from cli_world import World, applied, planned
 
 # The libraries of a look. Adding one costs each command 10 to 200 ms: see docs/figures.md.
 LIBRARIES = {"click", "pydantic_core", "typing_extensions", "yaml"}
@@ -60,6 +61,10 @@ RUN_LIST = (
     "runner.view.when",
     "runner.view.words",
 )
+# At most so many modules of ours. Each costs a third of a millisecond.
+MODULES = {"run list": 205, "stack list": 262, "status": 412, "drift list": 328}
+# What a command that works without a daemon may do without: each brings a dozen other modules.
+NOT_OF_A_COMMAND = {"apscheduler", "asyncio", "sqlite_utils", "structlog"}
 NOT_OF_A_LOOK = ("runner.model.events.feed", "runner.store.damage")
 TOLD = """
 import json, sys
@@ -94,6 +99,29 @@ def test_the_list_of_runs_imports_only_what_it_shows(world: World) -> None:
     beside = {name for name in ours if not any(_below(name, one) for one in RUN_LIST)}
     assert {name for name in beside if not any(_below(one, name) for one in RUN_LIST)} == set()
     assert ours.isdisjoint(NOT_OF_A_LOOK)
+
+
+@pytest.mark.parametrize("command", MODULES)
+def test_a_look_imports_few_modules(world: World, command: str) -> None:
+    ours = {name for name in imported(world, command) if name.startswith("runner.")}
+    assert len(ours) <= MODULES[command]
+
+
+def test_a_drift_check_of_cron_imports_no_library_that_it_does_not_need(tmp_path: Path) -> None:
+    found = {name.partition(".")[0] for name in imported(applied(tmp_path), "drift check app")}
+    assert found.isdisjoint(NOT_OF_A_COMMAND)
+
+
+def test_the_methods_of_a_class_that_a_look_does_not_make_are_not_compiled(world: World) -> None:
+    """Those of a drift report, where there is none."""
+    told = TOLD.replace(
+        "print(json.dumps(sorted(sys.modules)), file=sys.stderr)",
+        "from runner.model.drift.report import DriftReport\n"
+        "    print(type(vars(DriftReport)['__init__']).__name__, file=sys.stderr)",
+    )
+    argv = [sys.executable, "-c", told, "--config", str(world.config), "drift", "list"]
+    done = subprocess.run(argv, check=True, capture_output=True, text=True)
+    assert done.stderr.split()[-1] == "_Later"
 
 
 def _below(name: str, folder: str) -> bool:
