@@ -1,0 +1,422 @@
+"""Which bytes a state has is told without the engine, and each of them by something else; what is not known is a reason."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+import pytest
+from engine_world import World, needs_terraform
+from moto.server import ThreadedMotoServer
+
+from runner.engine.initialised.seal import SEALED, newest
+from runner.engine.journal import Journal
+from runner.engine.session import Session
+from runner.engine.state.bucket import Buckets
+from runner.engine.state.digest import StateDigests
+from runner.model.code.engines import TERRAFORM
+from runner.model.stack.definition import StackDefinition
+from runner.ports.engine import Fallback
+
+pytestmark = needs_terraform
+
+SECRET = "canary-of-the-run"
+LOGIN = {"AWS_ACCESS_KEY_ID": "AKIACANARY", "AWS_SECRET_ACCESS_KEY": SECRET}
+WORD = 'terraform {{\n  backend "{0}" {{}}\n}}\nresource "terraform_data" "a" {{\n  input = "{1}"\n}}\n'
+
+
+@pytest.fixture
+def digests() -> StateDigests:
+    return StateDigests()
+
+
+def session_of(world: World, **environment: str) -> Session:
+    """Of the last execution, with what its `init` left."""
+    assert world.last is not None
+    seal = newest(world.last.workspace.data.with_name(SEALED))
+    given = {**(world.daemon or {}), **environment}
+    nowhere = Path("/nonexistent")
+    return Session(TERRAFORM, nowhere, "1.11.4", world.last, given, nowhere, cast(Journal, None), seal=seal)
+
+
+def told(digests: StateDigests, world: World, **environment: str) -> str:
+    answer = digests.of(session_of(world, **environment))
+    assert isinstance(answer, str), answer
+    return answer
+
+
+def refused(digests: StateDigests, world: World, **environment: str) -> str:
+    answer = digests.of(session_of(world, **environment))
+    assert isinstance(answer, Fallback), answer
+    assert SECRET not in answer.reason
+    return answer.reason
+
+
+def changes(world: World, digests: StateDigests, kind: str, **environment: str) -> list[str]:
+    """Before the first apply, after it, after a plan without changes, and after another apply."""
+    found = []
+    for word in ("one", "one", "two"):
+        world.write({"main.tf": WORD.format(kind, word)})
+        planned = world.planned()
+        found.append(told(digests, world, **environment))
+        if planned.changed:
+            world.applied(planned)
+        found.append(told(digests, world, **environment))
+    return found
+
+
+def assert_one_each(found: list[str]) -> None:
+    missing, first, same, still, before, last = found
+    assert first == same == still == before
+    assert len({missing, first, last}) == 3
+    assert all(re.fullmatch(r"\w+ [0-9a-f]{64}", one) for one in found)
+
+
+@pytest.mark.parametrize("workspace", ["default", "blue"])
+def test_a_managed_state_is_told_by_its_file(world: World, digests: StateDigests, workspace: str) -> None:
+    world.stack = replace(world.stack, terraform_workspace=workspace)
+    found = []
+    for word in ("one", "one", "two"):
+        world.write({"main.tf": f'resource "terraform_data" "a" {{\n  input = "{word}"\n}}\n'})
+        planned = world.planned()
+        found.append(told(digests, world))
+        if planned.changed:
+            world.applied(planned)
+        found.append(told(digests, world))
+    assert_one_each(found)
+
+
+@pytest.mark.parametrize("workspace", ["default", "blue"])
+def test_the_local_backend_is_told_by_its_file(
+    world: World, digests: StateDigests, tmp_path: Path, workspace: str
+) -> None:
+    place = {"path": str(world.outside / "a.tfstate"), "workspace_dir": str(world.outside / "others")}
+    world.managed = False
+    world.engines = replace(world.engines)
+    world.stack = StackDefinition(name="prod/app", backend_config=place, terraform_workspace=workspace)
+    assert_one_each(changes(world, digests, "local"))
+    (world.outside / ("a.tfstate" if workspace == "default" else "others/blue/terraform.tfstate")).unlink()
+    assert told(digests, world) != ""
+
+
+def test_a_link_in_place_of_the_state_is_not_followed(world: World, digests: StateDigests) -> None:
+    world.planned()
+    assert world.last is not None
+    state = world.last.workspace.state
+    assert state is not None
+    state.unlink(missing_ok=True)
+    state.symlink_to("/etc/hostname")
+    assert refused(digests, world).startswith("the state cannot be read: ")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(server: str) -> Any:
+    import urllib.request
+
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
+    client = boto3.client(
+        "s3", endpoint_url=server, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    client.create_bucket(Bucket="states")
+    return client
+
+
+FLAGS = (
+    "use_path_style",
+    "skip_credentials_validation",
+    "skip_requesting_account_id",
+    "skip_metadata_api_check",
+)
+SETTINGS = {"bucket": "states", "key": "app/x.tfstate", "region": "us-east-1", **dict.fromkeys(FLAGS, "true")}
+
+
+@pytest.fixture
+def remote(world: World, server: str, s3: Any) -> World:
+    world.managed = False
+    world.daemon = {"PATH": os.environ["PATH"], "AWS_ENDPOINT_URL_S3": server, **LOGIN}
+    world.engines = replace(world.engines, env=("AWS_*",))
+    world.stack = StackDefinition(name="prod/app", backend_config=SETTINGS)
+    world.write({"main.tf": WORD.format("s3", "one")})
+    return world
+
+
+def set_up(world: World, **settings: str) -> None:
+    world.stack = replace(world.stack, backend_config={**SETTINGS, **settings})
+
+
+@pytest.mark.parametrize("workspace", ["default", "blue"])
+def test_the_s3_backend_is_told_by_one_head(remote: World, digests: StateDigests, workspace: str) -> None:
+    remote.stack = replace(remote.stack, terraform_workspace=workspace)
+    if workspace == "default":
+        assert_one_each(changes(remote, digests, "s3"))
+    else:  # `init` makes the workspace, and with it a state
+        remote.applied(remote.planned())
+        first = told(digests, remote)
+        assert first == told(digests, remote)
+        remote.write({"main.tf": WORD.format("s3", "two")})
+        remote.applied(remote.planned())
+        assert told(digests, remote) != first
+
+
+def test_states_of_workspaces_lie_below_the_prefix(remote: World, digests: StateDigests, s3: Any) -> None:
+    set_up(remote, workspace_key_prefix="envs/all")
+    remote.stack = replace(remote.stack, terraform_workspace="blue")
+    remote.applied(remote.planned())
+    first = told(digests, remote)
+    s3.put_object(Bucket="states", Key="envs/all/blue/app/x.tfstate", Body=b"{}")
+    assert told(digests, remote) != first
+
+
+def test_a_version_of_the_same_bytes_is_another_one(remote: World, digests: StateDigests, s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket="states", VersioningConfiguration={"Status": "Enabled"})
+    remote.applied(remote.planned())
+    first = told(digests, remote)
+    content = s3.get_object(Bucket="states", Key="app/x.tfstate")["Body"].read()
+    s3.put_object(Bucket="states", Key="app/x.tfstate", Body=content)
+    assert told(digests, remote) != first
+
+
+def test_the_client_is_kept_and_a_head_costs_a_few_milliseconds(remote: World, digests: StateDigests) -> None:
+    remote.planned()
+    told(digests, remote)
+    clients = dict(digests.buckets._clients)
+    before = time.thread_time()
+    for _ in range(20):
+        told(digests, remote)
+    assert clients == digests.buckets._clients
+    assert time.thread_time() - before < 1
+
+
+def test_a_commit_that_moves_the_state_is_told_apart(remote: World, digests: StateDigests, s3: Any) -> None:
+    remote.applied(remote.planned())
+    first = told(digests, remote)
+    for name, value in {"key": "app/y.tfstate", "bucket": "others"}.items():
+        s3.create_bucket(Bucket="others")
+        state = s3.get_object(Bucket="states", Key="app/x.tfstate")["Body"].read()
+        s3.put_object(
+            Bucket="others" if name == "bucket" else "states",
+            Key=value if name == "key" else "app/x.tfstate",
+            Body=state,
+        )
+        set_up(remote, **{name: value})
+        remote.planned()
+        assert told(digests, remote) != first
+
+
+def test_an_altered_record_of_the_backend_is_refused(remote: World, digests: StateDigests) -> None:
+    remote.planned()
+    seal = session_of(remote).seal
+    assert seal is not None
+    record = seal.data / "terraform.tfstate"
+    record.write_text(record.read_text().replace("app/x.tfstate", "app/y.tfstate"))
+    assert refused(digests, remote) == "the record of the backend was altered"
+
+
+def test_other_backends_are_named(world: World, digests: StateDigests, tmp_path: Path) -> None:
+    with recorded(world, "gcs", {"bucket": "b"}):
+        assert refused(digests, world) == "states of the gcs backend cannot be told cheaply"
+
+
+@contextmanager
+def recorded(world: World, kind: str, config: Mapping[str, Any]) -> Iterator[None]:
+    """As if `init` had recorded this."""
+    import hashlib
+
+    world.managed = False
+    world.execution()
+    assert world.last is not None
+    data = world.last.workspace.data.with_name(SEALED)
+    content = json.dumps({"version": 3, "backend": {"type": kind, "config": config, "hash": 1}}).encode()
+    manifest = {
+        "everything": "", "relevant": "", "backend": kind, "modules": [], "folders": [], "links": {}, "lock": None,
+        "files": {"terraform.tfstate": (0o600, hashlib.sha256(content).hexdigest())},
+    }  # fmt: skip
+    text = json.dumps(manifest).encode()
+    place = data / hashlib.sha256(text).hexdigest()
+    (place / "data").mkdir(parents=True)
+    (place / "data/terraform.tfstate").write_bytes(content)
+    (place / "manifest.json").write_bytes(text)
+    yield
+
+
+PLACE = {"bucket": "states", "key": "k", "region": "us-east-1"}
+ODD: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
+    "a setting that is not known": ({"sse_customer_key": "x"}, {}, "sse_customer_key of the s3 backend is not"),
+    "a profile": ({"profile": "x"}, {}, "profile of the s3 backend is not understood"),
+    "another network": ({"use_fips_endpoint": True}, {}, "use_fips_endpoint of the s3 backend"),
+    "no region": ({"region": None}, {}, "does not say its region"),
+    "no bucket": ({"bucket": ""}, {}, "does not say its region, its bucket"),
+    "a variable that is not known": ({}, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "AWS_USE_DUALSTACK_ENDPOINT"),
+    "a role's setting that is not known": (
+        {"assume_role": {"role_arn": "a", "tags": {"a": "b"}}}, {}, "tags of assume_role",
+    ),
+    "a role without a name": ({"assume_role": {"external_id": "a"}}, {}, "role_arn of assume_role"),
+    "settings of another form": ({"endpoints": "x"}, {}, "has an unknown form"),
+    "credentials that this process does not have": (
+        {}, {"AWS_ACCESS_KEY_ID": "", "AWS_PROFILE": "of-the-run"}, "the run has other credentials than this process",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "variables", "reason"), ODD.values(), ids=ODD)
+def test_a_setting_that_is_not_understood_is_a_reason(
+    world: World,
+    digests: StateDigests,
+    settings: dict[str, Any],
+    variables: dict[str, str],
+    reason: str,
+) -> None:
+    with recorded(world, "s3", {**PLACE, **settings}):
+        assert reason in refused(digests, world, **{**LOGIN, **variables})
+
+
+@contextmanager
+def endpoint(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Accepts connections, and does this with each."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+
+
+def says(head: str) -> Callable[[socket.socket], None]:
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            connection.recv(65536)
+            connection.sendall(f"HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+
+    return answer
+
+
+ANSWERS = {
+    "403 Forbidden": "the bucket of the state answers 403",
+    "503 Slow Down": "the bucket of the state answers 503",
+    "200 OK": "does not say which version it has",
+    "200 OK\r\nETag: x\r\nx-amz-bucket-region: eu-west-1": "is in another region than the backend says",
+    "301 Moved\r\nLocation: http://127.0.0.1:1/": "the bucket of the state answers 301",
+    "307 Moved\r\nLocation: http://127.0.0.1:1/": "the bucket of the state answers 307",
+    "200 OK\r\nETag: x\r\nLast-Modified: never": "the bucket of the state cannot be asked: ",
+    "nonsense": "the bucket of the state cannot be asked: ",
+}
+
+
+@pytest.mark.parametrize(("head", "reason"), ANSWERS.items(), ids=[one.split("\r")[0] for one in ANSWERS])
+def test_an_endpoint_that_does_not_tell_is_a_reason(
+    world: World, digests: StateDigests, head: str, reason: str
+) -> None:
+    with (
+        endpoint(says(head)) as url,
+        recorded(world, "s3", {**PLACE, "endpoints": {"s3": url}, "use_path_style": True}),
+    ):
+        assert reason in refused(digests, world, **LOGIN)
+        assert not digests.buckets._clients or "answers" not in reason
+
+
+def test_an_endpoint_that_is_not_there_is_a_reason(world: World, digests: StateDigests) -> None:
+    with recorded(world, "s3", {**PLACE, "endpoint": "http://127.0.0.1:1"}):
+        assert refused(digests, world, **LOGIN).startswith("the bucket of the state cannot be asked: ")
+
+
+def test_an_endpoint_that_drips_is_left_alone_and_no_other_request_waits_for_it(world: World) -> None:
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.05):
+                connection.sendall(b"X: y\r\n")
+
+    digests = StateDigests(Buckets(0.3))
+    with endpoint(drip) as url, recorded(world, "s3", {**PLACE, "endpoint": url, "use_path_style": True}):
+        assert refused(digests, world, **LOGIN) == "the bucket of the state does not answer"
+        threads = threading.active_count()
+        for _ in range(5):
+            assert refused(digests, world, **LOGIN) == "the bucket of the state does not answer"
+        assert threading.active_count() == threads
+        over.set()
+
+
+def test_the_role_of_the_backend_is_assumed_with_the_credentials_of_the_run(
+    world: World, digests: StateDigests, server: str, s3: Any
+) -> None:
+    s3.put_object(Bucket="states", Key="k", Body=b"{}")
+    role = {
+        "role_arn": "arn:aws:iam::123456789012:role/states",
+        "external_id": "of-the-team",
+        "duration": "1h",
+    }
+    settings = {
+        **PLACE,
+        "endpoints": {"s3": server, "sts": server},
+        "use_path_style": True,
+        "assume_role": role,
+    }
+    with recorded(world, "s3", settings):
+        told(digests, world, **LOGIN)
+        [client] = digests.buckets._clients.values()
+    used = client._request_signer._credentials.get_frozen_credentials()
+    assert used.access_key.startswith("ASIA")
+    assert used.secret_key != SECRET
+
+
+def test_files_of_the_machine_name_credentials_only_where_the_operator_says_so(
+    world: World, digests: StateDigests, server: str, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put_object(Bucket="states", Key="k", Body=b"{}")
+    file = tmp_path / "credentials"
+    file.write_text(f"[team]\naws_access_key_id = AKIATEAM\naws_secret_access_key = {SECRET}\n")
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    named = {"AWS_PROFILE": "team", "AWS_SHARED_CREDENTIALS_FILE": str(file)}
+    with recorded(world, "s3", {**PLACE, "endpoint": server, "use_path_style": True}):
+        assert "other credentials than this process" in refused(digests, world, **named)
+        for name, value in named.items():
+            monkeypatch.setenv(name, value)
+        told(digests, world, **named)
+        [client] = digests.buckets._clients.values()
+        assert client._request_signer._credentials.access_key == "AKIATEAM"
+
+
+def test_nothing_shows_the_credentials(
+    world: World, digests: StateDigests, caplog: pytest.LogCaptureFixture
+) -> None:
+    with recorded(world, "s3", {**PLACE, "endpoint": "http://127.0.0.1:1"}):
+        refused(digests, world, **LOGIN)
+    assert SECRET not in caplog.text
+    assert SECRET not in repr(digests)
+    assert SECRET not in repr(list(digests.buckets._clients))
+
+
+def test_boto3_is_not_imported_before_a_bucket_is_asked() -> None:
+    code = "import sys, runner.engine.state.digest; assert not {'boto3', 'botocore'} & {*sys.modules}"
+    subprocess.run([sys.executable, "-c", code], check=True)
