@@ -93,7 +93,7 @@ def recorded(world: World, kind: str, config: Mapping[str, Any]) -> Iterator[Non
     assert world.last is not None
     data = world.last.workspace.data.with_name(SEALED)
     content = json.dumps({"version": 3, "backend": {"type": kind, "config": config, "hash": 1}}).encode()
-    manifest = {
+    manifest: dict[str, Any] = {
         "everything": "", "relevant": "", "backend": kind, "modules": [], "folders": [], "links": {}, "lock": None,
         "files": {"terraform.tfstate": (0o600, hashlib.sha256(content).hexdigest())},
     }  # fmt: skip
