@@ -8,6 +8,7 @@ from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.errors import BadUsage, DriftlineError
 from runner.model.access.role import Role
+from runner.model.code.operator_values import beside
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import Run, State
 from runner.model.values.frozen import dataclass
@@ -129,7 +130,7 @@ def _require(caller: Caller, run: int, wish: str) -> Run:
 def _authors(caller: Caller, runs: Iterable[int]) -> Authors:
     """With the code of all of them read from Git together. What cannot be read is the trouble of its own run."""
     app, sources = caller.app, dict[str, list[tuple[Run, Known]]]()
-    authors = Authors(app.git, app.modules)
+    authors = Authors(app.git, app.modules, beside(app.settings))
     with caller.reading() as reader:
         for run in dict.fromkeys(runs):
             try:

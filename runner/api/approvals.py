@@ -9,6 +9,7 @@ from runner.api.runs import show_run
 from runner.datadir.daemon_lock import running_daemon
 from runner.errors import ApprovalMissing, WrongState
 from runner.model.access.role import Role
+from runner.model.code.operator_values import beside
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import State
 from runner.service.approval import approve as verbs
@@ -102,7 +103,7 @@ def approve_run(
     app = caller.app
     done, standing = verbs.approve(
         app.control,
-        Authors(app.git, app.modules),
+        Authors(app.git, app.modules, beside(app.settings)),
         run,
         caller.person,
         digest=digest,

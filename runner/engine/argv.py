@@ -94,8 +94,11 @@ def plan_argv(binary: Path, options: PlanOptions) -> tuple[str, ...]:
     )
 
 
-def show_argv(binary: Path, plan_file: Path) -> tuple[str, ...]:
-    return _build(binary, "show", str(plan_file), no_color=IsFlagged, json=IsFlagged)
+def show_argv(binary: Path, plan_file: Path, var_files: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    """`var_files` only where the code computes its modules' sources, as for the commands below."""
+    return _build(
+        binary, "show", str(plan_file), no_color=IsFlagged, json=IsFlagged, var_file=list(var_files)
+    )
 
 
 def apply_argv(binary: Path, options: ApplyOptions) -> tuple[str, ...]:
@@ -113,19 +116,25 @@ def apply_argv(binary: Path, options: ApplyOptions) -> tuple[str, ...]:
     )
 
 
-def try_lock_argv(binary: Path, address: str) -> tuple[str, ...]:
+def try_lock_argv(binary: Path, address: str, var_files: tuple[Path, ...] = ()) -> tuple[str, ...]:
     """The cheapest command that takes the state's lock briefly, or says who holds it (40 ms, 100 ms on S3).
 
     It starts no provider, and with `-dry-run` it cannot write a state, whatever the address matches.
     """
     return _build(
-        binary, "state rm", address, dry_run=IsFlagged, no_color=IsFlagged, lock_timeout=_seconds(0)
+        binary,
+        "state rm",
+        address,
+        dry_run=IsFlagged,
+        no_color=IsFlagged,
+        lock_timeout=_seconds(0),
+        var_file=list(var_files),
     )
 
 
-def state_pull_argv(binary: Path) -> tuple[str, ...]:
+def state_pull_argv(binary: Path, var_files: tuple[Path, ...] = ()) -> tuple[str, ...]:
     """Takes no lock."""
-    return _build(binary, "state pull", no_color=IsFlagged)
+    return _build(binary, "state pull", no_color=IsFlagged, var_file=list(var_files))
 
 
 def output_argv(binary: Path, state: Path | None) -> tuple[str, ...]:
@@ -133,17 +142,19 @@ def output_argv(binary: Path, state: Path | None) -> tuple[str, ...]:
     return _build(binary, "output", no_color=IsFlagged, json=IsFlagged, state=state)
 
 
-def force_unlock_argv(binary: Path, lock_id: str) -> tuple[str, ...]:
+def force_unlock_argv(binary: Path, lock_id: str, var_files: tuple[Path, ...] = ()) -> tuple[str, ...]:
     """`-force`: there is no terminal to ask."""
-    return _build(binary, "force-unlock", lock_id, no_color=IsFlagged, force=IsFlagged)
+    return _build(
+        binary, "force-unlock", lock_id, no_color=IsFlagged, force=IsFlagged, var_file=list(var_files)
+    )
 
 
-def workspace_list_argv(binary: Path) -> tuple[str, ...]:
-    return _build(binary, "workspace list", no_color=IsFlagged)
+def workspace_list_argv(binary: Path, var_files: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    return _build(binary, "workspace list", no_color=IsFlagged, var_file=list(var_files))
 
 
-def workspace_new_argv(binary: Path, name: str) -> tuple[str, ...]:
-    return _build(binary, "workspace new", name, no_color=IsFlagged)
+def workspace_new_argv(binary: Path, name: str, var_files: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    return _build(binary, "workspace new", name, no_color=IsFlagged, var_file=list(var_files))
 
 
 def version_argv(binary: Path) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from runner.host.files import private_folder
 from runner.model.approval.binding import SHOWN, BoundEngine, EngineFacts
 from runner.model.changes.changes import Diagnostic
 from runner.model.code.engines import ENGINES
+from runner.model.code.surroundings import Surroundings
 from runner.model.engine.choice import Installed, choose
 from runner.model.outputs.known import StateOutput
 from runner.model.settings.server import Settings
@@ -81,6 +82,11 @@ class CommandLineEngine:
 
     def installed(self, engine: str) -> tuple[Installed, ...]:
         return self.inventory.look(engine)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        handed = inherited(self.daemon, self.settings.engines.env)
+        return Surroundings(self.settings.contexts, self.settings.engines.env, handed)
 
     def digest(self, one: Installed) -> str:
         return self.inventory.digest(one)

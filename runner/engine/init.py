@@ -155,12 +155,12 @@ def _refused(session: Session, finished: Finished, output: JsonOutput, why: str)
 
 def _init(session: Session, deadline: float, *, locked: bool, readonly: bool) -> tuple[Finished, JsonOutput]:
     version, _ = parse(session.version)
-    since = session.row.init_variables_since
+    since = session.row.sources_since
     options = InitOptions(
         json=version >= session.row.init_json_since,
         readonly_lockfile=readonly,
         backend_config=session.backend_config(),
-        var_files=session.var_files() if since is not None and version >= since else (),
+        var_files=session.var_files() if version >= since else (),
     )
     cache = {"TF_PLUGIN_CACHE_DIR": str(session.execution.workspace.data.with_name(PLUGINS))}
     return session.run(

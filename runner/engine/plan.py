@@ -101,7 +101,9 @@ def show(
     """The plan with its changes, in a file of that name until it is read; `run` instead of the session's own."""
     plan_file = found.plan_file
     own = run or replace(session, plan_file=plan_file).run
-    shown, said = own(name, show_argv(session.binary, plan_file), deadline=seconds)
+    shown, said = own(
+        name, show_argv(session.binary, plan_file, session.values_for("show")), deadline=seconds
+    )
     if shown.exit_code != 0 or not shown.complete:
         return bad_end(session, name, shown, said, seconds)
     around = _around(session)

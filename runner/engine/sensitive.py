@@ -4,16 +4,19 @@ terraform masks them in its own output, and not in provider text. Masking every 
 in every line, so only declared sensitive ones count; an unreadable declaration counts as sensitive.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from runner.engine.modules.declared import Declared, declared, guessed_in, text_of, why
 from runner.hcl.blocks import Block, body_of
 from runner.hcl.spelled import Pairs, json_values, spelled, spelled_in, spelled_json
 from runner.hcl.tokens import NotHcl
 from runner.model.changes.changes import Diagnostic
+from runner.model.code.judged import Judged
 from runner.model.secret.copies import SHORTEST_WHOLE
 from runner.ports.engine import Execution
 
@@ -47,7 +50,7 @@ def sensitive_values(
     known = declared(module, suffixes)
     given.texts |= known.texts
     given.unread |= known.unread
-    _called_modules(given, module, known, suffixes)
+    _called_modules(given, module, known, suffixes, execution.judged)
     for name, value in stack.vars.items():
         if known.covers(name):
             given.texts.update(spelled(value))
@@ -69,10 +72,13 @@ def _loads_itself(name: str) -> bool:
     )
 
 
-def _called_modules(given: Given, module: Path, known: Declared, suffixes: tuple[str, ...]) -> None:
+def _called_modules(
+    given: Given, module: Path, known: Declared, suffixes: tuple[str, ...], judged: Judged
+) -> None:
     """What the code passes to sensitive variables of local modules, which are declared in their own files."""
-    seen = {module.resolve()}
-    waiting = [(module, source, arguments) for source, arguments in known.calls]
+    top = module.resolve()
+    seen = {top}
+    waiting = list(_calls(top, top, known, judged))
     read: dict[Path, Declared] = {}
     while waiting:
         caller, source, arguments = waiting.pop()
@@ -90,7 +96,18 @@ def _called_modules(given: Given, module: Path, known: Declared, suffixes: tuple
                 given.texts.update(spelled_json(value))
         if folder not in seen:
             seen.add(folder)
-            waiting += [(folder, deeper, handed) for deeper, handed in own.calls]
+            waiting += _calls(top, folder, own, judged)
+
+
+def _calls(
+    top: Path, folder: Path, own: Declared, judged: Judged
+) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """A computed source may be any that was judged of a call there: too many secrets are better than too few."""
+    place = os.path.relpath(folder, top)
+    there = {one for (caller, _), found in judged.sources.items() if caller == place for one in found}
+    for source, arguments in own.calls:
+        for one in there if source is None else (source,):
+            yield folder, one, arguments
 
 
 def _of_file(given: Given, path: Path, known: Declared) -> None:

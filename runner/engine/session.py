@@ -35,7 +35,7 @@ from runner.model.code.engines import EngineRow
 from runner.model.engine.constraint import parse
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
-from runner.model.stack.definition import DEFAULT_WORKSPACE
+from runner.model.stack.definition import DEFAULT_WORKSPACE, VARIABLE
 from runner.model.values.frozen import dataclass
 from runner.ports.engine import Execution
 from runner.process.run import Command, Finished, run
@@ -172,7 +172,8 @@ class Session:
                 self.seal.restore_backend(data)
             workspace = replace(self.execution.workspace, data=data, scratch=home)
             environment = {**self.environment, **own_folders(workspace)}
-            execution = replace(self.execution, workspace=workspace)
+            judged = replace(self.execution.judged, computed=self._computes)
+            execution = replace(self.execution, workspace=workspace, judged=judged)
             yield replace(self, execution=execution, environment=environment, seal=None)
         finally:
             remove(place)
@@ -242,6 +243,14 @@ class Session:
         own = self.scratch / "driftline.tfvars.json"
         write_whole(own, json.dumps(stack.vars).encode(), durable=False)
         return (*named, own)
+
+    def values_for(self, command: str) -> tuple[Path, ...]:
+        """The var files for a command that reads the code, if it has to evaluate something in it."""
+        return self.var_files() if self._computes and command in self.row.asks_for_values else ()
+
+    @property
+    def _computes(self) -> bool:
+        return self.execution.judged.computed or (self.seal is not None and self.seal.manifest.computed)
 
     def var_files_of_apply(self) -> tuple[Path, ...]:
         """The same as for the plan, if the code has ephemeral variables: a saved plan does not store their values."""
@@ -320,6 +329,9 @@ class Session:
         except OSError as error:
             raise self._failed(f"its var file cannot be read: {error}") from error
 
+    def _variables(self) -> dict[str, str]:
+        return {name: text for name, text in self.environment.items() if name.startswith(VARIABLE)}
+
     def init_inputs(self) -> InitInputs:
         stack = self.execution.stack
         folder = self._folder() if stack.var_files else None
@@ -331,9 +343,11 @@ class Session:
             cli_config=self.cli_config.read_bytes(),
             backend_config=stack.backend_config,
             workspace=stack.terraform_workspace,
+            judged=self.execution.judged,
+            registry=self.row.registry,
             variables=b"\0".join(
                 [
-                    json.dumps([stack.vars, stack.env], sort_keys=True).encode(),
+                    json.dumps([stack.vars, stack.env, self._variables()], sort_keys=True).encode(),
                     *(self._read(file) or b"" for file in files),
                 ]
             ),

@@ -30,7 +30,7 @@ COMMENT = "//"
 def json_bodies(content: bytes) -> list[Body]:
     """Kind, labels and body of every block; NotHcl if the file has another form."""
     try:
-        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=once)
         # Half of a surrogate pair is no character, and cannot be stored.
         json.dumps(document, ensure_ascii=False).encode()
         return list(_bodies(document))
@@ -40,7 +40,7 @@ def json_bodies(content: bytes) -> list[Body]:
         raise NotHcl(str(error)) from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Terraform uses each of several equal keys, where Python would only see the last."""
     names = [name for name, _ in pairs if name != COMMENT]
     if len(set(names)) != len(names):

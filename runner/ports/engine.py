@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.model.approval.binding import BoundEngine, EngineFacts
+from runner.model.code.judged import UNKNOWN, Judged
 from runner.model.engine.choice import EVERY, Allowed, Installed
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.stack.engine_wants import ANY as ANY_ENGINE
@@ -18,6 +19,7 @@ from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.model.changes.changes import Diagnostic
+    from runner.model.code.surroundings import Surroundings
     from runner.model.execution.plan_report import Question, Report
     from runner.model.outputs.known import StateOutput
     from runner.model.plan.form import Form
@@ -203,6 +205,7 @@ class Execution:
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False)
     output_secrets: frozenset[str] = field(default=frozenset(), repr=False)
     wants: EngineWants = ANY_ENGINE  # which version of the engine
+    judged: Judged = UNKNOWN  # what was found in the code before
     allowed_engines: Allowed = EVERY
     bound: BoundEngine | None = None  # for an apply: the program that made its plan
     key: bytes = field(
@@ -215,6 +218,11 @@ class Engines(Protocol):
 
     def installed(self, engine: str) -> tuple[Installed, ...]:
         """What the operator has named for it, as it is now; a program is started only if it is not on record."""
+        ...
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What reaches the variables of stacks besides their repositories."""
         ...
 
 

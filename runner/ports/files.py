@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from runner.model.code.file_reads import Reads
     from runner.model.code.module import ModuleFacts
+    from runner.model.constant.definitions import Definitions
+    from runner.model.constant.expression import Expression
+    from runner.model.constant.given import ValuesFile
     from runner.model.settings.source import Allow
     from runner.model.stack.definition import StackDefinition
     from runner.model.values.problem import Problem
@@ -34,6 +37,22 @@ class Modules(Protocol):
 
     def reads(self, files: Mapping[str, bytes]) -> Reads:
         """What the code in the directory reads, and what its names refer to."""
+        ...
+
+    def definitions(self, files: Mapping[str, bytes]) -> Definitions:
+        """What a module source, a version or a backend in the directory may refer to."""
+        ...
+
+    def values_file(self, name: str, content: bytes) -> ValuesFile:
+        """The values of a var file as they are evaluated."""
+        ...
+
+    def stack_values(self, values: Mapping[str, Any]) -> ValuesFile:
+        """`vars` of a stack file: the engine gets them as the last var file."""
+        ...
+
+    def expression(self, text: str) -> Expression:
+        """The expression in an environment variable that sets a variable."""
         ...
 
     def values(self, name: str, content: bytes) -> Mapping[str, str | None]:

@@ -9,9 +9,9 @@ from runner.model.values.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.model.approval.binding import EngineFacts
+    from runner.model.execution.inspected import Inspected
     from runner.model.execution.job import Job
     from runner.model.settings.source import SourceSettings
-    from runner.model.stack.engine_wants import EngineWants
     from runner.ports.basics import Clock
     from runner.ports.engine import Engine, Workspaces
     from runner.ports.files import Modules
@@ -44,5 +44,5 @@ class WorkerPorts:
     clock: Clock
     judge: Judge | None = None  # without one, plans that policies are to judge fail
     sources: tuple[SourceSettings, ...] = ()  # as this worker knows them: how to authenticate
-    # By stack: a digest of the job whose files were last found safe, and which engine they want.
-    inspected: dict[str, tuple[bytes, EngineWants]] = field(default_factory=dict)
+    # By stack: a digest of the job whose files were last found safe, and what was found.
+    inspected: dict[str, tuple[bytes, Inspected]] = field(default_factory=dict)

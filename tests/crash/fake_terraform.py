@@ -15,6 +15,7 @@ from runner import failpoint
 from runner.engine.apply import SPENT
 from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import Diagnostic
+from runner.model.code.surroundings import Surroundings
 from runner.model.engine.choice import Installed
 from runner.model.run.evidence import Evidence
 from runner.model.stack.lock import StateLock
@@ -116,6 +117,7 @@ class Engine:
     cloud: Cloud
     born: Callable[[Apply], None]
     passing: Callable[[Apply], None]
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     def installed(self, engine: str) -> tuple[Installed, ...]:
         return (Installed(engine, "1.11.4", f"/usr/bin/{engine}", default=True),)

@@ -1,12 +1,13 @@
 """Which engine stacks want, what none fits, and what a version is an input of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from discover_world import Place, known, messages, names
 
+from runner.model.code.surroundings import Surroundings
 from runner.model.engine.choice import Installed
 from runner.model.settings.context import Context
 from runner.model.settings.server import EnginesSettings, TerraformSettings
@@ -20,6 +21,7 @@ class Named:
     """Engines that are installed; the first version is the default."""
 
     versions: tuple[str, ...]
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     def installed(self, engine: str) -> tuple[Installed, ...]:
         if engine != "terraform":

@@ -5,7 +5,7 @@ import time
 import pytest
 from discover_world import Place
 
-from runner.engine.modules import configuration
+from runner.engine.modules import reading_time
 from runner.service.discovery import time_limit
 
 MEGABYTE = 990_000
@@ -71,7 +71,7 @@ def test_a_folder_whose_files_take_too_much_together_is_refused_alone(two: Place
 def test_a_file_that_takes_more_time_than_a_file_may_is_refused_alone(
     two: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(configuration, "SECONDS", 0.0)
+    monkeypatch.setattr(reading_time, "SECONDS", 0.0)
     two.commit({"a/main.tf": 'module "m" {\n  source = "./m"\n}\n', "a/m/main.tf": ""})
     found = two.found()
     assert [stack.definition.name for stack in found.stacks] == ["z"]

@@ -12,7 +12,7 @@ from runner.model.approval.lineage import in_force, outlived
 from runner.model.approval.rules import standing
 from runner.model.approval.terms import Declaration, Terms, agreed
 from runner.model.approval.window_doubts import doubtful_windows
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.settings.server import ApprovalSettings
 from runner.model.settings.windows import WindowRule, WindowRules
 from runner.model.stack.definition import StackDefinition, StackWindow

@@ -21,6 +21,7 @@ from runner.engine.initialised.seal import Manifest, Seal, seals
 from runner.engine.modules import code_files
 from runner.engine.modules.code_files import VALUES, Code
 from runner.hcl.blocks import Block, cut, plain_body
+from runner.model.code.judged import UNKNOWN, Judged
 from runner.model.code.module import OVERRIDE
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.model.values.frozen import dataclass
@@ -46,6 +47,8 @@ class InitInputs:
     backend_config: Mapping[str, Any]
     workspace: str  # terraform's: created after init if the backend does not have it
     variables: bytes  # relevant only if a source or a backend is computed
+    judged: Judged = UNKNOWN  # what was found in the code before
+    registry: str = ""  # where short addresses of modules point
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Manifest:
     files: Mapping[str, tuple[int, str]]
     links: Mapping[str, str]
     lock: str | None  # SHA-256 of the lock file
+    computed: bool = False  # whether the engine evaluates something to read the code
 
     def content(self) -> bytes:
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":")).encode()
@@ -170,4 +171,5 @@ def _manifest(document: dict[str, Any]) -> Manifest:
         files={path: (mode, digest) for path, (mode, digest) in document["files"].items()},
         links=document["links"],
         lock=document["lock"],
+        computed=document.get("computed", False),
     )

@@ -5,14 +5,14 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runner import failpoint
 from runner.engine.initialised.lock_file import read_lock_file
-from runner.engine.initialised.needed import Digests, InitInputs, digests
+from runner.engine.initialised.needed import InitInputs, digests
 from runner.engine.initialised.seal import (
     BACKEND,
     DATA,
@@ -24,12 +24,20 @@ from runner.engine.initialised.seal import (
     name_of,
     prune,
 )
+from runner.engine.initialised.sources import refuse_unjudged
 from runner.engine.modules import code_files
 from runner.engine.modules.configuration import root_backend
 from runner.engine.removal import remove
 from runner.host.files import PRIVATE_FILE, PRIVATE_FOLDER, private_folder, read_foreign, write_whole
 from runner.model.code.backend_cache import backend_problem
-from runner.model.code.called_modules import FETCHED, CalledModule, OddModules, called_modules, local_folders
+from runner.model.code.called_modules import (
+    FETCHED,
+    ROOT,
+    CalledModule,
+    OddModules,
+    called_modules,
+    local_folders,
+)
 
 LIST = f"{FETCHED}/modules.json"
 PROVIDERS = "providers"
@@ -60,7 +68,8 @@ def seal(inputs: InitInputs, sealed: Path, plugins: tuple[Path, ...]) -> Seal:
     modules = _modules(inputs)
     noted = _json(inputs.data / BACKEND, LARGEST_LIST)
     code = code_files.read(inputs.code, local_folders(modules))
-    problem = backend_problem(noted, root_backend(code, inputs.code.suffixes), inputs.backend_config)
+    backend = inputs.judged.backend or root_backend(code, inputs.code.suffixes)
+    problem = backend_problem(noted, backend, inputs.backend_config)
     if problem is not None:
         raise Odd(problem)
     found = _Found()
@@ -69,7 +78,12 @@ def seal(inputs: InitInputs, sealed: Path, plugins: tuple[Path, ...]) -> Seal:
     if noted is not None:
         found.files.append(BACKEND)
     kind = noted["backend"]["type"] if noted and noted.get("backend") else None
-    return _make(sealed, inputs, modules, found, digests(inputs, code), kind)
+    return _make(sealed, inputs, modules, found, code, kind)
+
+
+def _encrypts(code: Mapping[str, bytes]) -> bool:
+    """The keys of OpenTofu's `encryption` blocks may come from variables."""
+    return any(b"encryption" in content for name, content in code.items() if name.startswith(f"{ROOT}/"))
 
 
 def _modules(inputs: InitInputs) -> tuple[CalledModule, ...]:
@@ -78,6 +92,7 @@ def _modules(inputs: InitInputs) -> tuple[CalledModule, ...]:
         return ()
     try:
         modules = called_modules(document, str(inputs.data))
+        refuse_unjudged(document, modules, inputs)
     except OddModules as odd:
         raise Odd(str(odd)) from None
     for one in modules:
@@ -180,7 +195,7 @@ def _make(
     inputs: InitInputs,
     modules: tuple[CalledModule, ...],
     found: _Found,
-    made_with: Digests,
+    code: Mapping[str, bytes],
     backend: str | None,
 ) -> Seal:
     making = private_folder(sealed) / f"{MAKING}{secrets.token_hex(6)}"
@@ -196,7 +211,7 @@ def _make(
             left -= size
         for path, target in found.links.items():
             (making / DATA / path).symlink_to(target)
-        lock = read_lock_file(inputs.code.module)
+        made_with, lock = digests(inputs, code), read_lock_file(inputs.code.module)
         if lock is not None:
             write_whole(making / LOCK, lock, durable=False)
         manifest = Manifest(
@@ -208,6 +223,7 @@ def _make(
             files=files,
             links=found.links,
             lock=None if lock is None else hashlib.sha256(lock).hexdigest(),
+            computed=inputs.judged.computed or _encrypts(code),
         )
         content = manifest.content()
         write_whole(making / MANIFEST, content, durable=False)

@@ -2,20 +2,22 @@
 
 import hashlib
 import re
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from threading import Lock
 from typing import Any
 
+from runner.engine.modules.definitions import definitions_of, stack_values, values_file
 from runner.engine.modules.file_reads import reading, reads_of, values_of
 from runner.engine.modules.module_files import in_order
 from runner.engine.modules.providers import provider_names
+from runner.engine.modules.reading_time import in_time
 from runner.engine.modules.remote_states import Uses, read_states, used_outputs, with_uses
 from runner.engine.modules.running import WORDS, commands
 from runner.hcl.blocks import blocks_of, body_of, nested
 from runner.hcl.json_form import Body, json_bodies, literal
+from runner.hcl.parsed import parse
 from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl
 from runner.hcl.values import Computed
@@ -31,18 +33,21 @@ from runner.model.code.module import (
     is_test,
     normal,
 )
+from runner.model.constant.definitions import Definitions
+from runner.model.constant.expression import Expression
+from runner.model.constant.given import ValuesFile
 from runner.model.values.frozen import dataclass
 
 # No other file can contain anything of interest; `\u` could spell the last ones.
 _WORDS = re.compile(rb"module|terraform|language|\\[uU]|" + WORDS.encode())
 _HIDING = re.compile(rf"{WORDS}|\\[uU]")
 REMEMBERED = 8192  # files
-SECONDS = 5.0  # processor time for one file: several times that of the slowest known megabyte
 
 
 @dataclass(frozen=True)
 class _FileFacts:
     calls: tuple[tuple[str, str], ...] = ()
+    computed: tuple[str, ...] = ()  # the names of calls whose source or version has to be evaluated
     backend: Backend | None = None
     required_versions: tuple[str, ...] = ()
     compatible_with: tuple[str, ...] = ()
@@ -56,7 +61,9 @@ class _FileFacts:
     @property
     def redirects(self) -> bool:
         """Whether it sets where state or code comes from, or what runs; an unreadable file might."""
-        redirecting = self.calls or self.backend or self.provisioners or self.providers or self.metas
+        redirecting = (
+            self.calls or self.computed or self.backend or self.provisioners or self.providers or self.metas
+        )
         return bool(redirecting) or self.flaw is not None
 
 
@@ -75,8 +82,11 @@ class HclModules:
         names = in_order(files)
         facts = [(name, self._facts(name, files[name])) for name in names]
         tests = [(name, self._facts(name, files[name])) for name in sorted(filter(is_test, files))]
+        named = dict(call for _, file in facts for call in file.calls)
         return ModuleFacts(
-            calls=tuple(dict(call for _, file in facts for call in file.calls).values()),
+            calls=tuple(named.values()),
+            names=tuple(named),
+            computed=tuple(name for _, file in facts for name in file.computed),
             backend=next((file.backend for _, file in reversed(facts) if file.backend), None),
             required=tuple(one for name, file in facts for one in _required_by(name, file)),
             provisioners=tuple(
@@ -109,6 +119,22 @@ class HclModules:
     def reads(self, files: Mapping[str, bytes]) -> Reads:
         """The reads of the folder, and the values of its names."""
         return reads_of(files)
+
+    def definitions(self, files: Mapping[str, bytes]) -> Definitions:
+        """What a module source, a version or a backend in the folder may refer to."""
+        return definitions_of(files)
+
+    def values_file(self, name: str, content: bytes) -> ValuesFile:
+        """The values of a var file, for their evaluation."""
+        return values_file(name, content)
+
+    def stack_values(self, values: Mapping[str, Any]) -> ValuesFile:
+        """`vars` of a stack file, which the engine gets as JSON."""
+        return stack_values(values)
+
+    def expression(self, text: str) -> Expression:
+        """The expression in an environment variable."""
+        return parse(text)
 
     def values(self, name: str, content: bytes) -> Mapping[str, str | None]:
         """The variables of a var file by `var.name`; None for a value that is not plain."""
@@ -147,7 +173,7 @@ def root_backend(code: Mapping[str, bytes], suffixes: tuple[str, ...]) -> Backen
 
 def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFacts:
     try:
-        return _gather(_in_time(bodies(content)))
+        return _gather(in_time(bodies(content)))
     except NotHcl as error:
         return _unreadable(content, str(error))
     except UnicodeDecodeError as error:
@@ -156,15 +182,6 @@ def _read(content: bytes, bodies: Callable[[bytes], Iterable[Body]]) -> _FileFac
     # The file's author controls the parser's input: a failure concerns only the users of the file.
     except Exception as error:  # noqa: BLE001 - any bug
         return _unreadable(content, f"it cannot be interpreted: {type(error).__name__}")
-
-
-def _in_time(bodies: Iterable[Body]) -> Iterator[Body]:
-    """The blocks of one file; NotHcl once it has used more processor time than a file may."""
-    until = time.thread_time() + SECONDS
-    for body in bodies:
-        if time.thread_time() > until:
-            raise NotHcl(f"reading it takes more than {SECONDS:g} s")
-        yield body
 
 
 def _unreadable(content: bytes, flaw: str) -> _FileFacts:
@@ -181,6 +198,7 @@ def _bodies(content: bytes) -> Iterator[Body]:
 
 def _gather(bodies: Iterable[Body]) -> _FileFacts:
     calls: list[tuple[str, str]] = []
+    computed: list[str] = []
     backend: Backend | None = None
     versions: list[str] = []
     compatible: list[str] = []
@@ -189,10 +207,13 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
     metas: list[str] = []
     for kind, labels, body in bodies:
         if kind == "module" and "source" in body:
-            source = _source(body["source"])
-            if not isinstance(source, str):
-                raise NotHcl(f"the source of module {'.'.join(labels)} is not a string")
-            calls.append((".".join(labels), source))
+            name = ".".join(labels)
+            if not isinstance(body["source"], str | Computed):
+                raise NotHcl(f"the source of module {name} is not a string")
+            if literal([body["source"], body.get("version")]):
+                calls.append((name, normal(body["source"])))
+            else:
+                computed.append(name)
         elif kind == "run":
             calls += [
                 (".".join(labels), _source(settings.get("source")))
@@ -213,6 +234,7 @@ def _gather(bodies: Iterable[Body]) -> _FileFacts:
         provisioners += commands(kind, labels, body)
     return _FileFacts(
         tuple(calls),
+        tuple(computed),
         backend,
         tuple(versions),
         tuple(compatible),

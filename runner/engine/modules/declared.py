@@ -13,7 +13,8 @@ from runner.foreign.read import beginning
 from runner.hcl.blocks import Block, Nested, blocks_of, body_of
 from runner.hcl.spelled import Pairs, guessed, json_values, spelled, spelled_in, spelled_json
 from runner.hcl.text import hcl_text
-from runner.hcl.tokens import NotHcl
+from runner.hcl.tokens import NotHcl, has_template
+from runner.hcl.values import Computed
 from runner.model.code.module import LARGEST_FOLDER, is_configuration
 
 # The only words that mark a variable in HCL; JSON can spell them with escapes.
@@ -34,7 +35,7 @@ class Declared:
     names: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
     unread: dict[str, str] = field(default_factory=dict)
-    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    calls: list[tuple[str | None, dict[str, Any]]] = field(default_factory=list)  # None for a computed source
     defaults: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def covers(self, name: str) -> bool:
@@ -153,8 +154,9 @@ def _call(found: Declared, block: Block) -> None:
         body = body_of(block)
     except NotHcl:
         return  # the module's own variables keep their marks; their values come from elsewhere
-    if isinstance(source := body.pop("source", None), str):
-        found.calls.append((source, body))
+    source = body.pop("source", None)
+    if isinstance(source, str | Computed):
+        found.calls.append((source if isinstance(source, str) else None, body))
 
 
 def _of_json(found: Declared, text: str) -> None:
@@ -169,7 +171,7 @@ def _of_json(found: Declared, text: str) -> None:
     for _, body in _blocks(document, "module"):
         arguments = dict(body)
         if isinstance(source := arguments.pop("source", None), str):
-            found.calls.append((source, arguments))
+            found.calls.append((None if has_template(source) else source, arguments))
 
 
 def _blocks(document: Any, kind: str) -> Iterator[tuple[str, Pairs]]:

@@ -55,7 +55,12 @@ def held_by(session: Session) -> StateLock | EngineError | None:
         return None
     # A name that no state contains.
     address = f"terraform_data.none_{secrets.token_hex(8)}"
-    finished = _quiet(session, "state-rm", try_lock_argv(session.binary, address), LOOK_STOP)
+    finished = _quiet(
+        session,
+        "state-rm",
+        lambda own: try_lock_argv(own.binary, address, own.values_for("state rm")),
+        LOOK_STOP,
+    )
     said = session.stderr("state-rm")
     if any(summary in said for summary in STATE_LOCKED) and (lock := read_lock(said)) is not None:
         return lock
@@ -68,7 +73,12 @@ def remote_mark(session: Session) -> StateMark | None:
     """The state's current lineage and serial; its content, secrets included, is deleted before this returns."""
     pulled = session.control / "state-pull.jsonl"
     try:
-        finished = _quiet(session, "state-pull", state_pull_argv(session.binary), (KILL,))
+        finished = _quiet(
+            session,
+            "state-pull",
+            lambda own: state_pull_argv(own.binary, own.values_for("state pull")),
+            (KILL,),
+        )
         if finished.exit_code == 0 and pulled.stat().st_size <= _EMPTY and not pulled.read_bytes().strip():
             return StateMark(None)
         saved = saved_state(session, pulled)
@@ -92,9 +102,8 @@ def force_unlock(session: Session, lock_id: str) -> EngineError | None:
     if there is None or there.id != lock_id:
         raise Conflict(f"the state is no longer locked with {lock_id}", hint="driftline lock list")
     with session.looking() as own:
-        finished, output = own.run(
-            "force-unlock", force_unlock_argv(session.binary, lock_id), deadline=SECONDS, shows_text=True
-        )
+        argv = force_unlock_argv(own.binary, lock_id, own.values_for("force-unlock"))
+        finished, output = own.run("force-unlock", argv, deadline=SECONDS, shows_text=True)
     return None if finished.exit_code == 0 else bad_end(session, "force-unlock", finished, output, SECONDS)
 
 
@@ -151,8 +160,10 @@ def witnessed(session: Session) -> str | None:
         return None
 
 
-def _quiet(session: Session, name: str, argv: tuple[str, ...], stop: tuple[Step, ...]) -> Finished:
+def _quiet(
+    session: Session, name: str, argv: Callable[[Session], tuple[str, ...]], stop: tuple[Step, ...]
+) -> Finished:
     """Nothing of it reaches the journal: it may be a state."""
     with session.looking() as own:
-        command = replace(own.command(name, argv), deadline=SECONDS, stop=stop)
+        command = replace(own.command(name, argv(own)), deadline=SECONDS, stop=stop)
         return run(command, cancel=session.execution.cancel)

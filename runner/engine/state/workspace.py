@@ -26,7 +26,9 @@ def is_missing(session: Session, seconds: float) -> bool:
         return False
     session.restore()
     # Not by `Session.run`: the log of a run must not list others' workspaces in this backend.
-    command = session.command(_LIST, workspace_list_argv(session.binary))
+    command = session.command(
+        _LIST, workspace_list_argv(session.binary, session.values_for("workspace list"))
+    )
     try:
         finished = run(replace(command, deadline=seconds), cancel=session.execution.cancel)
         lines = read_foreign(command.stdout, LARGEST_LIST).decode(errors="replace").splitlines()
@@ -41,7 +43,7 @@ def is_missing(session: Session, seconds: float) -> bool:
 def create(session: Session, seconds: float) -> EngineError | None:
     """A separate command, since it alone may write where the backend keeps states; it starts no provider."""
     workspace = session.execution.stack.terraform_workspace
-    argv = workspace_new_argv(session.binary, workspace)
+    argv = workspace_new_argv(session.binary, workspace, session.values_for("workspace new"))
     finished, output = session.run(_NEW, argv, deadline=seconds)
     if finished.exit_code != 0:
         return bad_end(session, _NEW, finished, output, seconds)

@@ -1,6 +1,6 @@
 """Why a stack is refused."""
 
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.code.scan import Refusal
 from runner.model.values.frozen import dataclass
 

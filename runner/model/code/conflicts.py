@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from runner.model.code.complaint import Complaint
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.stack.definition import Stack, StateIdentity
 
 

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
 from runner.model.code.complaint import Complaint
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.settings.source import Allow
 from runner.model.stack.definition import Stack
 

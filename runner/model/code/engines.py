@@ -26,9 +26,13 @@ class EngineRow:
     tool: str  # its name in .tool-versions
     suffixes: tuple[str, ...]  # of the files it reads as configuration
     init_json_since: Version  # before this, `init` prints text only
-    init_variables_since: (
-        Version | None
-    )  # module sources and backends may be computed, so `init` takes variables
+    # From these versions on, module sources and versions, and settings of a backend, may be computed. The commands
+    # that read the code then need the values of variables.
+    sources_since: Version
+    backends_since: Version | None
+    constant_only: bool  # whether only variables with `const = true` may stand there
+    knows_workspace: bool  # whether `terraform.workspace` may stand there
+    asks_for_values: frozenset[str]  # the commands that need them besides `init` and `plan`
     # From this version on there are ephemeral variables, which no plan file stores. Before, a saved plan
     # takes no values.
     apply_variables_since: Version
@@ -51,7 +55,11 @@ TERRAFORM = EngineRow(
     tool="terraform",
     suffixes=(".tf", ".tf.json"),
     init_json_since=(1, 9),
-    init_variables_since=None,
+    sources_since=(1, 15),
+    backends_since=None,
+    constant_only=True,
+    knows_workspace=False,
+    asks_for_values=frozenset({"show", "state pull", "state rm"}),
     apply_variables_since=(1, 10),
     encrypts=False,
     own_requirements_since=None,
@@ -67,7 +75,11 @@ TOFU = EngineRow(
     tool="opentofu",
     suffixes=(".tf", ".tf.json", ".tofu", ".tofu.json"),
     init_json_since=(1, 7),
-    init_variables_since=(1, 8),
+    sources_since=(1, 8),
+    backends_since=(1, 8),
+    constant_only=False,
+    knows_workspace=True,
+    asks_for_values=frozenset({"state pull", "state rm", "force-unlock", "workspace list", "workspace new"}),
     apply_variables_since=(1, 11),
     encrypts=True,
     own_requirements_since=(1, 12),

@@ -1,6 +1,6 @@
 """The files that a stack reads in one tree, followed from its root through the modules it calls."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 
 from runner.model.code.file_reads import (
@@ -36,11 +36,20 @@ NOTHING_READ = Found()
 
 
 def found_reads(
-    tree: Tree, root: str, workspace: str, given: Mapping[str, str | None], reads: Callable[[str], Reads]
+    tree: Tree,
+    root: str,
+    workspace: str,
+    given: Mapping[str, str | None],
+    reads: Callable[[str], Reads],
+    by_value: Iterable[str] = (),
 ) -> Found:
-    """`given` are the values of the root module's variables, None if unknown."""
+    """`given` are the values of the root module's variables, None if unknown.
+
+    `by_value` are modules whose source is computed: what is passed to them is not followed.
+    """
     search = _Search(tree, root, workspace, reads)
-    search.walk(given)
+    unknown_values = ((folder, dict.fromkeys(reads(folder).variables)) for folder in by_value)
+    search.walk([(root, given), *unknown_values])
     unknown = [*dict.fromkeys(search.unknown)]
     more = len(unknown) - MAX_UNKNOWN
     if more > 0:
@@ -66,8 +75,8 @@ class _Search:
     templates: set[str] = field(default_factory=set)
     unknown: list[str] = field(default_factory=list)
 
-    def walk(self, given: Mapping[str, str | None]) -> None:
-        waiting: list[tuple[str, Mapping[str, str | None]]] = [(self.root, given)]
+    def walk(self, instances: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
+        waiting = list(instances)[::-1]
         seen: set[tuple[str, frozenset[tuple[str, str | None]]]] = set()
         while waiting:
             folder, values = waiting.pop()

@@ -1,13 +1,14 @@
 """What a plan depends on: digests of trees and blobs, so that only stacks that changed are planned."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 from runner.model.code.found_reads import Found
 from runner.model.code.known_inputs import SEEN_AT
+from runner.model.code.located import Located, digest_of
+from runner.model.code.module import is_configuration
 from runner.model.code.module_folders import Reach
 from runner.model.code.tree import LINK, Tree
 from runner.model.settings.context import context_inputs, reaching
@@ -16,38 +17,7 @@ from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import StackDefinition, to_json
 from runner.model.stack.engine_wants import OWN, Wish
 from runner.model.stack.source import TreeEntry
-from runner.model.values.frozen import dataclass
-from runner.model.values.paths import TOP, WILD, glob, join, parent
-
-# Parts of a definition that no plan reads. They take effect with the commit, without a plan or an apply.
-AT_ONCE = frozenset(
-    {"labels", "watch", "depends_on", "timeouts", "windows", "drift", "plan", "paused", "renamed_from"}
-)
-
-
-@dataclass(frozen=True)
-class Located:
-    """A definition with its file. Everything in it is relative to the file's folder."""
-
-    file: str
-    definition: StackDefinition
-
-    def at(self, relative: str) -> str | None:
-        return join(parent(self.file), relative)
-
-    @cached_property
-    def module_path(self) -> str:
-        """`.` also if it leaves the repository, which `path_problems` reports."""
-        return self.at(self.definition.path) or TOP
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of the parts of the definition that a plan reads, and of its approval rules."""
-        read = {field.name: getattr(self.definition, field.name) for field in fields(StackDefinition)}
-        return _sha([to_json({name: value for name, value in read.items() if name not in AT_ONCE})])
-
-    def watching(self, globs: tuple[str, ...]) -> "Located":
-        return replace(self, definition=replace(self.definition, watch=globs))
+from runner.model.values.paths import TOP, WILD, glob, parent
 
 
 class Folders:
@@ -63,7 +33,7 @@ class Folders:
         self._own: dict[str, str] = {}
         # From the deepest up, without recursion: a repository decides how deep its folders are.
         for folder in sorted(_above((*stack_files, *roots, *tree.links)), key=_depth, reverse=True):
-            self._own[folder] = _sha(sorted(self._lines(folder)))
+            self._own[folder] = digest_of(sorted(self._lines(folder)))
 
     def digest(self, folder: str) -> str:
         """Git's own id of the folder, unless something in it is excluded or a link is in it."""
@@ -71,11 +41,20 @@ class Folders:
         if own is not None:
             return own
         entry = self.tree.get(folder)
-        return entry.oid if entry is not None else _sha(sorted(self._lines(folder)))
+        return entry.oid if entry is not None else digest_of(sorted(self._lines(folder)))
+
+    def digest_without(self, folder: str, left_out: frozenset[str]) -> str:
+        """The same without these folders below it."""
+        inside = [one for one in left_out if folder == TOP or one.startswith(f"{folder}/")]
+        changed = dict.fromkeys(inside, "")
+        between = (above for above in _above(inside) if f"{above}/".startswith(f"{folder}/") or folder == TOP)
+        for above in sorted(between, key=_depth, reverse=True):
+            changed[above] = digest_of(sorted(self._lines(above, changed)))
+        return changed[folder] if inside else self.digest(folder)
 
     def content(self, folder: str) -> str:
         """Digest of the files of a root module, independent of its location: equal if it was only moved."""
-        return _sha(
+        return digest_of(
             sorted(
                 f"{child.path.rpartition('/')[2]} {child.mode} {child.oid}"
                 for child in self.tree.children(folder)
@@ -86,7 +65,7 @@ class Folders:
     @cached_property
     def whole(self) -> str:
         """The whole repository, as Git has it."""
-        return _sha(sorted(f"{child.path} {child.oid}" for child in self.tree.children(TOP)))
+        return digest_of(sorted(f"{child.path} {child.oid}" for child in self.tree.children(TOP)))
 
     def all_below(self, folder: str, stack: Located) -> str:
         """A folder that is read as a whole, including files of other stacks but not the stack's own file."""
@@ -94,11 +73,12 @@ class Folders:
         own = folder == TOP or f"{stack.file}/".startswith(f"{folder}/")
         return self.digest(folder) + ("" if own or entry is None else entry.oid)
 
-    def _lines(self, folder: str) -> Iterator[str]:
+    def _lines(self, folder: str, changed: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
         for child in self.tree.children(folder):
             if child.kind == "tree":
                 if child.path not in self._roots:
-                    yield f"{child.path} {self._own.get(child.path, child.oid)}"
+                    own = self._own.get(child.path, child.oid)
+                    yield f"{child.path} {changed.get(child.path, own)}"
             elif child.path not in self._stack_files:
                 yield f"{child.path} {child.mode} {child.oid}{self._led_to(child)}"
 
@@ -124,10 +104,6 @@ def _depth(folder: str) -> int:
     return -1 if folder == TOP else folder.count("/")
 
 
-def _sha(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
-
-
 class Watches:
     """What globs match in one tree; stacks with equal globs share one answer."""
 
@@ -139,7 +115,7 @@ class Watches:
         """The glob, from the repository's top, and a digest of everything it matches now."""
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = f"watch {place} {_sha(sorted(self._matched(place)))}"
+            known = self._known[place] = f"watch {place} {digest_of(sorted(self._matched(place)))}"
         return known
 
     def _matched(self, place: str) -> Iterator[str]:
@@ -186,19 +162,17 @@ def _flaw(tree: Tree, place: str | None) -> str | None:
     return None if link is None else f"leads through the link {link}"
 
 
-def places(
-    tree: Tree, stack: Located, folders: Iterable[str], read: Found, wish: Wish | None
-) -> frozenset[str]:
+def places(tree: Tree, stack: Located, reach: Reach, read: Found, wish: Wish | None) -> frozenset[str]:
     """Every path whose change may change a plan of this stack; a folder stands for everything below it.
 
-    `folders` are those of its modules. It includes too much rather than too little: whoever changed one of
+    It includes too much rather than too little: whoever changed one of
     them counts as an author.
     """
     named = (stack.at(name) for name in (*stack.definition.var_files, *stack.definition.watch))
-    waiting = [stack.file or TOP, *folders, *read.files, *read.folders]
+    waiting = [stack.file or TOP, *reach.folders, *read.files, *read.folders]
     if wish is not None and wish.place != OWN:
         waiting.append(wish.place)
-    if read.unknown:
+    if read.unknown or reach.unevaluated:
         waiting.append(
             TOP
         )  # it may be anything: each commit is an input then, and each author may have written it
@@ -233,7 +207,13 @@ def inputs_digest(
     lines += [f"takes {to_json(one)}" for one in definition.upstreams]
     if wish is not None and wish.place != OWN and parent(wish.place) != stack.module_path:
         lines.append(f"engine {wish.text}")  # a file in the root module is part of its folder
-    lines += sorted(f"module {folder} {folders.digest(folder)}" for folder in reach.folders)
+    unused = _unused(folders.tree, reach, read)
+    lines += sorted(f"module {folder} {folders.digest_without(folder, unused)}" for folder in reach.folders)
+    lines += sorted(
+        f"source {folder} {name} {' '.join(sorted(found))}"
+        for (folder, name), found in reach.sources.items()
+        if folder in reach.computed
+    )
     for name in definition.var_files:
         place = stack.at(name)
         entry = folders.tree.get(place) if place is not None else None
@@ -241,7 +221,30 @@ def inputs_digest(
     places = (stack.at(pattern) for pattern in definition.watch)
     lines += sorted(watches.line(place) for place in places if place is not None)
     lines += sorted(_read_lines(folders, watches, stack, read))
-    return f"{_sha(lines)}{SEEN_AT}{folders.whole[:16]}" if read.unknown else _sha(lines)
+    return f"{digest_of(lines)}{SEEN_AT}{folders.whole[:16]}" if read.unknown else digest_of(lines)
+
+
+def _unused(tree: Tree, reach: Reach, read: Found) -> frozenset[str]:
+    """The modules beside those that a computed source calls, which it could call too: no code of the stack names them."""
+    if not reach.by_value or read.unknown:
+        return frozenset()
+    beside = {child.path for called in reach.by_value for child in tree.children(parent(called))}
+    taken = (*reach.folders, *read.files, *read.folders, *map(_fixed_folder_of, read.patterns))
+    return frozenset(
+        one
+        for one in beside
+        if tree.is_folder(one)
+        and any(is_configuration(child.path.rpartition("/")[2]) for child in tree.children(one))
+        and not any(_overlap(one, path) for path in taken)
+    )
+
+
+def _fixed_folder_of(pattern: str) -> str:
+    return _fixed_folder(pattern) if WILD.search(pattern) else pattern
+
+
+def _overlap(one: str, other: str) -> bool:
+    return other == one or other.startswith(f"{one}/")
 
 
 def _read_lines(folders: Folders, watches: Watches, stack: Located, read: Found) -> Iterator[str]:
@@ -271,4 +274,4 @@ def settings_digest(
         repr(settings.engines.terraform), repr(settings.engines.tofu), settings.engines.env, settings.approvals.required,
     ]  # fmt: skip
     contexts = [repr(context) for context in settings.contexts]
-    return _sha([json.dumps([*facts, *contexts, *installed])])
+    return digest_of([json.dumps([*facts, *contexts, *installed])])

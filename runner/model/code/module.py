@@ -111,7 +111,11 @@ class RequiredVersion:
 class ModuleFacts:
     """Facts about the `*.tf`, `*.tf.json` and `*.tofu` files directly in one folder."""
 
-    calls: tuple[str, ...] = ()  # the `source` of each module block
+    calls: tuple[str, ...] = ()  # the `source` of each module block that is literal
+    names: tuple[str, ...] = ()  # of these blocks
+    computed: tuple[
+        str, ...
+    ] = ()  # names of the other module blocks: their source or version is to be evaluated
     backend: Backend | None = None  # `Backend("cloud")` for a cloud block
     required: tuple[RequiredVersion, ...] = ()
     provisioners: tuple[str, ...] = ()  # addresses with a provisioner, and external data sources

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from posixpath import relpath
 
 from runner.model.code.backend import backend_problem
 from runner.model.code.engines import ENGINES
-from runner.model.code.module import ModuleFacts, is_configuration
-from runner.model.code.module_folders import Reach
+from runner.model.code.judged import Judged
+from runner.model.code.module import Backend, ModuleFacts, is_configuration
+from runner.model.code.module_folders import Reach, Unevaluated
 from runner.model.code.provider_source import BUILT_IN, implied_address, provider_address
 from runner.model.code.tree import Tree
 from runner.model.settings.source import Allow
@@ -49,6 +51,8 @@ class Code:
     reach: Reach
     modules: tuple[Module, ...]  # the root first
     hidden: tuple[str, ...] = ()
+    unevaluated: tuple[Unevaluated, ...] = ()  # settings of the backend
+    evaluated: Backend | None = None  # the backend, if its settings are computed
 
     @property
     def facts(self) -> ModuleFacts:
@@ -72,7 +76,10 @@ class Refusal:
 def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) -> Iterator[Refusal]:
     """Why the stack may be neither planned nor applied at this revision, file by file; nothing if it may."""
     yield from map(Refusal, code.reach.problems)
-    backend = backend_problem(definition, code.facts, allow, code.hidden)
+    unevaluated = (*code.reach.unevaluated, *code.unevaluated)
+    yield from (Refusal(one.text, one.file, one.line) for one in unevaluated)
+    unknown = bool(code.unevaluated)
+    backend = None if unknown else backend_problem(definition, code.facts, allow, code.hidden)
     if backend is not None:
         # If the stack file contributes to it, that is the place to look first.
         pattern = "" if definition.backend_config else _BACKEND
@@ -86,6 +93,14 @@ def refusals(tree: Tree, definition: StackDefinition, code: Code, allow: Allow) 
             yield from _providers(module, allow.providers, ENGINES[definition.engine].registry)
     yield from stray_links(tree, code.reach.folders)
     yield from _unfit(tree, code.reach.folders)
+
+
+def judged(code: Code, allowed: tuple[str, ...]) -> Judged:
+    """What the engine has to read as it was read here. Folders are relative to the root module, as it lists them."""
+    root = code.reach.folders[0]
+    sources = {(relpath(folder, root), name): found for (folder, name), found in code.reach.sources.items()}
+    computed = bool(code.reach.computed) or code.evaluated is not None
+    return Judged(sources, code.evaluated, computed, allowed)
 
 
 def beyond_allowance(definition: StackDefinition, allow: Allow) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import field
 
 from runner.model.code.complaint import Complaint
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
 

@@ -105,7 +105,10 @@ def _met(requirement: Requirement, version: str) -> bool:
 
 
 def counting(row: EngineRow, version: str, requirements: Iterable[Requirement]) -> Iterator[Requirement]:
-    """The requirements that this version of the engine heeds."""
+    """The requirements that this version of the engine heeds, and those that follow from what it can evaluate."""
+    requirements = tuple(requirements)
+    yield from (one for one in requirements if one.computes)
+    requirements = tuple(one for one in requirements if not one.computes)
     since = row.own_requirements_since
     if since is not None and padded(parse(version)[0]) >= padded(since):
         for one in requirements:
@@ -140,7 +143,7 @@ def _misfit(
         return Misfit(wanted, why, LIST)
     if admitted:
         unmet = [each for one in admitted for each in _unmet(row, one, wants.requirements)]
-        asked = ", ".join(dict.fromkeys(f"{each.file} asks for {each.text}" for each in unmet))
+        asked = ", ".join(dict.fromkeys(map(str, unmet)))
         here = "" if wants.wish is not None else f", and {_here(installed)}"
         return Misfit(wanted, asked + here)
     short = version is not None and len(parse(version)[0]) == 2

@@ -15,11 +15,20 @@ class Wish:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A constraint in the code. `compatible_with` is OpenTofu's, in a `language` block; others are `required_version`."""
+    """A constraint in the code. `compatible_with` is OpenTofu's, in a `language` block; others are `required_version`.
+
+    `computes` says what in the file only these versions evaluate.
+    """
 
     text: str
     file: str
     compatible_with: bool = False
+    computes: str = ""
+
+    def __str__(self) -> str:
+        if self.computes:
+            return f"{self.file} has {self.computes}, which {self.text} evaluates"
+        return f"{self.file} asks for {self.text}"
 
 
 @dataclass(frozen=True)

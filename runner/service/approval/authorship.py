@@ -5,7 +5,9 @@ from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from runner.model.approval.approval import Commit, Review
-from runner.model.code.inputs import Located, places
+from runner.model.code.inputs import places
+from runner.model.code.located import Located
+from runner.model.code.surroundings import UNKNOWN, Surroundings
 from runner.model.code.tree import Tree
 from runner.model.run.life import Run
 from runner.model.settings.source import SourceSettings
@@ -57,9 +59,9 @@ class _Code:
     versions: VersionFiles
 
     def places(self, module_path: str, stack: Located) -> frozenset[str]:
-        reach = self.folders.code(module_path, stack.definition.engine).reach
+        reach = self.folders.code(stack, module_path).reach
         wish = self.versions.wants(stack.definition, module_path, None).wish
-        return places(self.tree, stack, reach.folders, self.reads.of(stack), wish)
+        return places(self.tree, stack, reach, self.reads.of(stack), wish)
 
     def prefetch(self, stacks: Iterable[Located]) -> None:
         wanted = list(stacks)
@@ -72,8 +74,9 @@ class _Code:
 class Authors:
     """Finds who wrote the code of runs. What Git says of several runs that are answered together is asked once."""
 
-    def __init__(self, git: Git, modules: Modules) -> None:
-        self._git, self._modules = git, modules
+    def __init__(self, git: Git, modules: Modules, surroundings: Surroundings = UNKNOWN) -> None:
+        """Where a module's source depends on what `surroundings` do not tell, everybody counts as an author."""
+        self._git, self._modules, self._surroundings = git, modules, surroundings
         self._codes: dict[tuple[str, str], _Code] = {}
         self._told: dict[Hashable, Any] = {}
 
@@ -133,7 +136,7 @@ class Authors:
             while len(self._codes) >= MOST_TREES:
                 del self._codes[next(iter(self._codes))]
             tree = read_tree(self._git, source, revision)
-            folders = FolderFacts(self._git, self._modules, source, tree, {})
+            folders = FolderFacts(self._git, self._modules, source, tree, {}, surroundings=self._surroundings)
             reads = StackReads(self._git, self._modules, source, tree, folders)
             versions = VersionFiles(self._git, source, tree)
             code = self._codes[at] = _Code(tree, folders, reads, versions)

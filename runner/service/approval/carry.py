@@ -7,6 +7,7 @@ from runner.errors import BadUsage, Blocked, Conflict, DriftlineError, NotAllowe
 from runner.model.approval.approval import Approval
 from runner.model.approval.carried import OTHER_FILES, Carried, differences
 from runner.model.changes.changes import ChangeSet
+from runner.model.code.operator_values import beside
 from runner.model.preview.landing import landed
 from runner.model.preview.pull_request import PreviewOf
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
@@ -30,7 +31,7 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
     """
     with control.store.reading() as reader:
         waiting = reader.runs_with_reviews()
-    approved, authors = [], Authors(git, modules)
+    approved, authors = [], Authors(git, modules, beside(control.settings))
     for run in waiting:
         try:
             carried = _carry(control, git, authors, run)

@@ -10,14 +10,13 @@ from runner.model.code import inputs
 from runner.model.code.complaint import Complaint
 from runner.model.code.conflicts import taken_names
 from runner.model.code.engines import ENGINES
-from runner.model.code.inputs import (
-    Folders,
-    Located,
-    path_problems,
-)
+from runner.model.code.inputs import Folders, path_problems
+from runner.model.code.located import Located
+from runner.model.code.operator_values import beside
 from runner.model.code.remote_states import remote_reads
 from runner.model.code.scan import Code
 from runner.model.code.succession import Present, homes, successions
+from runner.model.code.surroundings import Surroundings
 from runner.model.engine.choice import Installed
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings
@@ -88,7 +87,9 @@ class Discoverer:
             for engine in ENGINES
             for one in self._installed(engine)
         )
-        return inputs.settings_digest(self.settings, source, __version__, installed)
+        passed = self._surroundings().digest
+        more = (*installed, passed) if passed else installed
+        return inputs.settings_digest(self.settings, source, __version__, more)
 
     # Ten thousand stacks create a million objects, none of them in a cycle: the collector would take a fifth of the time.
     @uncollected()
@@ -119,7 +120,9 @@ class Discoverer:
         search.refuse(taken_names(search.stacks, others, source.name))
         search.refuse(Complaint(stack, one) for stack in search.stacks for one in path_problems(tree, stack))
 
-        code = FolderFacts(git, modules, source, tree, memory.modules, patience, memory.reads)
+        code = FolderFacts(
+            git, modules, source, tree, memory.modules, patience, memory.reads, self._surroundings()
+        )
         reads = StackReads(git, modules, source, tree, code, self.settings.engines.env)
         # Before more are refused: a stack that is only broken still does not belong to its parent's code.
         roots = frozenset(stack.module_path for stack in search.stacks)
@@ -175,6 +178,10 @@ class Discoverer:
             {name: old.name for name, old in takes.items()},
             asked,
         )
+
+    def _surroundings(self) -> Surroundings:
+        """Beside a repository nobody knows the daemon's environment."""
+        return beside(self.settings) if self.engines is None else self.engines.surroundings
 
     def _installed(self, engine: str) -> tuple[Installed, ...]:
         return self.engines.installed(engine) if self.engines is not None else ()

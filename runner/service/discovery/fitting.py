@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from runner.model.code.complaint import Complaint
 from runner.model.code.engines import ENGINES
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.code.scan import Refusal
 from runner.model.code.tree import Tree
 from runner.model.engine.choice import Allowed, Installed, Misfit, choose

@@ -1,20 +1,29 @@
 """The facts of module folders, read from blobs: once per content, many folders at a time."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 
+from runner.model.code.computed import evaluated_backend
 from runner.model.code.engines import ENGINES
 from runner.model.code.file_reads import Reads
+from runner.model.code.located import Located
 from runner.model.code.module import LARGEST, LARGEST_FOLDER, ModuleFacts
-from runner.model.code.module_folders import configuration_files, module_reach, test_files
+from runner.model.code.module_folders import Unevaluated, configuration_files, module_reach, test_files
 from runner.model.code.module_source import LOCAL
 from runner.model.code.scan import Code, Module
+from runner.model.code.surroundings import UNKNOWN, Surroundings
 from runner.model.code.tree import Tree
+from runner.model.constant.budget import Budget
+from runner.model.constant.definitions import Definitions
+from runner.model.constant.scope import Rules, Scope
 from runner.model.settings.source import SourceSettings
 from runner.model.values.paths import join
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.service.discovery.time_limit import Patience
+from runner.service.discovery.root_values import RootValues
+from runner.service.discovery.time_limit import NOT_READ_YET, Patience
 
 Files = tuple[tuple[str, str], ...]  # names and object ids
 # And files that may hide a state, the providers, and whether any code in it may read a file.
@@ -36,6 +45,7 @@ class FolderFacts:
         known: Mapping[Files, Read],
         patience: Patience | None = None,
         known_reads: Mapping[Files, Reads] | None = None,
+        surroundings: Surroundings = UNKNOWN,
     ) -> None:
         self._patience = patience or Patience()
         self._late: set[Files] = set()
@@ -44,21 +54,75 @@ class FolderFacts:
         self._reads = dict(known_reads or {})
         self._files: dict[tuple[str, str], Files] = {}
         self._roots: dict[tuple[str, str], Code] = {}
+        self._evaluated: dict[tuple[str, str], Code] = {}
+        self._definitions: dict[Files, Definitions] = {}
+        self._values = RootValues(git, modules, source, tree, surroundings)
 
-    def code(self, folder: str, engine: str) -> Code:
-        """A stack's root module, with everything it calls; stacks may share one."""
-        known = self._roots.get((folder, engine))
+    def code(self, stack: Located, folder: str = "") -> Code:
+        """A stack's root module, with everything it calls; stacks that compute none of it may share one.
+
+        `folder` is the root module as it was recorded.
+        """
+        at = folder or stack.module_path, stack.definition.engine
+        known = self._roots.get(at)
         if known is None:
-            known = self._roots[folder, engine] = self._code(folder, engine)
-        return known
+            known = self._roots[at] = self._code(*at)
+        backend = known.facts.backend
+        evaluates = ENGINES[stack.definition.engine].backends_since is not None
+        if not known.reach.computed and not (backend is not None and backend.computed and evaluates):
+            return known
+        own = at[0], stack.definition.digest
+        if own not in self._evaluated:
+            if self._patience.over:
+                late = Unevaluated(f"its computed sources or backend are {NOT_READ_YET}", at[0], 1)
+                return replace(known, unevaluated=(late,))
+            self._evaluated[own] = self._with_values(stack, *at)
+        return self._evaluated[own]
 
-    def _code(self, folder: str, engine: str) -> Code:
+    def _with_values(self, stack: Located, folder: str, engine: str) -> Code:
+        """With the values of the stack's own variables."""
+        row = ENGINES[engine]
+        names = partial(self.definitions, engine=engine)
+        workspace = stack.definition.terraform_workspace if row.knows_workspace else None
+        given = self._values.given(stack, folder, names(folder).variables)
+        scope = Scope(lambda: names(folder), Rules(row.constant_only, workspace), Budget(), given)
+        code = self._code(folder, engine, names, scope)
+        backend = code.facts.backend
+        if backend is None or row.backends_since is None:
+            return code
+        written, given_there = names(folder).backend, stack.definition.backend_config
+        evaluated, problems = evaluated_backend(folder, backend, written, given_there, scope)
+        root = replace(code.modules[0], facts=replace(code.facts, backend=evaluated))
+        return replace(
+            code,
+            modules=(root, *code.modules[1:]),
+            unevaluated=problems,
+            evaluated=evaluated if backend.computed else None,
+        )
+
+    def definitions(self, folder: str, engine: str) -> Definitions:
+        """What a computed source may refer to; read only for the stacks that have one."""
+        key = self._key(folder, engine)
+        if key not in self._definitions:
+            blobs = self._git.blobs(self._source, {oid for _, oid in key}) if key else {}
+            self._definitions[key] = self._modules.definitions(_of_folder(key, blobs))
+        return self._definitions[key]
+
+    def _code(
+        self,
+        folder: str,
+        engine: str,
+        names: Callable[[str], Definitions] | None = None,
+        scope: Scope | None = None,
+    ) -> Code:
         reach = module_reach(
             self._tree,
             lambda called: self._read(called, engine)[0],
             folder,
             self._source.allow.modules,
             ENGINES[engine].registry,
+            names,
+            scope,
         )
         modules = []
         for called in reach.folders:

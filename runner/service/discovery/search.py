@@ -10,13 +10,8 @@ from runner.model.code.conflicts import moved_states, shared_states
 from runner.model.code.dependencies import circular, unmet, untaken
 from runner.model.code.found_reads import Found
 from runner.model.code.identity import state_identity
-from runner.model.code.inputs import (
-    Folders,
-    Located,
-    Watches,
-    inputs_digest,
-    reaching_settings,
-)
+from runner.model.code.inputs import Folders, Watches, inputs_digest, reaching_settings
+from runner.model.code.located import Located
 from runner.model.code.scan import Code, refusals
 from runner.model.code.succession import Present, lookalikes
 from runner.model.code.tree import Tree
@@ -130,7 +125,7 @@ def digests(
 
 
 def code_of(code: FolderFacts, stack: Located) -> Code:
-    return code.code(stack.module_path, stack.definition.engine)
+    return code.code(stack)
 
 
 def _each(search: Search, judge: Callable[[Located], T]) -> list[tuple[Located, T]]:

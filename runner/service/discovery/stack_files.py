@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from runner.model.code.complaint import Complaint
-from runner.model.code.inputs import Located
+from runner.model.code.located import Located
 from runner.model.code.tree import FILES, LINK, Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 from runner.model.code.file_reads import ANY_VARIABLE, known_values, template_reads
 from runner.model.code.found_reads import MAX_UNKNOWN, NOTHING_READ, Found, found_reads
-from runner.model.code.inputs import Located
-from runner.model.code.module import automatic_values
+from runner.model.code.located import Located
 from runner.model.code.tree import Tree
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import VARIABLE, StackDefinition
 from runner.ports.files import Modules
 from runner.ports.git import Git
 from runner.service.discovery.module_facts import FolderFacts
+from runner.service.discovery.root_values import var_files
 
 
 class StackReads:
@@ -56,6 +56,7 @@ class StackReads:
             stack.definition.terraform_workspace,
             self._given(stack),
             lambda folder: self._code.reads(folder, engine),
+            self._code.code(stack).reach.by_value,
         )
         templates = tuple(f"{path}: a template that reads files" for path in self._reading_templates(found))
         return replace(found, unknown=(*found.unknown, *templates)) if templates else found
@@ -71,7 +72,7 @@ class StackReads:
         return sorted(path for path, oid in oids.items() if self._templates[oid])[:MAX_UNKNOWN]
 
     def _folders(self, stack: Located) -> tuple[str, ...]:
-        return self._code.code(stack.module_path, stack.definition.engine).reach.folders
+        return self._code.code(stack).reach.folders
 
     def _may_read(self, stack: Located) -> bool:
         return any(self._code.reading(folder, stack.definition.engine) for folder in self._folders(stack))
@@ -102,12 +103,7 @@ class StackReads:
         return known | known_values(stack.definition.vars)
 
     def _var_files(self, stack: Located) -> list[str]:
-        """In the engine's order: the last one counts."""
-        beside = {
-            entry.path.rpartition("/")[2]: entry.path for entry in self._tree.children(stack.module_path)
-        }
-        named = (stack.at(name) for name in stack.definition.var_files)
-        return [*(beside[name] for name in automatic_values(beside)), *(path for path in named if path)]
+        return var_files(self._tree, stack, stack.module_path)
 
     def _read_values(self, paths: Iterable[str]) -> None:
         oids = {path: entry.oid for path in paths if (entry := self._tree.get(path)) is not None}

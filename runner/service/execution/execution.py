@@ -1,8 +1,10 @@
 """What every engine command of a job gets."""
 
+from runner.model.code.judged import UNKNOWN
 from runner.model.engine.choice import Allowed
+from runner.model.execution.inspected import Inspected
 from runner.model.execution.job import Job
-from runner.model.stack.engine_wants import ANY, EngineWants
+from runner.model.stack.engine_wants import ANY
 from runner.ports.basics import Cancel
 from runner.ports.engine import Execution, Workspace
 from runner.ports.keeping import HeldClaim
@@ -17,7 +19,7 @@ def execution_of(
     claim: HeldClaim | None,
     *,
     for_apply: bool,
-    wants: EngineWants = ANY,
+    inspected: Inspected | None = None,
 ) -> Execution:
     allow = job.source.allow
     return Execution(
@@ -33,7 +35,8 @@ def execution_of(
         nonsensitive=allow.nonsensitive,
         state_folders=allow.state_folders,
         writable_modules=allow.writable_modules,
-        wants=wants,
+        wants=ANY if inspected is None else inspected.wants,
+        judged=UNKNOWN if inspected is None else inspected.judged,
         allowed_engines=Allowed.by(allow, job.source.name, job.stack.engine),
         bound=job.bound,
     )

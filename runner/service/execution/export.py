@@ -4,8 +4,8 @@ from pathlib import Path
 
 from runner.errors import DriftlineError
 from runner.host.log import log
+from runner.model.execution.inspected import Inspected
 from runner.model.execution.job import Job
-from runner.model.stack.engine_wants import EngineWants
 from runner.ports.engine import Workspace
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
@@ -13,14 +13,14 @@ from runner.service.execution.refuse_unsafe import refuse_unsafe
 from runner.service.execution.run_log import write_line
 
 
-def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[Path, Workspace, EngineWants]:
-    """The tree, if nothing forbids using it, the stack's workspace in it, and which engine it wants."""
-    wants = refuse_unsafe(ports, job)
+def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[Path, Workspace, Inspected]:
+    """The tree, if nothing forbids using it, the stack's workspace in it, and what was found in it."""
+    found = refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
     workspace = ports.workspaces.prepare(
         job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
     )
-    return tree, workspace, wants
+    return tree, workspace, found
 
 
 def export_tree(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> Path:

@@ -161,11 +161,11 @@ def prepare(
 ) -> Execution:
     managed = job.stack.terraform_workspace if job.managed_state else None
     refuse_lost_state(ports.workspaces, job.stack.name, job.folder, managed)
-    tree, workspace, wants = checked_out(job, ports, claim)
+    tree, workspace, found = checked_out(job, ports, claim)
     before = known(job, ports)
     outputs, hidden = outputs_given(job, ports)
     return replace(
-        execution_of(job, ports, workspace, cancel, claim, for_apply=for_apply, wants=wants),
+        execution_of(job, ports, workspace, cancel, claim, for_apply=for_apply, inspected=found),
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
         folder=(tree / job.file).parent,

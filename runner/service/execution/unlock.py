@@ -43,9 +43,9 @@ def _failed(execution: Execution, error: EngineError) -> LockResult:
 
 @contextmanager
 def _in_workspace(job: Job, ports: WorkerPorts, cancel: Cancel, claim: HeldClaim) -> Iterator[Execution]:
-    tree, workspace, wants = checked_out(job, ports, claim)
+    tree, workspace, found = checked_out(job, ports, claim)
     try:
-        execution = execution_of(job, ports, workspace, cancel, claim, for_apply=True, wants=wants)
+        execution = execution_of(job, ports, workspace, cancel, claim, for_apply=True, inspected=found)
         yield replace(execution, folder=(tree / job.file).parent)
     finally:
         ports.workspaces.discard(job.run)
