@@ -25,6 +25,7 @@ _HOST = (
     r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?)+(?::[0-9]{1,5})?"
 )
 _REGISTRY = re.compile(rf"(?:(?P<host>{_HOST})/)?(?P<path>{_NAME}/{_NAME}/{_NAME})")
+_NO_REGISTRIES = frozenset({"github.com", "bitbucket.org", "gitlab.com"})  # for every engine
 _HOSTED = re.compile(r"(?:github\.com|bitbucket\.org)/[^/?]+/[^/?]+")
 _SCP = re.compile(rf"(?P<user>[\w.-]+)@(?P<host>{_HOST}|[\w-]+):(?P<path>[^:/].*)")
 _URL_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?(?::[0-9]{1,5})?")
@@ -58,7 +59,7 @@ def module_origin(source: str, registry: str) -> Origin | str:
     getter, forced, rest = source.rpartition("::")
     if not forced:
         found = _REGISTRY.fullmatch(source.split("//", maxsplit=1)[0])
-        if found is not None:
+        if found is not None and (found["host"] or "").lower() not in _NO_REGISTRIES:
             return Origin(From.REGISTRY, f"{(found['host'] or registry).lower()}/{found['path']}")
         if _HOSTED.match(source):
             getter, rest = "git", f"https://{source}"
