@@ -35,7 +35,7 @@ from runner.model.code.engines import EngineRow
 from runner.model.engine.constraint import parse
 from runner.model.sandbox.labels import Confinement
 from runner.model.sandbox.namespace import View
-from runner.model.stack.definition import DEFAULT_WORKSPACE, VARIABLE
+from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.model.values.frozen import dataclass
 from runner.ports.engine import Execution
 from runner.process.run import Command, Finished, run
@@ -329,9 +329,6 @@ class Session:
         except OSError as error:
             raise self._failed(f"its var file cannot be read: {error}") from error
 
-    def _variables(self) -> dict[str, str]:
-        return {name: text for name, text in self.environment.items() if name.startswith(VARIABLE)}
-
     def init_inputs(self) -> InitInputs:
         stack = self.execution.stack
         folder = self._folder() if stack.var_files else None
@@ -347,7 +344,8 @@ class Session:
             registry=self.row.registry,
             variables=b"\0".join(
                 [
-                    json.dumps([stack.vars, stack.env, self._variables()], sort_keys=True).encode(),
+                    json.dumps([stack.vars, stack.env], sort_keys=True).encode(),
+                    self.execution.judged.computed_text.encode(errors="surrogateescape"),
                     *(self._read(file) or b"" for file in files),
                 ]
             ),

@@ -188,11 +188,11 @@ def test_a_called_module_gets_its_arguments_and_its_own_defaults() -> None:
         {"main.tf": TYPED.encode() + b'variable "y" {\n  default = "inner"\n}\nvariable "z" {}\n'}
     )
     outer = root('locals {\n  a = "outer"\n}\nmodule "m" {\n  source = "./m"\n  x = local.a\n}\n')
-    below = outer.below(lambda: inner, outer.definitions().calls["m"])
+    below = outer.below(lambda: inner, lambda: outer.definitions().calls["m"])
     assert (seen(below, "var.x"), seen(below, "var.y")) == ("outer", "inner")
     assert "it has no value" in refused(below, "var.z")
     assert "the call of its module is declared more than once" in refused(
-        outer.below(lambda: inner, None), "var.x"
+        outer.below(lambda: inner, lambda: None), "var.x"
     )
     assert "does not evaluate it there" in refused(below, "path.module")
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from engine_world import World, program
+from engine_world import World
+from wrapped import program
 
 from runner.model.changes.changes import error_summary
 from runner.model.code.judged import Judged
 from runner.model.code.module import Backend
-from runner.model.settings.server import TerraformSettings, TofuSettings
-from runner.ports.engine import EngineError, Planned
+from runner.model.settings.server import TofuSettings
+from runner.ports.engine import Planned
 
 TERRAFORM, TOFU = ("terraform", "Terraform", "1.15.9"), ("tofu", "OpenTofu", "1.12.6")
 CALL = 'variable "which" {\n  const = true\n}\nmodule "m" {\n  source = "./mods/${var.which}"\n}\n'
@@ -50,13 +51,12 @@ plan) for word in "$@"; do case "$word" in -out=*) echo plan > "${{word#-out=}}"
 show) echo '{{"format_version": "1.2", "terraform_version": "{version}", "resource_changes": [], "complete": true}}' ;;
 esac""",
         )
-        settings = (
-            {"terraform": TerraformSettings(str(binary))}
-            if name == "terraform"
-            else {"tofu": TofuSettings(str(binary))}
-        )
-        self.world.engines = replace(self.world.engines, **settings)  # type: ignore[arg-type]
-        self.world.stack = replace(self.world.stack, engine=name, vars={"which": "b"})
+        if name == "tofu":
+            self.world.engines = replace(self.world.engines, tofu=TofuSettings(str(binary)))
+            self.world.stack = replace(self.world.stack, engine="tofu")
+        else:
+            self.world.use(binary)
+        self.world.stack = replace(self.world.stack, vars={"which": "b"})
         self.world.write({"main.tf": CALL, "mods/a/main.tf": "", "mods/b/main.tf": ""})
         self.lists({"Key": "m", "Source": "./mods/b", "Dir": "mods/b"})
 
@@ -203,11 +203,8 @@ def test_a_backend_that_the_engine_evaluates_otherwise_ends_the_run(tmp_path: Pa
     assert "it recorded address = 'http://127.0.0.1:9/state/evil'" in engine.init(judged)
 
 
-def test_another_value_of_the_operator_runs_init_again(terraform: Engine) -> None:
-    for value in ("a", "b"):
-        terraform.world.daemon = {"PATH": "/usr/bin:/bin", "TF_VAR_which": value}
-        terraform.world.engines = replace(terraform.world.engines, env=("TF_VAR_which",))
-        assert not isinstance(
-            terraform.world.engine.init(terraform.world.execution(judged=JUDGED)), EngineError
-        )
+def test_another_value_runs_init_again_wherever_it_comes_from(terraform: Engine) -> None:
+    for value in ("b", "b", "a"):
+        terraform.lists({"Key": "m", "Source": f"./mods/{value}", "Dir": f"mods/{value}"})
+        assert terraform.init(replace(JUDGED, sources={(".", "m"): frozenset({f"./mods/{value}"})})) == ""
     assert [call.split()[0] for call in terraform.calls()] == ["init", "init"]

@@ -11,7 +11,11 @@ from engine_world import World, needs_terraform, terraform
 from recorded.recording import Recording, recordings
 
 from runner.engine.environment import child_environment
+from runner.engine.modules.definitions import definitions_of, values_file
 from runner.model.code.engines import ENGINES, EngineRow
+from runner.model.constant.budget import Budget
+from runner.model.constant.given import Given
+from runner.model.constant.scope import Rules, Scope
 from runner.model.engine.constraint import parse
 from runner.model.engine.version_file import said_in
 
@@ -109,20 +113,57 @@ def test_init_json_since_this_version(one: Recording) -> None:
     assert bool(one.messages("init")) == since(one, row_of(one).init_json_since)
 
 
-@pytest.mark.parametrize(
-    "one", recordings("computed-module-source") + recordings("computed-backend"), ids=str
-)
-def test_init_variables_since_this_version(one: Recording) -> None:
-    """They were recorded with `-var-file`."""
-    if one.engine == "tofu":
-        assert since(one, row_of(one).init_variables_since)
-    assert one.exit_code("init") == 0
+def judged(one: Recording, text: str) -> str:
+    """What Driftline evaluates in its code, with the values of its var file."""
+    code = {name: content.encode() for name, content in one.code.items() if name.endswith(".tf")}
+    [values] = [name for name in one.code if name.endswith(".tfvars")]
+    definitions = definitions_of({name: content for name, content in code.items() if "/" not in name})
+    rules = Rules(row_of(one).constant_only, None)
+    given = Given(files=(values_file(values, one.code[values].encode()),))
+    found = Scope(lambda: definitions, rules, Budget(), given).value(
+        definitions.calls["m"].source if text == "source" else definitions.backend[text]
+    )
+    assert isinstance(found, str)
+    return found
+
+
+@pytest.mark.parametrize("one", recordings("computed-module-source"), ids=str)
+def test_sources_since_this_version_are_what_driftline_evaluates(one: Recording) -> None:
+    assert since(one, row_of(one).sources_since)
+    [used] = [
+        module for module in json.loads(one.sections["modules.json"])["Modules"] if module["Key"] == "m"
+    ]
+    assert judged(one, "source") == used["Source"]
 
 
 @pytest.mark.parametrize("one", recordings("computed-module-source-without-its-variable"), ids=str)
-def test_init_variables_since_then_are_needed(one: Recording) -> None:
+def test_sources_since_then_need_their_variables(one: Recording) -> None:
     assert one.exit_code("init") == 1
     assert any("which" in json.dumps(message) for message in one.messages("init"))
+
+
+def test_backends_since_this_version_are_evaluated() -> None:
+    known = recordings("computed-backend")
+    assert known
+    assert all(since(one, row_of(one).backends_since) and one.exit_code("init") == 0 for one in known)
+    assert {judged(one, "path") for one in known} == {"prod.tfstate"}
+    assert ENGINES["terraform"].backends_since is None
+
+
+@pytest.mark.parametrize("one", recordings("computed-module-source"), ids=str)
+def test_constant_only_is_how_it_was_recorded(one: Recording) -> None:
+    assert ("const = true" in one.code["main.tf"]) == row_of(one).constant_only
+
+
+@pytest.mark.parametrize("row", ENGINES.values(), ids=lambda row: row.name)
+def test_knows_workspace_is_what_may_stand_in_a_source(row: EngineRow) -> None:
+    """Terraform refuses it, as its own tests show: the backend is not configured yet."""
+    assert row.knows_workspace == (row.backends_since is not None)
+
+
+@pytest.mark.parametrize("one", recordings("computed-module-source"), ids=str)
+def test_asks_for_values_to_show_a_plan_where_it_fails_without(one: Recording) -> None:
+    assert ("show" in row_of(one).asks_for_values) == (one.exit_code("show-without-variables") == 1)
 
 
 def test_apply_variables_since_there_are_ephemeral_ones() -> None:

@@ -25,5 +25,11 @@ class Judged:
     allowed: tuple[str, ...] = ()
     known: bool = True  # whether the code was looked at
 
+    @property
+    def computed_text(self) -> str:
+        """What came out, whoever set the variables; none of it is secret."""
+        found = sorted((*call, *sorted(sources)) for call, sources in self.sources.items())
+        return repr((found, self.backend)) if self.computed else ""
+
 
 UNKNOWN = Judged(known=False)

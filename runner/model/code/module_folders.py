@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
+from functools import partial
 
 from runner.model.code.engines import ENGINES
 from runner.model.code.module import ModuleFacts, is_configuration, is_test
@@ -138,10 +139,9 @@ class _Walk:
         left = MOST_CALLS
         while waiting:
             folder, names, way = waiting.pop()
-            calls = definitions(folder).calls
             below: list[tuple[str, str]] = list(self._literal_calls(folder))
             for name in self.facts(folder).computed:
-                called = self._computed(folder, name, calls.get(name), names)
+                called = self._computed(folder, name, definitions(folder), names)
                 below += [(name, called)] if called is not None else []
             left -= len(below)
             if left < 0:
@@ -153,7 +153,8 @@ class _Walk:
                 if called in way:
                     self._problems[f"the module {called} calls itself"] = None
                     continue
-                inner = names.below(_bound(definitions, called), self._call(definitions(folder), name))
+                call = partial(_call, definitions, folder, name)
+                inner = names.below(partial(definitions, called), call)
                 waiting.append((called, inner, (*way, called)))
 
     def _literal_calls(self, folder: str) -> Iterator[tuple[str, str]]:
@@ -181,8 +182,9 @@ class _Walk:
         self._sources[folder, name].add(source)
         return called
 
-    def _computed(self, folder: str, name: str, call: ModuleCall | None, scope: Scope) -> str | None:
-        if call is None or f"module.{name}" in scope.definitions().repeated:
+    def _computed(self, folder: str, name: str, definitions: Definitions, scope: Scope) -> str | None:
+        call = definitions.calls.get(name)
+        if call is None or f"module.{name}" in definitions.repeated:
             self._problems[
                 f"the module {name!r} in {folder} is declared more than once, or cannot be read"
             ] = None
@@ -207,13 +209,10 @@ class _Walk:
             self._unevaluated[unevaluated(folder, what, written, str(error))] = None
             return None
 
-    @staticmethod
-    def _call(definitions: Definitions, name: str) -> ModuleCall | None:
-        return None if f"module.{name}" in definitions.repeated else definitions.calls.get(name)
 
-
-def _bound(definitions: Callable[[str], Definitions], folder: str) -> Callable[[], Definitions]:
-    return lambda: definitions(folder)
+def _call(definitions: Callable[[str], Definitions], folder: str, name: str) -> ModuleCall | None:
+    there = definitions(folder)
+    return None if f"module.{name}" in there.repeated else there.calls.get(name)
 
 
 def unevaluated(folder: str, what: str, written: Written, reason: str) -> Unevaluated:

@@ -32,11 +32,12 @@ class Scope:
     budget: Budget
     given: Given | None = None
     caller: "Scope | None" = None
-    call: ModuleCall | None = None
+    call: Callable[[], ModuleCall | None] | None = None
     depth: int = 0
     _known: dict[str, Value | Refused | Wrong] = field(default_factory=dict)
 
-    def below(self, definitions: Callable[[], Definitions], call: ModuleCall | None) -> "Scope":
+    def below(self, definitions: Callable[[], Definitions], call: Callable[[], ModuleCall | None]) -> "Scope":
+        """Of a module that is called; its code, and that of its caller, are read only if a name is looked up."""
         return Scope(definitions, self.rules, self.budget, None, self, call)
 
     def value(self, written: Written) -> Value:
@@ -100,9 +101,10 @@ class Scope:
     def _said(self, name: str, variable: Variable) -> tuple[Value, bool]:
         """The value, and whether it is given; otherwise it is the default, which is converted."""
         if self.caller is not None:
-            if self.call is None:
+            call = self.call() if self.call is not None else None
+            if call is None:
                 raise Refused("the call of its module is declared more than once")
-            argument = self.call.arguments.get(name)
+            argument = call.arguments.get(name)
             if argument is not None:
                 value = evaluate(argument.expression, self.caller.look, self.budget)
                 if not same(converted(value, variable.declared), value):

@@ -1,7 +1,7 @@
 """The facts of module folders, read from blobs: once per content, many folders at a time."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -64,12 +64,8 @@ class FolderFacts:
         `folder` is the root module as it was recorded.
         """
         at = folder or stack.module_path, stack.definition.engine
-        known = self._roots.get(at)
-        if known is None:
-            known = self._roots[at] = self._code(*at)
-        backend = known.facts.backend
-        evaluates = ENGINES[stack.definition.engine].backends_since is not None
-        if not known.reach.computed and not (backend is not None and backend.computed and evaluates):
+        known = self._literal(*at)
+        if not _computes(known, at[1]):
             return known
         own = at[0], stack.definition.digest
         if own not in self._evaluated:
@@ -78,6 +74,23 @@ class FolderFacts:
                 return replace(known, unevaluated=(late,))
             self._evaluated[own] = self._with_values(stack, *at)
         return self._evaluated[own]
+
+    def _literal(self, folder: str, engine: str) -> Code:
+        known = self._roots.get((folder, engine))
+        if known is None:
+            known = self._roots[folder, engine] = self._code(folder, engine)
+        return known
+
+    def prefetch_values(self, stacks: Iterable[Located]) -> None:
+        """What the stacks that compute something are evaluated with: two `cat-file` for all of them."""
+        computing = [
+            one
+            for one in stacks
+            if _computes(self._literal(one.module_path, one.definition.engine), one.definition.engine)
+        ]
+        self._values.prefetch((one, one.module_path) for one in computing)
+        roots = {self._key(one.module_path, one.definition.engine) for one in computing}
+        self._read_definitions(roots - self._definitions.keys())
 
     def _with_values(self, stack: Located, folder: str, engine: str) -> Code:
         """With the values of the stack's own variables."""
@@ -104,9 +117,13 @@ class FolderFacts:
         """What a computed source may refer to; read only for the stacks that have one."""
         key = self._key(folder, engine)
         if key not in self._definitions:
-            blobs = self._git.blobs(self._source, {oid for _, oid in key}) if key else {}
-            self._definitions[key] = self._modules.definitions(_of_folder(key, blobs))
+            self._read_definitions({key})
         return self._definitions[key]
+
+    def _read_definitions(self, keys: Collection[Files]) -> None:
+        blobs = self._git.blobs(self._source, {oid for key in keys for _, oid in key}) if keys else {}
+        for key in keys:
+            self._definitions[key] = self._modules.definitions(_of_folder(key, blobs))
 
     def _code(
         self,
@@ -207,6 +224,12 @@ class FolderFacts:
             # Only if needed: finding them requires parsing every block of every file.
             implied = self._modules.providers(files) if self._source.allow.providers else frozenset()
             self._memory[key] = facts, hidden, implied, self._modules.reading(files)
+
+
+def _computes(code: Code, engine: str) -> bool:
+    backend = code.facts.backend
+    evaluates = ENGINES[engine].backends_since is not None
+    return bool(code.reach.computed) or (backend is not None and bool(backend.computed) and evaluates)
 
 
 def _of_folder(key: Files, blobs: Mapping[str, bytes]) -> dict[str, bytes]:

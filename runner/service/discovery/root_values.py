@@ -1,6 +1,6 @@
 """The values of the root module's variables, as far as they are known before a run: read only if a stack computes sources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from runner.model.code.located import Located
 from runner.model.code.module import automatic_values
@@ -36,18 +36,32 @@ class RootValues:
             tuple(files),
         )
 
+    def prefetch(self, stacks: Iterable[tuple[Located, str]]) -> None:
+        """The var files of all of them, with their root modules: one `cat-file`."""
+        paths = {path for stack, folder in stacks for path in var_files(self._tree, stack, folder)}
+        oids = {path: self._oid(path) for path in paths - self._files.keys()}
+        wanted = {oid for oid in oids.values() if oid is not None}
+        blobs = self._git.blobs(self._source, wanted) if wanted else {}
+        for path, oid in oids.items():
+            self._files[path] = self._read(path, oid, blobs)
+
     def _file(self, path: str) -> ValuesFile:
-        """As the engine reads it in the exported tree: through links inside the repository."""
         if path not in self._files:
-            self._files[path] = self._read(path)
+            oid = self._oid(path)
+            blobs = self._git.blobs(self._source, {oid}) if oid is not None else {}
+            self._files[path] = self._read(path, oid, blobs)
         return self._files[path]
 
-    def _read(self, path: str) -> ValuesFile:
+    def _oid(self, path: str) -> str | None:
+        """As the engine reads it in the exported tree: through links inside the repository."""
         end = self._tree.follow(path)
         entry = self._tree.get(end) if end is not None and self._tree.is_file(end) else None
-        if entry is None:
+        return None if entry is None else entry.oid
+
+    def _read(self, path: str, oid: str | None, blobs: Mapping[str, bytes]) -> ValuesFile:
+        if oid is None:
             return ValuesFile(printable(path), flaw="it is not a file of the repository")
-        content = self._git.blobs(self._source, {entry.oid}).get(entry.oid)
+        content = blobs.get(oid)
         if content is None:
             return ValuesFile(printable(path), flaw="it is too large")
         return self._modules.values_file(path, content)

@@ -64,6 +64,7 @@ def judge(
 ) -> dict[str, StateIdentity]:
     """Refuse what the source does not allow and what belongs to another stack; returns the states of the rest, by name."""
     _first(lambda: code.prefetch({(stack.module_path, stack.definition.engine) for stack in search.stacks}))
+    _first(lambda: code.prefetch_values(search.stacks))
     said = _each(search, lambda s: list(refusals(tree, s.definition, code_of(code, s), source.allow)))
     search.refuse(Complaint(stack, one.text, code=one) for stack, found in said for one in found)
     identities = {
