@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import structlog
+from engine_under_test import run_each, under_test
 from hypothesis import HealthCheck, settings
 from in_memory import use_memory
 from prepared import prepare, start_fast
@@ -36,8 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    use_memory(config)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    ended = run_each(config)
+    if ended is None:
+        use_memory(config)
+    return ended
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -85,6 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if (engine := under_test()) is not None:
+        terminalreporter.write_line(f"ENGINE: {engine}")
     for problem in MISSING.values():
         terminalreporter.write_line(f"NOT TESTED: {problem}", yellow=True)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_under_test import under_test
 from wrapped import program
 
 from runner.datadir.workspace import LocalWorkspaces
@@ -22,6 +23,7 @@ from runner.model.settings.server import (
     Settings,
     TerraformSettings,
     Timeouts,
+    TofuSettings,
 )
 from runner.model.stack.definition import StackDefinition
 from runner.model.stack.engine_wants import EngineWants, Wish
@@ -29,7 +31,8 @@ from runner.model.values.span import Seconds
 from runner.ports.engine import Applied, ApplyEnd, EngineError, Execution, Planned
 from runner.sandbox import namespaced
 
-TERRAFORM = shutil.which("terraform")
+_UNDER_TEST = under_test()
+TERRAFORM = str(_UNDER_TEST) if _UNDER_TEST is not None else shutil.which("terraform")
 needs_namespaces = pytest.mark.skipif(
     namespaced.problem() is not None, reason=f"this machine gives no namespaces: {namespaced.problem()}"
 )
@@ -43,12 +46,21 @@ output "word" { value = var.word }
 """
 
 
+def engines(binary: Path | None, engine: str = "") -> EnginesSettings:
+    """With this program as the engine of that name, or of its own name."""
+    if binary is None:
+        return EnginesSettings()
+    if (engine or binary.name) == "tofu":
+        return EnginesSettings(tofu=TofuSettings(str(binary)))
+    return EnginesSettings(terraform=TerraformSettings(str(binary)))
+
+
 @dataclass
 class World:
     """`run` counts up, as runs do; everything else may be changed between two calls."""
 
     folder: Path
-    engines: EnginesSettings = field(default_factory=EnginesSettings)
+    engines: EnginesSettings = field(default_factory=lambda: engines(_UNDER_TEST))
     timeouts: Timeouts = field(default_factory=Timeouts)
     stack: StackDefinition = field(default_factory=lambda: StackDefinition(name="prod/app"))
     daemon: Mapping[str, str] | None = None
@@ -159,7 +171,9 @@ class World:
         return outcome
 
     def use(self, binary: Path, **changes: Any) -> None:
-        self.engines = replace(self.engines, terraform=TerraformSettings(str(binary)), **changes)
+        """As the engine of its stack."""
+        named = engines(binary, self.stack.engine)
+        self.engines = replace(self.engines, terraform=named.terraform, tofu=named.tofu, **changes)
 
 
 def counted(folder: Path) -> tuple[Path, Callable[[], list[str]]]:
