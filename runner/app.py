@@ -153,12 +153,14 @@ class App:
 
     @cached_property
     def engine(self) -> "Engine":
+        from runner.artifact import open_seal
+        from runner.datadir.keys import key_file
         from runner.engine.command import CommandLineEngine
 
         # The daemon's own environment takes precedence.
         daemon = ChainMap(os.environ, {"GOMEMLIMIT": str(self._memory_limit())})
         hidden = (self.config_path, *self._named_files())
-        return CommandLineEngine(self.settings, daemon, hidden=hidden)
+        return CommandLineEngine(self.settings, daemon, hidden, open_seal(self.settings, key_file))
 
     @cached_property
     def modules(self) -> "Modules":

@@ -20,9 +20,12 @@ class RequestedChecks:
 
 
 @operation("POST", "/checks", Role.OPERATOR, anywhere=True)
-def request_checks(caller: Caller, *, stacks: tuple[str, ...]) -> RequestedChecks:
-    """Check stacks for drift now: all of them, or none if one is not found. An open check also serves this request."""
-    runs, skipped = request_check(caller.app.control, stacks, caller.person)
+def request_checks(caller: Caller, *, stacks: tuple[str, ...], plain: bool = False) -> RequestedChecks:
+    """Check stacks for drift now: all of them, or none if one is not found. An open check also serves this request.
+
+    With `plain`, each is a full plan.
+    """
+    runs, skipped = request_check(caller.app.control, stacks, caller.person, full=plain)
     return RequestedChecks(run_rows(runs), skipped)
 
 

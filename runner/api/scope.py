@@ -240,6 +240,9 @@ class ScopedReader:
     def how_planned(self, run_id: int) -> HowPlanned | None:
         return self.whole.how_planned(self.run(run_id).id)
 
+    def asks_for_full_plan(self, run_id: int) -> bool:
+        return self.whole.asks_for_full_plan(self.run(run_id).id)
+
     def distrust_of(self) -> list[Distrust]:
         return self._only(self.whole.distrust_of(), lambda one: one.stack)
 

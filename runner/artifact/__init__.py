@@ -9,7 +9,7 @@ from runner.artifact.store import ArtifactStore
 from runner.model.settings.server import Settings
 from runner.model.values.key_text import read_key
 
-__all__ = ["ArtifactStore", "FolderShelf", "S3Shelf", "Seal", "open_artifacts"]
+__all__ = ["ArtifactStore", "FolderShelf", "S3Shelf", "Seal", "open_artifacts", "open_seal"]
 
 
 def open_artifacts(settings: Settings, key_file: Callable[[Path], bytes]) -> ArtifactStore:
@@ -19,10 +19,10 @@ def open_artifacts(settings: Settings, key_file: Callable[[Path], bytes]) -> Art
         if settings.artifacts.store == "s3"
         else FolderShelf(settings.data_dir / "artifacts")
     )
-    return ArtifactStore(shelf, _seal(settings, key_file))
+    return ArtifactStore(shelf, open_seal(settings, key_file))
 
 
-def _seal(settings: Settings, key_file: Callable[[Path], bytes]) -> Seal:
+def open_seal(settings: Settings, key_file: Callable[[Path], bytes]) -> Seal:
     """Data sealed with the generated key stays readable after a key is configured."""
     own, generated = settings.artifacts.key, settings.data_dir / "keys" / "artifacts"
 

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
@@ -23,13 +23,16 @@ from runner.engine.initialised.cli_config import write_cli_config
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned, show
-from runner.engine.probe import probe, probe_ready, show_warm
 from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
+from runner.engine.state.digest import StateDigests
 from runner.engine.state.lock import Looking, force_unlock, held_by
 from runner.engine.state.outputs import read_outputs
 from runner.engine.state.workspace import is_missing
 from runner.engine.versions.inventory import Inventory, installed_in
+from runner.engine.warm.probe import probe, probe_ready, show_warm
+from runner.engine.warm.recording import Replays
+from runner.engine.warm.replay import replay
 from runner.errors import ApprovalVoid, DriftlineError
 from runner.host.files import private_folder
 from runner.model.approval.binding import SHOWN, BoundEngine, EngineFacts
@@ -42,12 +45,17 @@ from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
 from runner.model.warm.probe import deadline
 from runner.model.warm.provider import Ready, Types
+from runner.model.warm.replay import NOT_RECORDED
 from runner.ports.basics import Cancel
 from runner.ports.engine import ApplyEnd, EngineError, Execution, Fallback, Planned, Probed
 from runner.process.run import Finished
 
 if TYPE_CHECKING:
+    from runner.ports.keeping import Sealing
     from runner.probe.prober import Prober
+
+RECORDINGS = "recordings"
+CHECKS = "checks"  # for the session name: a provider that checks share has the credentials of one session
 
 
 class CommandLineEngine:
@@ -58,10 +66,12 @@ class CommandLineEngine:
         settings: Settings,
         daemon: Mapping[str, str] | None = None,
         hidden: tuple[Path, ...] = (),
+        seal: "Sealing | None" = None,
     ) -> None:
-        """`hidden` are files that no run may see, in addition to those in the settings."""
+        """`hidden` are files that no run may see, in addition to those in the settings. `seal` is for recordings."""
         self.settings = settings
         self.hidden = hidden
+        self.seal = seal
         self.folder = settings.data_dir / "engine"
         self.daemon = os.environ if daemon is None else daemon
         self.credentials = AwsCredentials()
@@ -73,6 +83,19 @@ class CommandLineEngine:
         from runner.probe.prober import Prober
 
         return Prober(self.settings.data_dir / "probe")
+
+    @cached_property
+    def replays(self) -> "Replays | None":
+        """None without a seal for what is recorded."""
+        if self.seal is None:
+            return None
+        from runner.probe.recordings import Recordings
+        from runner.probe.replay.shared import SharedProviders
+
+        folder = self.settings.data_dir / "probe"
+        shared = SharedProviders(folder)
+        finalize(self, shared.close)
+        return Replays(folder, Recordings(folder / RECORDINGS, self.seal), shared, StateDigests())
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -146,8 +169,17 @@ class CommandLineEngine:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else probe_ready(ready)
 
+    def replay(self, execution: Execution, inputs: str) -> Planned | Fallback | EngineError:
+        if self.replays is None:
+            return Fallback(NOT_RECORDED)
+        with self._session(execution) as session:
+            ready = found(session)
+            if ready is None:
+                return Fallback("the result of init is no longer valid")
+            return replay(ready, self.replays, inputs)
+
     def probe(
-        self, execution: Execution, types: Types | None, seconds: float
+        self, execution: Execution, types: Types | None, seconds: float, inputs: str | None = None
     ) -> Probed | Fallback | EngineError:
         with self._session(execution) as session:
             ready = found(session)
@@ -156,7 +188,13 @@ class CommandLineEngine:
             limit = self._limit(execution, "plan")
             waits = self.settings.apply.lock_timeout if execution.lock else 0
             return probe(
-                ready, self.prober, types, self.settings, min(deadline(seconds, limit) + waits, limit)
+                ready,
+                self.prober,
+                types,
+                self.settings,
+                min(deadline(seconds, limit) + waits, limit),
+                replays=None if inputs is None else self.replays,
+                inputs=inputs or "",
             )
 
     def forget_provider(self, checksum: str) -> None:
@@ -291,7 +329,9 @@ class CommandLineEngine:
             cli_config=self._cli_config(),
             base=inherited(self.daemon, self.settings.engines.env),
             contexts=contexts.environment,
-            credentials=self.credentials.environment(stack.aws, execution.run, for_apply=execution.for_apply),
+            credentials=self.credentials.environment(
+                stack.aws, CHECKS if execution.check else execution.run, for_apply=execution.for_apply
+            ),
         )
 
     def _sandbox_policy(self) -> SandboxPolicy:

@@ -19,6 +19,7 @@ from runner.model.changes.diagnostic_text import diagnostic_rows
 from runner.model.changes.warnings import CHECK_FAILED
 from runner.model.code.engines import ENGINES
 from runner.model.stack.lock import StateLock
+from runner.model.warm.replay import Counts
 
 # The second one if the state has another lineage: it was replaced or lost.
 STALE = frozenset({"Saved plan is stale", "Saved plan does not match the given state"})
@@ -45,6 +46,7 @@ UNRELEASED = frozenset({"Error releasing the state lock"})
 EXPECTED = frozenset({"Deprecated flag: -state"})
 _CHECK = re.compile(r'check "([^"]*)"')
 SUMMED_UP = frozenset({"apply", "destroy"})
+BUILT_IN = frozenset({"terraform_data"})  # of a provider that is no process
 CHECKSUMS_MISSING = "Provider lock file not updated"
 
 
@@ -66,6 +68,7 @@ class JsonOutput:
         self.other_lines = 0  # lines that are not JSON: a panic, or a state dumped as a last resort
         self.counts: dict[str, int] | None = None  # from the closing summary of an apply
         self.destroys = True  # unless a summary says that nothing is removed
+        self.refreshed: Counter[str] = Counter()  # managed objects, by type
         self.completed: Counter[tuple[str, str]] = Counter()
         self._begun: Counter[tuple[str, str]] = Counter()
         self._errored: dict[str, None] = {}
@@ -89,7 +92,7 @@ class JsonOutput:
                 self.answered = _product(message)
             case "resource_drift":
                 self.drifted[_address(message, "change")] = None
-            case "apply_start" | "apply_complete" | "apply_errored" as kind:
+            case "apply_start" | "apply_complete" | "apply_errored" | "refresh_complete" as kind:
                 self._operated(kind, message)
             case "apply_progress" | "provision_progress":
                 self._seen(message)
@@ -132,6 +135,9 @@ class JsonOutput:
         yield from diagnostic_rows(diagnostic)
 
     def _operated(self, kind: str, message: Mapping[str, Any]) -> None:
+        if kind == "refresh_complete":
+            self.refreshed[_type(message)] += 1
+            return
         operation = _operation(message)
         if kind == "apply_start":
             self.counts = None  # the earlier summary was not the end
@@ -152,6 +158,14 @@ class JsonOutput:
         if at.tzinfo is not None:
             self.first_operation = self.first_operation or at
             self.last_operation = at
+
+    @property
+    def reads(self) -> Counts:
+        """What was read by providers that are processes of their own."""
+        objects = sum(count for name, count in self.refreshed.items() if name not in BUILT_IN)
+        return Counts(
+            objects, sum(count for (_, action), count in self.completed.items() if action == "read")
+        )
 
     @property
     def begun(self) -> bool:
@@ -244,6 +258,10 @@ def _counts(changes: Mapping[str, Any]) -> dict[str, int] | None:
 
 def _address(message: Mapping[str, Any], key: str) -> str:
     return str(_dict(_dict(message, key), "resource").get("addr", ""))
+
+
+def _type(message: Mapping[str, Any]) -> str:
+    return str(_dict(_dict(message, "hook"), "resource").get("resource_type", ""))
 
 
 def _invocation(message: Mapping[str, Any]) -> tuple[str, str]:

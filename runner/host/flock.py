@@ -49,11 +49,18 @@ def alone(path: Path) -> Iterator[bool]:
 
 
 def remove_if_free(folder: Path) -> None:
+    """BlockingIOError if somebody uses it."""
+    with free(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def free(folder: Path) -> Iterator[None]:
     """A probe keeps its folder locked while it runs; BlockingIOError if one does."""
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+        yield
     finally:
         os.close(held)
 

@@ -141,6 +141,8 @@ class Probed:
 
     planned: Planned
     types: Types
+    # Keeps the calls of a plan without changes for replays, once it stands; the reason if that cannot be.
+    keep: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class Fallback:
 
     reason: str
     lacks: bool = False  # a type that the reduced schemas do not have
+    differs: bool = False  # a provider gave another answer than the recorded one
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ class Execution:
     log: Path  # human-readable, masked, followed live by `driftline logs -f`
     cancel: Cancel
     for_apply: bool = False  # decides which AWS role the child gets
+    check: bool = False  # all drift checks take a role under one session name
     claim: HeldClaim | None = None  # the locks that the child inherits
     leave: Cancel | None = None  # set when this process ends and an apply must be left running
     targets: tuple[str, ...] = ()
@@ -241,13 +245,18 @@ class Engine(Engines, Protocol):
         """What a probe would use, after `init` if necessary and with verified providers."""
         ...
 
+    def replay(self, execution: Execution, inputs: str) -> Planned | Fallback | EngineError:
+        """A plan without changes, if the providers answer as they did to an earlier check with the same `inputs`."""
+        ...
+
     def probe(
-        self, execution: Execution, types: Types | None, seconds: float
+        self, execution: Execution, types: Types | None, seconds: float, inputs: str | None = None
     ) -> Probed | Fallback | EngineError:
         """Plan and show with warm providers, whose schemas are reduced to `types` and those in the code, or complete.
 
         `seconds` is the duration of a full plan of the stack, 0 if unknown. EngineError where a full plan would not
-        help: it was canceled, the state is locked, or it held the state's lock until its deadline.
+        help: it was canceled, the state is locked, or it held the state's lock until its deadline. With `inputs`,
+        which must be equal for a replay, its calls can be kept.
         """
         ...
 

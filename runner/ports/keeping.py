@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from runner.model.stack.lock import Leftover
 
 
+class Sealing(Protocol):
+    """Encryption at rest; what it closes can only be opened for the same place."""
+
+    def close(self, content: bytes, place: str) -> bytes: ...
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Raises if the bytes are damaged, from another place, or of a key that is not there."""
+        ...
+
+
 class Artifacts(Protocol):
     """Immutable bytes named by digest; mode 0600."""
 

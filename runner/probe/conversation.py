@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
@@ -37,6 +38,7 @@ class Seen:
     ]  # that each provider was asked about: `resource aws_vpc`, `data aws_vpc`
     processes: int
     trouble: tuple[str, ...]
+    recorded: bytes | None = None  # see `runner.probe.recording`
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Talk:
     _protocols: dict[int, int] = field(default_factory=dict)
     _failed: list[str] = field(default_factory=list)
     _seen: list[dict[str, Any]] | None = None
+    _recorded: bytes | None = None
     _moved: threading.Condition = field(default_factory=threading.Condition)
 
     def begin(self) -> None:
@@ -100,6 +103,7 @@ class Talk:
             },
             processes=sum(one["processes"] for one in self._seen),
             trouble=(*self._failed, *(trouble for one in self._seen for trouble in one["trouble"])),
+            recorded=self._recorded,
         )
 
     # Thread
@@ -127,8 +131,9 @@ class Talk:
         match message:
             case {"want": int(number), "certificate": str(certificate)}:
                 self._start(number, certificate)
-            case {"seen": seen}:
+            case {"seen": seen, "recorded": recorded}:
                 self._seen = seen
+                self._recorded = None if recorded is None else b64decode(recorded)
 
     def _start(self, number: int, certificate: str) -> None:
         installed = self.providers[number]

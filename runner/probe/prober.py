@@ -54,12 +54,13 @@ class Prober:
         meeting: Path | None = None,
         *,
         early: bool = True,
+        record: bytes | None = None,
     ) -> Iterator[Probe]:
         """Provide these providers to terraform inside the block; ProbeFailed or OSError if that is impossible.
 
         `meeting` is removed with them. With `types` each schema is reduced to those of its address. `command`
         is terraform's own. `early` starts a process of each at once, in parallel with terraform's own start; without
-        it, one is started when a call needs one.
+        it, one is started when a call needs one. With the key `record`, the calls are recorded.
         """
         if not early and not all(self.cache.protocol(one.checksum) for one in providers):
             raise ProbeFailed("a schema is not cached yet")
@@ -70,6 +71,7 @@ class Prober:
                 "folder": str(folder),
                 "meeting": None if meeting is None else str(meeting),
                 "surroundings": surroundings(command.env),
+                "record": None if record is None else record.hex(),
                 "providers": [
                     {
                         "provider": one.checksum,

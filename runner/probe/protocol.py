@@ -4,6 +4,7 @@ Source: docs/plugin-protocol/tfplugin5.proto and tfplugin6.proto of hashicorp/te
 the table is refused, and the check is done plainly: an unknown call may be one that must not be passed on.
 """
 
+import base64
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
@@ -151,6 +152,11 @@ class Handshake:
     protocol: int
     path: str
     certificate: str = ""  # base64 of DER, without padding
+
+    @property
+    def presented(self) -> bytes:
+        """The certificate as DER."""
+        return base64.b64decode(self.certificate + "=" * (-len(self.certificate) % 4))
 
 
 def handshake(line: str) -> Handshake | None:

@@ -24,6 +24,7 @@ from runner.probe.backend import ANY_SIZE, Backend
 from runner.probe.cache import Cache, Question
 from runner.probe.peer import peer
 from runner.probe.protocol import CALLS, Call, cut, good_schema, good_validation, type_in, unchanged
+from runner.probe.recording import Recorder
 from runner.probe.splice import splice
 from runner.probe.wire import NotAMessage
 
@@ -52,6 +53,7 @@ class Proxy:
         folder: Path,
         start: Start,
         admitted: Admitted,
+        recorder: Recorder | None = None,
     ) -> None:
         self._provider = provider
         self._types = types
@@ -63,6 +65,7 @@ class Proxy:
         self._backends: list[Backend] = []
         self._shared: asyncio.Task[Backend] | None = None
         self._owner: object | None = None  # the connection that configured the shared process
+        self.recorder = recorder
         self.seen = Seen()
 
     def warm_up(self) -> None:
@@ -170,8 +173,15 @@ class _Connection:
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
         self._own: asyncio.Task[Backend] | None = None
+        self._conversing = None if proxy.recorder is None else proxy.recorder.conversation()
 
     async def answer(self, method: str, request: bytes) -> bytes:
+        answer = await self._answer(method, request)
+        if self.proxy.recorder is not None and self._conversing is not None:
+            self.proxy.recorder.note(self._conversing, method, request, answer)
+        return answer
+
+    async def _answer(self, method: str, request: bytes) -> bytes:
         proxy, call = self.proxy, CALLS[method]
         proxy.seen.calls[call] += 1
         if (name := type_in(method, request)) is not None:

@@ -7,7 +7,7 @@ messages about that check, then one listening socket for each of its providers. 
 has a name in the file system. The process ends with the daemon, and when it has had no orders for a while.
 
 Messages are lines of JSON. From here: `{"want": N, "certificate": PEM}`, start a process of provider N that serves the
-holder of that certificate; at the end `{"seen": [...]}`. To here:
+holder of that certificate; at the end `{"seen": [...], "recorded": ...}`. To here:
 `{"ready": N, ...}` or `{"failed": N, "reason": ...}` for each request in order, `{"session": N}` for each terraform,
 which come one after the other.
 The end of this stream is the end of the check.
@@ -19,6 +19,7 @@ import os
 import socket
 import sys
 import traceback
+from base64 import b64encode
 from collections import defaultdict, deque
 from contextlib import suppress
 from functools import cache
@@ -37,6 +38,7 @@ from runner.probe.identity import Identity, new_identity
 from runner.probe.orphans import end_orphans
 from runner.probe.protocol import Handshake
 from runner.probe.proxy import Proxy
+from runner.probe.recording import Recorder, packed
 from runner.sandbox.hardening import close_to_others
 
 PACKET = 1 << 20  # more than a socket holds
@@ -60,6 +62,7 @@ class Check:
         self._wishes: defaultdict[int, deque[asyncio.Future[Backend]]] = defaultdict(deque)
         self._admitted = Admitted()
         self._early = [bool(one["early"]) for one in order["providers"]]
+        key = order["record"]
         self._tasks: set[asyncio.Task[None]] = set()
         self._writer: asyncio.StreamWriter
         self._proxies = [
@@ -71,6 +74,7 @@ class Check:
                 folder,
                 self._starter(number),
                 self._admitted,
+                None if key is None else Recorder(bytes.fromhex(key)),
             )
             for number, one in enumerate(order["providers"])
         ]
@@ -88,7 +92,7 @@ class Check:
                     proxy.warm_up()
             while line := await reader.readline():
                 self._heard(json.loads(line))
-            self._say({"seen": [_seen(proxy) for proxy in self._proxies]})
+            self._say({"seen": [_seen(proxy) for proxy in self._proxies], "recorded": self._recorded()})
         finally:
             for task in (*accepting, *self._tasks):
                 task.cancel()
@@ -150,6 +154,12 @@ class Check:
             await backend.close()
         else:
             wish.set_result(backend)
+
+    def _recorded(self) -> str | None:
+        recorders = [proxy.recorder for proxy in self._proxies if proxy.recorder is not None]
+        if not recorders:
+            return None
+        return b64encode(packed(one.recorded() for one in recorders)).decode()
 
     def _say(self, message: dict[str, Any]) -> None:
         self._writer.write(json.dumps(message).encode() + b"\n")

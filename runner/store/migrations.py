@@ -699,6 +699,10 @@ CREATE TABLE compared (
 ) STRICT, WITHOUT ROWID;
 """
 
+_FULL_CHECKS = """
+ALTER TABLE run_details ADD COLUMN full INTEGER NOT NULL DEFAULT 0;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -734,4 +738,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("told_by_forges", _TOLD_BY_FORGES),
     ("engine_wants", _ENGINE_WANTS),
     ("compared", _COMPARED),
+    ("full_checks", _FULL_CHECKS),
 )

@@ -63,6 +63,10 @@ class DetailReads(Session):
         found = self._detail(run_id, "how_planned")
         return None if found is None else from_plain(HowPlanned, found)
 
+    def asks_for_full_plan(self, run_id: int) -> bool:
+        row = self._one("SELECT full FROM run_details WHERE run = ?", run_id)
+        return row is not None and bool(row["full"])
+
     def _detail(self, run_id: int, name: str) -> Any:
         row = self._one(
             "SELECT changes, diagnostics, outputs, evidence, steps, how_planned FROM run_details WHERE run = ?",
@@ -85,6 +89,9 @@ class DetailWrites(DetailReads):
 
     def save_how_planned(self, run_id: int, how: HowPlanned) -> None:
         self._save_details(run_id, {"how_planned": compact(to_plain(how))})
+
+    def ask_for_full_plan(self, run_id: int) -> None:
+        self._save_details(run_id, {"full": 1})
 
     def save_outputs(self, run_id: int, outputs: Mapping[str, Any]) -> None:
         self._save_details(run_id, {"outputs": compact(dict(outputs))})

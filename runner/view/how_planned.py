@@ -8,6 +8,8 @@ from runner.view.words import counted
 def how_planned(of: HowPlanned) -> str:
     """How a plan was made, and why not with warm providers alone; empty where there is no provider."""
     match of.way:
+        case Way.REPLAYED:
+            return "by its providers alone"
         case Way.PROBED:
             ago = f", compared {counted(of.plans, 'plan')} ago" if of.plans else ""
             return f"with warm providers{ago}"

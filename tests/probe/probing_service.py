@@ -10,17 +10,24 @@ from beginnings import Beginnings, beginnings
 from probing_world import faulty_mirror, needs_terraform
 from world import ANA, World
 
-from runner.model.run.life import Run
+from runner.model.run.life import Run, State
 from runner.model.warm.probe import ProbeRecord
+from runner.model.warm.provider import Way
 from runner.service.operator import request
 
 __all__ = ("ANA", "Beginnings", "ProbedWorld", "beginnings", "needs_terraform")
 
 
 class ProbedWorld(World):
+    checks = "warm"  # without replays, `drift.probe`
+
     def __init__(self, root: Path) -> None:
         mirror = faulty_mirror(root / "mirror")
-        super().__init__(root, engines=f"  plugin_mirror: {mirror}\n  env: [FAULTS, TF_VAR_token]\n")
+        engines = f"  plugin_mirror: {mirror}\n  env: [FAULTS, TF_VAR_token]\n"
+        super().__init__(root, engines=engines)
+        text = self.config.read_text()
+        assert "jitter: 1s}" in text
+        self.config.write_text(text.replace("jitter: 1s}", f"jitter: 1s, probe: {self.checks}}}"))
         self.orders.mkdir()
 
     def _at(self, root: Path) -> None:
@@ -42,6 +49,13 @@ class ProbedWorld(World):
     def order(self, what: str) -> None:
         (self.orders / what).touch()
 
+    def clean(self, name: str = "web") -> tuple[Way, str]:
+        """How a check was made that finds nothing, and why not without terraform."""
+        run = self.check(name)
+        assert run.state is State.NO_CHANGES, run.reason
+        record = self.record(name)
+        return record.way, record.reason
+
     def processes(self) -> list[str]:
         """Who has started processes of the provider since this was last asked."""
         found = sorted(self.orders.glob("started-*[0-9]"))
@@ -49,3 +63,7 @@ class ProbedWorld(World):
         for path in found:
             path.unlink()
         return ["terraform" if '"terraform": true' in text else "driftline" for text in texts]
+
+
+class ReplayedWorld(ProbedWorld):
+    checks = "auto"

@@ -21,7 +21,7 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 from provider.cloudfile import edit
 from provider.mirror import aws_mirror
 
-from runner.engine.probe import command_in, meeting_in
+from runner.engine.warm.meeting import command_in, meeting_in
 from runner.ports.engine import Probed
 from runner.probe.admitted import Admitted
 from runner.probe.backend import Backend

@@ -250,7 +250,7 @@ LOOKUP = 'data "cloudfile_lookup" "web" { name = "web" }\n'
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """The types of the code are not found in it."""
-    monkeypatch.setattr("runner.engine.probe.types_in_code", lambda *_code: frozenset())
+    monkeypatch.setattr("runner.engine.warm.probe.types_in_code", lambda *_code: frozenset())
 
 
 @pytest.mark.usefixtures("blind")

@@ -18,7 +18,8 @@ from runner.service.outcome.probe import probing, remember_how
 
 KNOWN = ProbeRecord(mark="m", checks=3)
 COMPARED = Compared("terraform 1.11.4", "h1:aws", frozenset({"resource aws_vpc"}))
-RUN = {"stack": "web", "inputs": "code", "report": None, "requested_by": DAEMON}
+ASKED = 7  # the run of which somebody wants a full plan
+RUN = {"id": 1, "stack": "web", "inputs": "code", "revision": "r1", "report": None, "requested_by": DAEMON}
 CHECK = {**RUN, "kind": Kind.DRIFT}
 
 
@@ -27,6 +28,9 @@ class Reader:
 
     def probe(self, stack: str) -> ProbeRecord:
         return KNOWN
+
+    def asks_for_full_plan(self, run_id: int) -> bool:
+        return run_id == ASKED
 
     def distrusted(self) -> frozenset[str]:
         return frozenset({"h1:bad"})
@@ -61,13 +65,39 @@ def instructions(
 )
 def test_every_plan_that_somebody_decides_about_may_be_warm(run: Mapping[str, Any], *, check: bool) -> None:
     expected = Probing(
-        KNOWN, 7, check=check, inputs="code", distrusted=frozenset({"h1:bad"}), compared=(COMPARED,)
+        KNOWN,
+        7,
+        check=check,
+        replays=check,
+        inputs="code",
+        revision="r1",
+        distrusted=frozenset({"h1:bad"}),
+        compared=(COMPARED,),
     )
     assert instructions(run) == expected
 
 
 def test_what_heals_by_itself_is_planned_plainly() -> None:
     assert instructions({**RUN, "kind": Kind.CHANGE, "report": 1}) is None
+
+
+@pytest.mark.parametrize(
+    ("stack", "server", "replays"),
+    [("auto", "auto", True), ("warm", "auto", False), ("auto", "warm", False), ("never", "auto", False)],
+)
+def test_stack_and_server_can_each_keep_checks_from_being_replayed(
+    stack: Any, server: Any, *, replays: bool
+) -> None:
+    own = StackDefinition("web", drift=DriftRules(probe=stack))
+    answer = instructions(CHECK, own, drift=DriftSettings(probe=server))
+    assert answer is not None
+    assert answer.replays is replays
+
+
+def test_a_check_of_which_somebody_wants_a_full_plan_is_one() -> None:
+    answer = instructions({**CHECK, "id": ASKED})
+    assert answer is not None
+    assert answer.full
 
 
 @pytest.mark.parametrize(("stack", "server"), [("never", "auto"), ("auto", "never")])

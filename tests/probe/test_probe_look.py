@@ -55,7 +55,11 @@ class Scripted:
         return self.plans.pop(0)
 
     def probe(
-        self, execution: Execution, types: Mapping[str, tuple[str, ...]] | None, seconds: float
+        self,
+        execution: Execution,
+        types: Mapping[str, tuple[str, ...]] | None,
+        seconds: float,
+        inputs: str | None = None,
     ) -> Probed | Fallback | EngineError:
         self.asked.append("whole" if types is None else dict(types))
         return self.probes.pop(0)

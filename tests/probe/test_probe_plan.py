@@ -14,7 +14,7 @@ from probing_world import ADDRESS, Stage, applied, faulty, needs_terraform, stag
 from provider.cloudfile import edit
 
 from runner.engine.init import found
-from runner.engine.probe import command_in, meeting_in
+from runner.engine.warm.meeting import command_in, meeting_in
 from runner.model.values.span import Seconds
 from runner.model.warm.provider import Way
 from runner.ports.engine import EngineError, Fallback, Probed

@@ -19,10 +19,17 @@ from runner.view.check import check_page
 @labels_option("All stacks with this label. Repeat to require several labels.")
 @click.option("--all", "everything", is_flag=True, help="All stacks that were applied.")
 @click.option("--acknowledged", is_flag=True, help="Exit with 2 for acknowledged drift as well.")
+@click.option("--plain", is_flag=True, help="Make full plans, without warm providers or replays.")
 @output_option
 @pass_cli
 def check(
-    cli: Cli, stacks: tuple[str, ...], labels: Labels, everything: bool, acknowledged: bool, output: str
+    cli: Cli,
+    stacks: tuple[str, ...],
+    labels: Labels,
+    everything: bool,
+    acknowledged: bool,
+    plain: bool,
+    output: str,
 ) -> int:
     """Check stacks for drift. Exits with 2 for unacknowledged drift, 1 if only checks failed, and 0 otherwise."""
     if stacks and everything:
@@ -36,7 +43,7 @@ def check(
 
     names = stacks or _chosen(cli, labels)
     performer = Performer.of(cli)
-    requested = cli.call(request_checks, stacks=names)
+    requested = cli.call(request_checks, stacks=names, plain=plain)
     ids = [run.number for run in requested.runs]
     with followed(cli.console, lambda: _how_far(cli, ids)):
         if ids:

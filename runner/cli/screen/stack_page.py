@@ -73,13 +73,17 @@ def _drift(page: StackPage, now: datetime) -> Iterator[Row]:
     yield "report", [page.report or ""]
 
 
+SINCE = "since they were first compared with a full plan"
+
+
 def last_check(record: ProbeView) -> Cell:
     """How the last check was done, and why not by a probe."""
     match record.way:
+        case Way.REPLAYED:
+            return Cell(f"by its providers alone, {record.checks} {SINCE}")
         case Way.PROBED:
-            return Cell(
-                f"with warm providers, {record.checks} since they were first compared with a full plan"
-            )
+            why = f"; {record.reason}" if record.reason else ""
+            return Cell(f"with warm providers, {record.checks} {SINCE}{why}")
         case Way.COMPARED:
             return Cell(f"with warm providers and with a full plan: {record.reason}")
         case Way.PLAIN:

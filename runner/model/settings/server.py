@@ -85,7 +85,7 @@ class DriftSettings:
     jitter: Seconds = Seconds(1200)
     confirm: int = 1
     ignore: tuple[IgnoreRule, ...] = ()
-    probe: Literal["auto", "never"] = "auto"
+    probe: Literal["auto", "warm", "never"] = "auto"
     compare_every: int = 50
     action: Reaction = "report"
     heal: tuple[OperatorHealRule, ...] = ()

@@ -46,7 +46,7 @@ class DriftRules:
     confirm: int | None = None
     ignore: tuple[IgnoreRule, ...] = ()
     action: Reaction | None = None
-    probe: Literal["auto", "never"] = "auto"
+    probe: Literal["auto", "warm", "never"] = "auto"
     heal: tuple[HealRule, ...] = ()
 
 

@@ -28,12 +28,13 @@ class ProbeRecord:
     types: dict[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # that are used, of each provider's address
-    checks: int = 0  # probed checks since this mark was first compared
+    checks: int = 0  # probed and replayed checks since this mark was first compared
     seconds: float = 0.0  # duration of a plain plan
     fallbacks: int = 0  # consecutive checks that could not be probed
     fallback_mark: str = ""  # the mark that these were tried with
     way: Way = Way.PLAIN
     reason: str = NOT_CHECKED  # why the last check was done this way
+    vain: int = 0  # consecutive replays that differed although nothing had changed
 
     @property
     def checked(self) -> bool:
@@ -55,11 +56,19 @@ class Probing:
     record: ProbeRecord = ProbeRecord()
     every: int = 50
     allowed: bool = True
+    full: bool = False  # whether somebody asked for a full plan
     check: bool = True  # whether an earlier comparison of the stack lets it say "clean" alone
+    replays: bool = False  # whether a check may be replayed
     inputs: str = ""
+    revision: str = ""
     distrusted: frozenset[str] = frozenset()
     plans: PlanTerms = AS_COMPARED
     compared: tuple[Compared, ...] = ()  # on this installation
+
+    @property
+    def recorded_inputs(self) -> str:
+        """What a recording of this check is valid for, besides what its worker can see."""
+        return f"{self.revision} {self.inputs}"
 
     def mark(self, ready: Ready) -> str:
         """Of what its earlier failures count for."""

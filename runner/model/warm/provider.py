@@ -18,6 +18,7 @@ class Way(StrEnum):
     PLAIN = "plain"
     COMPARED = "compared"  # both ways, and the answers are compared
     PROBED = "probed"  # with warm providers
+    REPLAYED = "replayed"  # by providers alone: each gave the answers of an earlier check
     FAILED = "failed"  # it got no answer
 
 

@@ -168,6 +168,7 @@ def prepare(
         execution_of(job, ports, workspace, cancel, claim, for_apply=for_apply, inspected=found),
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
+        check=job.kind is Kind.DRIFT,
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=before.texts,

@@ -16,9 +16,11 @@ from runner.model.warm.probe import (
     stepped_aside,
 )
 from runner.model.warm.provider import Ready, Types, Way
+from runner.model.warm.replay import differed, held_back, unreplayed
 from runner.ports.engine import Engine, EngineError, Execution, Fallback, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
+ASKED = "somebody asked for a full plan"
 PLAIN_PLANS = "plan.providers is plain"
 OFF = "a probe disagreed with a full plan"
 MOVED = "the cloud changed during the comparison"
@@ -32,8 +34,8 @@ def look(probing: Probing | None, engine: Engine, execution: Execution) -> Answe
     """A plan, and how it was made."""
     if probing is None:
         return engine.plan(execution), None
-    if not probing.allowed:
-        return _full(engine, execution, probing.record, NOT_ALLOWED if probing.check else PLAIN_PLANS)
+    if reason := _ruled_out(probing):
+        return _full(engine, execution, probing.record, reason)
     ready = engine.probe_ready(execution)
     if isinstance(ready, EngineError):
         return ready, None
@@ -43,6 +45,15 @@ def look(probing: Probing | None, engine: Engine, execution: Execution) -> Answe
     if choice.way is Way.PLAIN:
         return _shown_plainly(engine.plan(execution)), _facts(_plainly(probing, ready, choice))
     return _Look(probing, ready, choice, engine, execution).answer()
+
+
+def _ruled_out(probing: Probing) -> str:
+    """Why somebody wants nothing but a full plan."""
+    if probing.full:
+        return ASKED
+    if probing.allowed:
+        return ""
+    return NOT_ALLOWED if probing.check else PLAIN_PLANS
 
 
 def _full(engine: Engine, execution: Execution, record: ProbeRecord, reason: str) -> Answer:
@@ -82,6 +93,8 @@ class _Look:
         self.engine = engine
         self.execution = execution
         self.mark = probing.mark(ready)
+        self.unreplayed = ""
+        self.differs = False
 
     def answer(self) -> Answer:
         try:
@@ -90,15 +103,53 @@ class _Look:
             return failed.error, None
 
     def _answer(self) -> Answer:
+        if self._replays and (replayed := self._replay()) is not None:
+            return replayed
         probed = self._probe()
         if isinstance(probed, Fallback):
             return _done(self.engine.plan(self.execution)), _facts(self._aside(probed.reason))
         why = self._doubt(probed)
         if not why:
-            return probed.planned, ProbeFacts(
-                self._stands(probed), self._how_warm(probed), dict(probed.types)
-            )
+            record = self._kept(probed, self._stands(probed))
+            return probed.planned, ProbeFacts(record, self._how_warm(probed), dict(probed.types))
         return self._compared(probed, why)
+
+    @property
+    def _replays(self) -> bool:
+        return self.probing.replays and self.choice.way is Way.PROBED
+
+    def _replay(self) -> Answer | None:
+        """A check without terraform; None, with the reason in `unreplayed`, if a probe has to be made."""
+        record = self.probing.record
+        self.unreplayed = held_back(record)
+        if self.unreplayed:
+            return None
+        answer = self.engine.replay(self.execution, self.probing.recorded_inputs)
+        if isinstance(answer, EngineError):
+            raise _Failed(answer)
+        if isinstance(answer, Fallback):
+            self.unreplayed, self.differs = answer.reason, answer.differs
+            return None
+        done = replace(
+            record,
+            way=Way.REPLAYED,
+            reason="",
+            checks=record.checks + 1,
+            vain=0,
+            fallbacks=0,
+            fallback_mark="",
+        )
+        how = HowPlanned(Way.REPLAYED, "", 0, self.ready.engine, self.ready.providers)
+        return answer, ProbeFacts(done, how)
+
+    def _kept(self, probed: Probed, record: ProbeRecord) -> ProbeRecord:
+        """After a check that stands: its calls are kept for the next one, or the record says why not."""
+        if probed.keep is None or not self.probing.check:
+            return record
+        kept = probed.keep()
+        if self.differs and not kept:
+            record = differed(record)
+        return replace(record, reason=unreplayed(kept or self.unreplayed)) if self._replays else record
 
     def _doubt(self, probed: Probed) -> str:
         """Why the plan has to be compared. A check that finds nothing was compared with the same code before."""
@@ -122,7 +173,8 @@ class _Look:
         return self._probe_with(None) if isinstance(answer, Fallback) and answer.lacks else answer
 
     def _probe_with(self, types: Types | None) -> Probed | Fallback:
-        answer = self.engine.probe(self.execution, types, self.probing.record.seconds)
+        inputs = self.probing.recorded_inputs if self.probing.replays else None
+        answer = self.engine.probe(self.execution, types, self.probing.record.seconds, inputs)
         if isinstance(answer, EngineError):
             raise _Failed(answer)
         return answer
@@ -193,7 +245,7 @@ class _Look:
             fallback_mark="",
         )
         return ProbeFacts(
-            agreed,
+            self._kept(probed, agreed),
             HowPlanned(Way.COMPARED, why, 0, self.ready.engine, self.ready.providers),
             types if probed.planned.changed else {},
         )

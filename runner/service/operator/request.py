@@ -186,11 +186,11 @@ def _discover_at(
 
 
 def request_check(
-    control: ControlPorts, names: Sequence[str], person: Person
+    control: ControlPorts, names: Sequence[str], person: Person, *, full: bool = False
 ) -> tuple[list[Run], dict[str, str]]:
     """Queue a drift check of each stack; returns those that cannot be checked, with the reason.
 
-    An open check also serves the new request.
+    An open check also serves the new request; one that has begun is not made `full`.
     """
     runs: list[Run] = []
     skipped: dict[str, str] = {}
@@ -210,4 +210,6 @@ def request_check(
                 skipped[name] = pause_sentence(facts)
             else:
                 runs.append(add_check(writer, facts.stack, trigger=Trigger.MANUAL, by=person.name))
+        for run in runs if full else ():
+            writer.ask_for_full_plan(run.id)
     return runs, skipped

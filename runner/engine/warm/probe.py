@@ -13,29 +13,30 @@ from runner.engine.json_output import JsonOutput
 from runner.engine.modules.types import types_in_code
 from runner.engine.plan import plan, planned, show
 from runner.engine.session import Session
+from runner.engine.warm.meeting import NAME, command_in, meeting_in
+from runner.engine.warm.providers import THRIFTY, installed_providers
+from runner.engine.warm.recording import Recording, Replays, recording
 from runner.model.changes.changes import error_summary
 from runner.model.sandbox.namespace import View
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.model.warm.provider import Provider, Ready, Types
 from runner.ports.engine import EngineError, Fallback, Planned, Probed
-from runner.process.run import Command, Finished
+from runner.process.run import Finished
 
 if TYPE_CHECKING:
     from runner.probe.conversation import Seen
     from runner.probe.installed import Installed
     from runner.probe.prober import Probe, Prober
 
-NAME, SHOW = "probe", "probe-show"
-# See `runner.engine.environment`. For the engine and the providers alike.
-THRIFTY = {"GOMAXPROCS": "1"}
+SHOW = "probe-show"
 # What terraform and OpenTofu say of a type that a schema does not have: internal/terraform, internal/command/jsonplan.
 LACKING = re.compile(r"does not support (?:resource type|data source)|[Nn]o schema|Missing resource schema")
 
 
 def probe_ready(session: Session) -> Ready | Fallback:
     """After `init`: the engine and its providers, verified against the lock file."""
-    providers = _installed(session)
+    providers = installed_providers(session)
     if isinstance(providers, Fallback):
         return providers
     ready = tuple(Provider(one.name, one.checksum) for one in providers)
@@ -43,32 +44,57 @@ def probe_ready(session: Session) -> Ready | Fallback:
 
 
 def probe(
-    session: Session, prober: "Prober", types: Types | None, settings: Settings, deadline: float
+    session: Session,
+    prober: "Prober",
+    types: Types | None,
+    settings: Settings,
+    deadline: float,
+    *,
+    replays: Replays | None = None,
+    inputs: str = "",
 ) -> Probed | Fallback | EngineError:
-    """Plan, and show what changes, with schemas reduced to these types and those in the code, or complete."""
+    """Plan, and show what changes, with schemas reduced to these types and those in the code, or complete.
+
+    With `replays`, the calls of a plan without changes can be kept; `inputs` is what they are valid for.
+    """
     from runner.probe.conversation import ProbeFailed
 
-    providers = _installed(session)
+    providers = installed_providers(session)
     if isinstance(providers, Fallback):
         return providers
     cut = None if types is None else _cut(session, providers, types)
+    record = None if replays is None else recording(session, providers, replays, inputs)
+    key = record.key if isinstance(record, Recording) else None
     try:
-        with _warm(session, prober, providers, cut, early=True) as warm:
-            answer = _planned(session, warm, settings, deadline)
+        with _warm(session, prober, providers, cut, early=True, record=key) as warm:
+            answer, output = _planned(session, warm, settings, deadline)
     except (ProbeFailed, OSError) as error:
         return Fallback(session.redaction.text(str(error)))
-    return _judged(session, answer, warm.probing.seen)
+    judged = _judged(session, answer, warm.probing.seen)
+    if replays is None or not isinstance(judged, Probed) or judged.planned.changed:
+        return judged
+    if not isinstance(record, Recording):
+        return replace(judged, keep=partial(_unkept, record))
+    calls = None if warm.probing.seen is None else warm.probing.seen.recorded
+    return replace(judged, keep=partial(record.keep, judged.planned, output, calls))
 
 
-def _planned(session: Session, warm: "Warm", settings: Settings, deadline: float) -> Planned | EngineError:
+def _unkept(why: Fallback | None) -> str:
+    return "" if why is None else why.reason
+
+
+def _planned(
+    session: Session, warm: "Warm", settings: Settings, deadline: float
+) -> tuple[Planned | EngineError, JsonOutput]:
     finished, output = plan(warm.session, settings, deadline, name=NAME, run=warm.run)
     if finished.exit_code not in {0, 2}:
-        return bad_end(session, NAME, finished, output, deadline)
+        return bad_end(session, NAME, finished, output, deadline), output
     answer = planned(session, finished, output, name=NAME)
     if isinstance(answer, EngineError) or not answer.changed:
-        return answer
+        return answer, output
     seconds = float(settings.timeouts.show)
-    return show(session, answer, seconds, name=SHOW, run=partial(warm.run, plan_file=answer.plan_file))
+    run = partial(warm.run, plan_file=answer.plan_file)
+    return show(session, answer, seconds, name=SHOW, run=run), output
 
 
 def show_warm(
@@ -77,7 +103,7 @@ def show_warm(
     """Show a plan with schemas from the cache; None if that did not work. It starts no provider."""
     from runner.probe.conversation import ProbeFailed
 
-    providers = _installed(session)
+    providers = installed_providers(session)
     if isinstance(providers, Fallback) or not providers:
         return None
     try:
@@ -132,33 +158,13 @@ def _warm(
     cut: Mapping[str, frozenset[str]] | None,
     *,
     early: bool,
+    record: bytes | None = None,
 ) -> Iterator[Warm]:
     thrifty = replace(session, environment={**THRIFTY, **session.environment})
     with meeting_in(thrifty) as (meeting, folder):
         command = command_in(meeting, folder)
-        with prober.probing(providers, cut, command, folder, early=early) as probing:
+        with prober.probing(providers, cut, command, folder, early=early, record=record) as probing:
             yield Warm(meeting, folder, probing)
-
-
-@contextmanager
-def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
-    """With a TMPDIR for the providers' sockets that is the same folder for them and for the proxy."""
-    own = session.command(NAME, ()).confine
-    if not isinstance(own, View) or session.environment["TMPDIR"] == str(session.scratch):
-        yield session, None
-        return
-    from runner.probe.folders import short_folder
-
-    with short_folder() as folder:
-        yield replace(session, environment={**session.environment, "TMPDIR": str(folder)}), folder
-
-
-def command_in(session: Session, folder: Path | None, name: str = NAME) -> Command:
-    """A command of the session that can write to the folder of the sockets."""
-    command = session.command(name, ())
-    if folder is None or not isinstance(command.confine, View):
-        return command
-    return replace(command, confine=command.confine.with_writable(str(folder)))
 
 
 def _judged(
@@ -181,13 +187,3 @@ def _judged(
             error_summary(answer.diagnostics) or "it failed", lacks=LACKING.search(said) is not None
         )
     return Probed(answer, seen.types)
-
-
-def _installed(session: Session) -> "tuple[Installed, ...] | Fallback":
-    from runner.probe.installed import Unverified, installed
-
-    assert session.seal is not None
-    try:
-        return installed(session.seal.lock_file, session.seal.data, session.verified)
-    except (Unverified, OSError) as error:
-        return Fallback(str(error))

@@ -1,0 +1,1 @@
+"""Plans with warm providers, and checks without terraform."""

@@ -1,0 +1,87 @@
+"""When the providers of a replay may be those of other checks too, and what such a process gets and sees."""
+
+import hashlib
+import json
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+from runner.engine.environment import LONGEST_TMPDIR
+from runner.engine.session import Session
+from runner.host.files import private_folder
+from runner.process.run import Command
+
+if TYPE_CHECKING:
+    from runner.probe.installed import Installed
+    from runner.probe.replay.replay import Together
+    from runner.probe.replay.shared import SharedProviders
+
+# Not for providers; a stack's values must not be in a process that answers for another one.
+_OF_TERRAFORM = ("TF_VAR_", "TF_DATA_DIR", "TF_WORKSPACE", "PWD")
+_OWN = frozenset({"HOME", "TMPDIR"})
+PREFIX = "dl-"
+
+
+def together(session: Session, shared: "SharedProviders", folder: Path) -> "Together | None":
+    """None if the run has something that no other one has."""
+    from runner.probe.replay.replay import Together
+
+    environment = _environment(session)
+    own = (str(session.control), str(session.scratch))
+    if session.contexts.folder is not None or any(
+        place in value for value in environment.values() for place in own
+    ):
+        return None
+    return Together(
+        shared, folder, _Key(environment, session.execution.key), partial(_command, session, environment)
+    )
+
+
+def _environment(session: Session) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in session.environment.items()
+        if name not in _OWN and not name.startswith(_OF_TERRAFORM)
+    }
+
+
+@dataclass(frozen=True)
+class _Key:
+    """Of everything that has to be equal, credentials included; kept in memory only."""
+
+    environment: dict[str, str]
+    key: bytes
+
+    def __call__(self, *parts: bytes) -> str:
+        made = hashlib.blake2b(key=self.key)
+        for part in (*parts, json.dumps(self.environment, sort_keys=True).encode()):
+            made.update(len(part).to_bytes(8) + part)
+        return made.hexdigest()
+
+
+def _command(
+    session: Session, environment: dict[str, str], installed: "Installed", own: Path, ends: ExitStack
+) -> Command:
+    """In a sandbox with nothing but the package and folders of its own, and without the locks of any run."""
+    home = private_folder(own / "home")
+    temporary = home
+    if len(str(home)) > LONGEST_TMPDIR:
+        temporary = Path(tempfile.mkdtemp(prefix=PREFIX))
+        ends.callback(rmtree, temporary, ignore_errors=True)
+    package = installed.executable.parent
+    confine = (
+        None
+        if session.sandbox is None
+        else session.sandbox.apart((package, session.cli_config), tuple({home, temporary}))
+    )
+    return replace(
+        session.command("replay", ()),
+        cwd=home,
+        env={**environment, "HOME": str(home), "TMPDIR": str(temporary)},
+        lock=None,
+        confine=confine,
+    )

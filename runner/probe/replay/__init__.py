@@ -1,0 +1,1 @@
+"""Repeats a check by asking the providers again, without terraform."""

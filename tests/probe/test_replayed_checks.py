@@ -1,0 +1,302 @@
+"""Checks that ask providers again what they answered before, by real terraform and the Python provider."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from probing_service import ANA, Beginnings, ReplayedWorld, beginnings, needs_terraform
+from provider.cloudfile import edit
+
+from runner.engine.command import CommandLineEngine
+from runner.engine.warm.recording import Record
+from runner.model.run.life import State
+from runner.model.warm.provider import Way
+from runner.service.operator import request
+
+__all__ = ("beginnings",)
+pytestmark = needs_terraform
+
+PROVIDER = """\
+terraform {{
+  required_providers {{
+    cloudfile = {{ source = "driftline/cloudfile" }}
+  }}
+}}
+variable "token" {{
+  default   = ""
+  sensitive = true
+}}
+provider "cloudfile" {{
+  path  = "{cloud}"
+  token = var.token
+}}
+"""
+OBJECT = (
+    PROVIDER
+    + """\
+resource "cloudfile_object" "web" {{
+  name  = "{name}"
+  value = "{value}"
+}}
+data "cloudfile_lookup" "web" {{
+  name       = "other"
+}}
+resource "terraform_data" "seen" {{
+  input = data.cloudfile_lookup.web.value
+}}
+"""
+)
+REPLAYED = (Way.REPLAYED, "")
+CANARY = "canary-4711"
+
+
+def tell(patch: pytest.MonkeyPatch, world: ReplayedWorld) -> None:
+    patch.setenv("FAULTS", str(world.orders))
+    patch.setenv("TF_VAR_token", CANARY)
+
+
+def record(world: ReplayedWorld) -> None:
+    """Two stacks, each applied and checked once: that check was compared, and its calls are kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        tell(patch, world)
+        with edit(world.cloud) as objects:
+            objects["other"] = {"value": "there"}
+        for name in ("web", "other-stack"):
+            world.applied(name, body=OBJECT)
+            assert world.clean(name) == (Way.COMPARED, "first check with this code, engine and providers")
+
+
+@pytest.fixture
+def recorded(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayedWorld]:
+    with beginnings.lent(record, ReplayedWorld) as world:
+        tell(monkeypatch, world)
+        world.processes()
+        yield world
+
+
+def recordings(world: ReplayedWorld) -> dict[str, Path]:
+    """By stack."""
+    replays = engine(world).replays
+    assert replays is not None
+    return {name: replays.recordings.file(name) for name in ("web", "other-stack")}
+
+
+def engine(world: ReplayedWorld) -> CommandLineEngine:
+    assert isinstance(world.app.engine, CommandLineEngine)
+    return world.app.engine
+
+
+def test_a_check_of_what_has_not_changed_starts_no_terraform(recorded: ReplayedWorld) -> None:
+    run = recorded.check()
+    assert run.state is State.NO_CHANGES
+    assert (recorded.record().way, recorded.record().reason) == REPLAYED
+    log = recorded.app.workspaces.log(run.id).read_text()
+    assert "are as recorded, so terraform was not started" in log
+    assert recorded.processes() == ["driftline"]
+
+
+def test_replays_count_as_checks_so_one_in_a_number_is_compared(recorded: ReplayedWorld) -> None:
+    recorded.compare_every(3)
+    ways = [recorded.clean()[0] for _ in range(4)]
+    assert ways == [Way.REPLAYED, Way.REPLAYED, Way.COMPARED, Way.REPLAYED]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda world: world.cloud_set(value="by hand"), id="an-object"),
+        pytest.param(lambda world: world.cloud_delete(), id="a-deleted-object"),
+        pytest.param(lambda world: world.cloud_set("other", value="else"), id="a-data-source"),
+    ],
+)
+def test_what_changed_in_the_cloud_is_found(
+    recorded: ReplayedWorld, change: Callable[[ReplayedWorld], None]
+) -> None:
+    change(recorded)
+    assert recorded.check().state is State.DRIFTED
+    assert recorded.record().way is not Way.REPLAYED
+
+
+def test_drift_that_is_gone_again_is_replayed_at_once(recorded: ReplayedWorld) -> None:
+    recorded.cloud_set(value="by hand")
+    assert recorded.check().state is State.DRIFTED
+    recorded.cloud_set(value="one")
+    assert recorded.clean() == REPLAYED
+
+
+def moved_state(world: ReplayedWorld) -> None:
+    state = world.app.workspaces.state_file("web", "default")
+    state.write_text(state.read_text() + " ")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        pytest.param(moved_state, "its state changed", id="state"),
+        pytest.param(
+            lambda _: os.environ.update(TF_VAR_token="another"), "its environment changed", id="environment"
+        ),
+    ],
+)
+def test_a_recording_is_valid_for_what_it_was_made_of_alone(
+    recorded: ReplayedWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[ReplayedWorld], None],
+    reason: str,
+) -> None:
+    monkeypatch.setenv("TF_VAR_token", CANARY)  # put back at the end
+    change(recorded)
+    assert recorded.clean() == (Way.PROBED, f"not replayed: {reason}")
+    assert recorded.clean() == REPLAYED
+
+
+def test_new_code_is_compared_first_and_replayed_then(recorded: ReplayedWorld) -> None:
+    recorded.push(value="one", body=OBJECT + "# a word\n")
+    assert [recorded.clean()[0] for _ in range(2)] == [Way.COMPARED, Way.REPLAYED]
+
+
+def test_an_attribute_that_changes_by_itself_ends_replays_after_three_tries(recorded: ReplayedWorld) -> None:
+    ways = []
+    for number in range(5):
+        recorded.cloud_set(unheard_of=number)  # nothing but the etag follows it
+        ways.append(recorded.clean())
+    assert [way for way, _ in ways] == [Way.PROBED] * 5
+    assert {reason for _, reason in ways[:3]} == {
+        "not replayed: the answer for resource cloudfile_object differs"
+    }
+    assert {reason for _, reason in ways[3:]} == {
+        "not replayed: its answers differed 3 times although nothing had changed"
+    }
+
+
+@pytest.mark.parametrize("order", ["die", "end", "rubbish", "babble"])
+def test_a_provider_that_fails_makes_the_check_dearer_and_not_wrong(
+    recorded: ReplayedWorld, order: str
+) -> None:
+    recorded.order(order)
+    way, reason = recorded.clean()
+    assert way is Way.PLAIN
+    assert reason
+
+
+def test_a_provider_that_lies_to_every_replay_is_found_by_the_next_comparison(
+    recorded: ReplayedWorld,
+) -> None:
+    recorded.compare_every(3)
+    recorded.order("lie")
+    recorded.cloud_set(value="by hand")
+    assert [recorded.clean()[0] for _ in range(2)] == [Way.REPLAYED] * 2
+    assert recorded.check().state is State.DRIFTED
+
+
+def damage(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(lambda own, _other: damage(own, own.read_bytes()[:-7]), id="cut-off"),
+        pytest.param(lambda own, _other: damage(own, b""), id="empty"),
+        pytest.param(lambda own, other: damage(own, other.read_bytes()), id="of-another-stack"),
+        pytest.param(
+            lambda own, _other: damage(own, own.read_bytes()[:40] + b"x" + own.read_bytes()[41:]), id="forged"
+        ),
+        pytest.param(lambda own, _other: own.unlink(), id="missing"),
+    ],
+)
+def test_a_recording_that_is_not_this_stacks_own_counts_as_missing(
+    recorded: ReplayedWorld, forge: Callable[[Path, Path], None]
+) -> None:
+    files = recordings(recorded)
+    forge(files["web"], files["other-stack"])
+    assert recorded.clean() == (Way.PROBED, "not replayed: nothing is recorded yet")
+    assert recorded.clean() == REPLAYED
+
+
+def test_a_sealed_recording_that_cannot_be_read_is_thrown_away(recorded: ReplayedWorld) -> None:
+    replays = engine(recorded).replays
+    assert replays is not None
+    content = replays.recordings.get("web")
+    assert content is not None
+    broken = replace(Record.unpacked(content), calls=b"rubbish")
+    replays.recordings.put("web", broken.packed())
+    assert recorded.clean() == (Way.PROBED, "not replayed: its recording cannot be read")
+    assert recorded.clean() == REPLAYED
+
+
+def test_an_answer_that_nobody_recorded_is_never_equal(recorded: ReplayedWorld) -> None:
+    """With the digests of another key every answer differs."""
+    replays = engine(recorded).replays
+    assert replays is not None
+    content = replays.recordings.get("web")
+    assert content is not None
+    replays.recordings.put("web", replace(Record.unpacked(content), key="00" * 32).packed())
+    way, reason = recorded.clean()
+    assert way is Way.PROBED
+    assert "differs" in reason
+
+
+def test_without_space_for_it_nothing_is_recorded_and_the_check_stands(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **_also: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    recordings(recorded)["web"].unlink()
+    monkeypatch.setattr("runner.probe.recordings.write_whole", full)
+    assert recorded.clean() == (
+        Way.PROBED,
+        "not replayed: its calls could not be kept: No space left on device",
+    )
+
+
+def test_nothing_secret_is_kept_in_clear(recorded: ReplayedWorld) -> None:
+    assert recorded.clean() == REPLAYED
+    files = [path for path in (recorded.root / "data").rglob("*") if path.is_file()]
+    assert not [path for path in files if CANARY.encode() in path.read_bytes()]
+
+
+def test_stacks_that_would_start_the_same_provider_ask_one_process(recorded: ReplayedWorld) -> None:
+    for name in ("web", "other-stack", "web"):
+        assert recorded.clean(name) == REPLAYED
+    assert recorded.processes() == ["driftline"]
+
+
+def test_another_configuration_is_another_process(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_VAR_token", "another")
+    assert recorded.clean()[0] is Way.PROBED
+    recorded.processes()
+    assert recorded.clean() == REPLAYED
+    monkeypatch.setenv("TF_VAR_token", CANARY)
+    assert recorded.clean("other-stack") == REPLAYED
+    assert recorded.processes() == ["driftline", "driftline"]
+
+
+def test_the_shared_process_gets_nothing_of_a_run(recorded: ReplayedWorld) -> None:
+    assert recorded.clean() == REPLAYED
+    [started] = [path.read_text() for path in recorded.orders.glob("started-*[0-9]")]
+    assert CANARY not in started
+    assert "TF_VAR_token" not in started
+    assert "web" not in started.replace(str(recorded.root), "")
+
+
+def test_a_process_that_nobody_has_asked_for_a_while_is_not_asked_again(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.probe.replay.shared.IDLE_SECONDS", 0.0)
+    assert recorded.clean() == REPLAYED
+    assert recorded.clean() == REPLAYED
+    assert recorded.processes() == ["driftline", "driftline"]
+
+
+def test_a_full_plan_is_made_where_somebody_asks_for_one(recorded: ReplayedWorld) -> None:
+    request.request_check(recorded.app.control, ["web"], ANA, full=True)
+    (done,) = recorded.work()
+    assert done.state is State.NO_CHANGES
+    assert (recorded.record().way, recorded.record().reason) == (Way.PLAIN, "somebody asked for a full plan")
+    assert recorded.clean() == REPLAYED
