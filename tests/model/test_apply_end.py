@@ -2,43 +2,41 @@
 
 import json
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
+from recorded.recording import Recording, recordings
 
 from runner.engine.json_output import JsonOutput
 from runner.engine.redaction import Redaction
 from runner.model.changes.changes import Action, ChangeSet, ResourceChange
-from runner.model.plan.reading import read_plan
+from runner.model.plan.reading import parse_document, read_plan
 from runner.model.run.apply_end import Expected, Reported, StateMark, doubt, expected_of
 
-RECORDED = Path(__file__).parents[1] / "engine" / "recorded" / "applies.jsonl"
-APPLIES = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+APPLIES = [one for one in recordings() if one.exit_code("apply") is not None]
 BEFORE, AFTER = StateMark(4, "mine"), StateMark(5, "mine")
 CREATED = Expected((("test_thing.a", "create"),), moves_state=True)
 DONE = Reported({"add": 1}, Counter({("test_thing.a", "create"): 1}))
 
 
-def said(recorded: dict[str, Any], skip: str = "") -> tuple[Reported, Expected]:
+def said(recorded: Recording, skip: str = "") -> tuple[Reported, Expected]:
     output = JsonOutput(Redaction(), "terraform")
-    for message in recorded["apply"]:
-        if message["type"] != skip:
+    for message in recorded.messages("apply"):
+        if message.get("type") != skip:
             list(output.feed(json.dumps(message)))
-    plan = read_plan({"format_version": "1.2", "resource_changes": recorded["resource_changes"]})
+    plan = read_plan(parse_document(recorded.document or b""))
     return Reported(output.counts, output.completed, output.unfinished), expected_of(plan)
 
 
-@pytest.mark.parametrize("recorded", APPLIES, ids=lambda recorded: recorded["scenario"])
-def test_every_engine_is_believed_exactly_where_it_says_that_it_succeeded(recorded: dict[str, Any]) -> None:
+@pytest.mark.parametrize("recorded", APPLIES, ids=str)
+def test_every_engine_is_believed_exactly_where_it_says_that_it_succeeded(recorded: Recording) -> None:
     reported, expected = said(recorded)
     believed = doubt("terraform", reported, expected, BEFORE, AFTER) == ""
-    assert believed == (recorded["exit_code"] == 0)
+    assert believed == (recorded.exit_code("apply") == 0)
 
 
 @pytest.mark.parametrize("skip", ["change_summary", "apply_complete"])
 def test_a_report_without_its_end_is_not_believed(skip: str) -> None:
-    shown = [said(recorded, skip) for recorded in APPLIES if recorded["scenario"].endswith("/create")]
+    shown = [said(recorded, skip) for recorded in APPLIES if recorded.scenario == "create"]
     assert len(shown) == 6
     assert all(doubt("terraform", reported, expected, BEFORE, AFTER) for reported, expected in shown)
 
