@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runner.daemon.parts import Parts
     from runner.datadir.looks import Looks
     from runner.datadir.workspace import LocalWorkspaces
+    from runner.model.engine.choice import Installed
     from runner.model.schedule.polling import PollMeasures
     from runner.policy.host import HostPolicies
     from runner.policy.judge import ConfinedJudge
@@ -161,6 +162,16 @@ class App:
         daemon = ChainMap(os.environ, {"GOMEMLIMIT": str(self._memory_limit())})
         hidden = (self.config_path, *self._named_files())
         return CommandLineEngine(self.settings, daemon, hidden, open_seal(self.settings, key_file))
+
+    def installed(self, engine: str) -> "tuple[Installed, ...]":
+        """The programs that stacks may get. Unlike the engine itself, it is imported in no time."""
+        from runner.engine.versions.inventory import Inventory, installed_in
+
+        data_dir, env = self.settings.data_dir, {"PATH": os.environ.get("PATH", os.defpath)}
+        quiet = {**env, "CHECKPOINT_DISABLE": "1"}
+        return Inventory(data_dir / "engine", self.settings.engines, quiet, installed_in(data_dir)).look(
+            engine
+        )
 
     @cached_property
     def modules(self) -> "Modules":

@@ -19,7 +19,7 @@ def show_stack(caller: Caller, stack: str) -> StackPage:
 
     def work() -> StackPage:
         with reading_stack(caller, shortage, stack) as (reader, facts):
-            return stack_page(reader, app.settings, facts)
+            return stack_page(reader, app.settings, facts, app.installed if caller.daemon is None else None)
 
     return recent(caller, work, shortage, stack)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from runner.model.engine.choice import Allowed, Installed, choose
+from runner.model.engine.choice import Allowed, Installed, Misfit, choose
 from runner.model.engine.holes import older_than
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
@@ -27,6 +27,7 @@ class EngineRow:
 
 EngineRows = tuple[EngineRow, ...]
 InstalledBy = Mapping[str, tuple[Installed, ...]]  # by the name of the engine
+InstalledOf = Callable[[str], tuple[Installed, ...]]
 
 
 def engine_rows(
@@ -55,13 +56,26 @@ def _sound(engine: Iterable[Installed]) -> list[Installed]:
 
 
 def _chosen(settings: Settings, installed: InstalledBy, stack: Stack) -> str | None:
+    found = _choice(settings, installed.__getitem__, stack)
+    return found.path if isinstance(found, Installed) else None
+
+
+def _choice(settings: Settings, installed: InstalledOf, stack: Stack) -> Installed | Misfit | None:
+    """None for a stack that is not planned any more."""
     source = settings.source(stack.source)
     if source is None or stack.missing_since is not None or stack.left is not None:
         return None
     engine = stack.definition.engine
     allowed = Allowed.by(source.allow, source.name, engine)
-    found = choose(engine, stack.wants, allowed, installed[engine])
-    return found.path if isinstance(found, Installed) else None
+    return choose(engine, stack.wants, allowed, installed(engine))
+
+
+def next_engine(settings: Settings, installed: InstalledOf, stack: Stack) -> str | None:
+    """Such as `1.9.8`, or `none: only 1.11.4 is installed`."""
+    found = _choice(settings, installed, stack)
+    if isinstance(found, Misfit):
+        return f"none: {found.why}"
+    return None if found is None else found.version
 
 
 def asked_by(wants: EngineWants) -> str:

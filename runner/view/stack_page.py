@@ -16,7 +16,7 @@ from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
 from runner.service.queue.outputs import outputs_of
 from runner.view.context import ContextRows, context_rows
-from runner.view.engine import asked_by
+from runner.view.engine import InstalledOf, asked_by, next_engine
 from runner.view.facts import StackFacts, given
 from runner.view.healing import HealingView, healing_view
 from runner.view.lock import LockRow, lock_row
@@ -64,6 +64,8 @@ class StackPage(StackRow):
 
     engine: str
     engine_asked: str  # what asks for a version of it
+    # What its next plan uses, or why nothing does; None from a server, which starts no programs.
+    engine_next: str | None = None
     terraform_workspace: str
     depends_on: tuple[str, ...]
     promotion: PromotionPlace | None
@@ -102,7 +104,9 @@ class StackPage(StackRow):
         return ", ".join(f"{kind} {format_size(peak)}" for kind, peak in self.peak_memory.items() if peak)
 
 
-def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPage:
+def stack_page(
+    reader: Reader, settings: Settings, facts: StackFacts, installed: InstalledOf | None = None
+) -> StackPage:
     stack, name, placed = facts.stack, facts.stack.name, facts.view.lock
     report = reader.current_report(name)
     outputs = outputs_of(reader, stack)
@@ -112,6 +116,7 @@ def stack_page(reader: Reader, settings: Settings, facts: StackFacts) -> StackPa
         **vars(row),
         engine=stack.definition.engine,
         engine_asked=asked_by(stack.wants),
+        engine_next=next_engine(settings, installed, stack) if installed is not None else None,
         terraform_workspace=stack.definition.terraform_workspace,
         depends_on=stack.definition.dependencies,
         promotion=promotion_place(settings.promotion, name),

@@ -125,7 +125,7 @@ def test_no_list_starts_an_engine_that_is_on_record(world: World) -> None:
         about = binary.stat()
         assert f" {about.st_ino} " in (world.root / "data/engine/inventory.json").read_text()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("runner.engine.versions.version.run", lambda *_: pytest.fail("started"))
+        patch.setattr("runner.engine.versions.asking.run", lambda *_: pytest.fail("started"))
         world.json("engine", "list")
         world.json("stack", "list")
         world.json("stack", "show", "app")
@@ -136,7 +136,7 @@ def test_stack_show_says_what_asks_for_the_version(world: World) -> None:
     world.stack("infra/app", module='terraform {{\n  required_version = ">= 1.5"\n}}\n# {cloud}\n')
     world.run("daemon", "--once")
     assert (
-        "terraform 1.9.8 at its last run, workspace default;"
+        "terraform 1.9.8 at its last run and the next, workspace default;"
         " infra/.terraform-version asks for 1.9.8, infra/app/main.tf for >= 1.5"
     ) in world.run("stack", "show", "infra/app").stdout
 
@@ -187,3 +187,33 @@ def test_a_state_that_a_newer_engine_wrote_elsewhere_is_a_guard_rail(world: Worl
     (run, *_) = world.json("run", "list")
     found = world.json("run", "show", run["id"])["binding"]["guard_rails"]
     assert any(one.startswith("the engine goes back: 1.9.8, the state was written by ") for one in found)
+
+
+def test_stack_show_says_the_version_of_the_next_plan(world: World) -> None:
+    world.stack("app")
+    world.run("daemon", "--once")
+    install(world.root / "opt", "1.9.9")
+    world.stack("app", 'engine_version: "~> 1.9.0"\n')
+    world.run("source", "sync", expect=None)
+    page = world.json("stack", "show", "app")
+    assert page["engine_next"] == "1.9.9"
+    shown = world.run("stack", "show", "app").stdout
+    assert "terraform 1.11.4 at its last run, 1.9.9 at the next, workspace default" in shown
+    for version in ("1.9.8", "1.9.9"):
+        shutil.rmtree(world.root / "opt" / version)
+    assert world.json("stack", "show", "app")["engine_next"] == "none: only 1.11.4 is installed"
+
+
+def test_a_missing_default_is_one_problem_of_its_stacks_and_no_run_of_each(world: World) -> None:
+    (world.root / "opt/1.11.4/terraform").rename(world.root / "kept")
+    world.stack("app")
+    world.stack("old", 'engine_version: "~> 1.9.0"\n')
+    told = world.run("daemon", "--once", expect=None)
+    missing = f"{world.root}/opt/1.11.4/terraform"
+    assert f"it wants terraform, and terraform not found: {missing}" in told.stdout + told.stderr
+    assert versions(world) == {"old": "1.9.8"}
+    assert f"terraform not found: {missing}" in world.run("doctor", expect=None).stdout
+    assert f"engines.terraform.binary: {missing} does not exist" in world.run("config", "validate").stderr
+    (world.root / "kept").rename(world.root / "opt/1.11.4/terraform")
+    world.run("daemon", "--once")
+    assert versions(world) == {"old": "1.9.8", "app": "1.11.4"}

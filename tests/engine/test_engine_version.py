@@ -97,7 +97,7 @@ esac
 
 
 def test_a_binary_that_hangs_when_asked_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.engine.versions.version.DEADLINE", 0.3)
+    monkeypatch.setattr("runner.engine.versions.asking.DEADLINE", 0.3)
     binary = program(tmp_path / "tf", "exec /bin/sleep 1000")
     with pytest.raises(Timeout, match="took longer than"):
         Versions(tmp_path / "engine").of(TERRAFORM, binary, {"PATH": os.defpath})

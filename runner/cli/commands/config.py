@@ -16,6 +16,7 @@ from runner.cli.screen.output import Cell
 from runner.errors import BadConfig, DriftlineError
 from runner.model.approval.rule_reach import forgotten
 from runner.model.approval.terms import Declaration
+from runner.model.code.engines import ENGINES
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
@@ -66,6 +67,11 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
         if not place.exists():
             missing = f"executor.visible[{number}]: {place} does not exist, so runs cannot use it"
             cli.console.say(Cell(f"! {missing}", "yellow"))
+    for engine in ENGINES:
+        binary = getattr(settings.engines, engine).binary
+        if binary is not None and binary.startswith("/") and not Path(binary).exists():
+            waits = "does not exist, so stacks that want no other version wait"
+            cli.console.say(Cell(f"! engines.{engine}.binary: {binary} {waits}", "yellow"))
     cli.console.say(f"{path} is valid; sources: {names}; data in {settings.data_dir}")
 
 

@@ -58,9 +58,13 @@ def _git(page: StackPage) -> Iterator[Row]:
 
 def _engine(page: StackPage) -> str:
     last = next((run.engine_version for run in page.last_runs if run.engine_version), None)
-    engine = (
-        f"{page.engine}{f' {last} at its last run' if last else ''}, workspace {page.terraform_workspace}"
-    )
+    coming = page.engine_next
+    if coming is not None and coming == last:
+        versions = f" {last} at its last run and the next"
+    else:
+        at = (f" {last} at its last run" if last else "", f" {coming} at the next" if coming else "")
+        versions = ",".join(filter(None, at))
+    engine = f"{page.engine}{versions}, workspace {page.terraform_workspace}"
     return f"{engine}; {page.engine_asked}" if page.engine_asked else engine
 
 

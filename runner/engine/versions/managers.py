@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from runner.errors import EngineIsShim
+from runner.model.code.engines import EngineRow
 from runner.model.values.frozen import dataclass
 
 LARGEST_SCRIPT = 64 << 10
@@ -132,6 +134,14 @@ def installed_by(manager: Manager, shim: Path, engine: str) -> tuple[Path | None
     }
     newest = max(found, key=_numbers, default=None)
     return newest, found[newest] if newest is not None else ""
+
+
+def is_shim(row: EngineRow, binary: Path, manager: Manager, key: str) -> EngineIsShim:
+    newest, pattern = installed_by(manager, binary, row.name)
+    real = f"engines.{row.name}.binary: {newest or f'/path/to/{row.name}'}"
+    if pattern:
+        real += f', and all of them by binaries: ["{pattern}"]'
+    return EngineIsShim(engine=row.name, key=key, path=str(binary), manager=manager.name, real=real)
 
 
 def _numbers(path: Path) -> list[int]:

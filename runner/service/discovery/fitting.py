@@ -29,11 +29,11 @@ class Fitting:
     source: SourceSettings
 
     def misfit(self, engine: str, wants: EngineWants) -> Misfit | None:
-        """None also where no program is known, or the one that is named is refused: a run says that."""
+        """None also where no program is known at all."""
         installed = self.installed[engine]
         allowed = Allowed.by(self.source.allow, self.source.name, engine)
         found = choose(engine, wants, allowed, installed) if installed else None
-        return found if isinstance(found, Misfit) and found.refused is None else None
+        return found if isinstance(found, Misfit) else None
 
     def no_engine(self, stack: Stack) -> str | None:
         """Why none fits what is applied of it."""
