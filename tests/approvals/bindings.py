@@ -44,8 +44,11 @@ BINDING = Binding(
 )
 SAID = PolicyResult("baseline", "policy", "5" * 64, warnings=("no tags",))
 # What moves without a reason to ask again: a plan that was made again has another digest and time, the state
-# goes on, and what is counted is in the fingerprint, and what policies said is that of the plan. All of it is in the digest none the less.
-MAY_MOVE = {"plan_digest", "counts", "created", "expires", "facts.resources", "judged.results"}
+# goes on, and what is counted is in the fingerprint, and what policies said is that of the plan. Whoever wrote the state decides a guard
+# rail. All of it is in the digest none the less.
+MAY_MOVE = {
+    "plan_digest", "counts", "created", "expires", "facts.resources", "facts.state_version", "judged.results",
+}  # fmt: skip
 
 
 def mutations(value: Any = BINDING, place: str = "") -> Iterator[tuple[str, Any]]:

@@ -92,6 +92,12 @@ def test_a_binding_from_before_there_were_policies_keeps_its_digest() -> None:
     assert BINDING.digest == RECORDED
 
 
+def test_a_binding_of_a_state_whose_engine_is_not_known_keeps_its_digest_too() -> None:
+    assert "state_version" not in json.loads(BINDING.document())["facts"]
+    known = replace(BINDING, facts=replace(FACTS, state_version="1.11.4"))
+    assert read_binding(known.document()) == known
+
+
 def test_no_value_of_a_variable_has_a_place_in_it() -> None:
     assert "vars" not in vars(BINDING)
     assert isinstance(BINDING, Binding)

@@ -82,6 +82,8 @@ class Binding:
         if self.judged == NOT_JUDGED:
             # As before there were policies: older records keep their digests.
             del plain["judged"]
+        if not self.facts.state_version:
+            del plain["facts"]["state_version"]
         return canonical(plain)
 
     @property
