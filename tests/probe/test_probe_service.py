@@ -1,6 +1,7 @@
 """Plans and checks as an installation makes them, by real terraform: what is warm, compared, reported and recorded."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +16,7 @@ from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus
 from runner.model.warm.provider import Way
 from runner.ports.records.runs import RunFilter
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.probe import Answer, look
 from runner.view.how_planned import how_planned
 
@@ -287,24 +289,53 @@ def test_a_plan_whose_provider_was_found_wrong_meanwhile_is_not_offered(
     assert how(compared, run).startswith("in full: a probe of ")
 
 
+def lie_and_fail(world: ProbedWorld, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """The next plan finds out that the provider lies, and fails after that, which is told."""
+    failed = threading.Event()
+
+    def no_room(*_: object) -> None:
+        failed.set()
+        raise OSError(28, "No space left on device")
+
+    world.configure(replace(world.settings, plan=replace(world.settings.plan, compare_every=1)))
+    world.cloud_set(value="by hand")
+    world.order("lie")
+    monkeypatch.setattr("runner.service.execution.plan.judged", no_room)
+    return failed
+
+
 def test_a_provider_that_lied_is_known_even_if_the_plan_fails_afterwards(
     compared: ProbedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared.applied("api", body=OBJECT)
     (waiting,) = compared.push("api", value="two", body=OBJECT)
-    compared.configure(replace(compared.settings, plan=replace(compared.settings.plan, compare_every=1)))
-    compared.cloud_set(value="by hand")
-    compared.order("lie")
-
-    def no_room(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("runner.service.execution.plan.judged", no_room)
+    lie_and_fail(compared, monkeypatch)
     (run, *_) = compared.push(value="two", body=OBJECT)
     assert run.state is State.PLAN_FAILED
     with compared.app.store.reading() as reader:
         assert len(reader.distrusted()) == 1
         assert reader.run(waiting.id).state is State.SUPERSEDED
+
+
+@pytest.mark.parametrize("end", ["fails", "is put back"])
+def test_a_provider_that_lied_is_known_even_if_nothing_comes_of_the_plan_under_the_lock(
+    compared: ProbedWorld, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    compared.applied("api", body=OBJECT)
+    (waiting,) = compared.push("api", value="two", body=OBJECT)
+    (late,) = compared.push(value="two", body=OBJECT)
+    compared.approve(late)
+    compared.age(hours=2)
+    ended = lie_and_fail(compared, monkeypatch)
+    if end == "is put back":
+        monkeypatch.setattr("runner.service.execution.apply._Any.is_set", lambda _: ended.is_set())
+    assignment = next_assignment(compared.app.control)
+    assert assignment is not None
+    compared.app.worker.perform(assignment)
+    with compared.app.store.reading() as reader:
+        assert len(reader.distrusted()) == 1
+        assert reader.run(waiting.id).state is State.SUPERSEDED
+        assert reader.run(late.id).state is (State.SUPERSEDED if end == "fails" else State.APPROVED)
 
 
 # ---- one commit, many stacks

@@ -179,6 +179,7 @@ class ApplyResult:
     outputs: dict[str, object] | None = None  # masked
     unfinished: tuple[str, ...] = ()  # addresses with a start and no end in the log
     fresh: PlanResult | None = None
+    probe: ProbeFacts | None = None  # of a plan that was made under the lock, and is not `fresh`
     evidence: Evidence | None = None
     usage: Usage = Usage()
     state_outputs: SeenOutputs | None = None  # after the apply, if other stacks use them

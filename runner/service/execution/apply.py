@@ -74,14 +74,14 @@ def execute_apply(
     if not _is_fresh(job, ports.clock.now()):
         again = execute_plan(job, ports, _Any((cancel, leave, ends)), claim, keep_as=FRESH)
         if over.is_set():
-            return _PUT_BACK
+            return replace(_PUT_BACK, probe=again.probe)
         refusal = _compare(job, ports, again)
         if refusal is not None:
             return refusal
         assert isinstance(again, PlanResult)
         fresh = again
     if over.is_set():
-        return _PUT_BACK
+        return replace(_PUT_BACK, probe=fresh.probe if fresh else None)
     digest = (fresh.plan_digest if fresh else job.plan_digest) or ""
     try:
         execution = replace(prepare(job, ports, cancel, claim, for_apply=True, lock=True), leave=leave)
@@ -154,9 +154,10 @@ def _is_fresh(job: Job, now: datetime) -> bool:
 def _compare(job: Job, ports: WorkerPorts, again: PlanResult | PlanFailure) -> ApplyResult | None:
     """Why the new plan may not replace the approved one, or None."""
     if isinstance(again, PlanFailure) and again.state_locked:
-        return ApplyResult(ApplyOutcome.STATE_LOCKED, again.reason, again.diagnostics)
+        return ApplyResult(ApplyOutcome.STATE_LOCKED, again.reason, again.diagnostics, probe=again.probe)
     if isinstance(again, PlanFailure):
-        return ApplyResult(ApplyOutcome.NOT_STARTED, f"planned again: {again.reason}", again.diagnostics)
+        reason = f"planned again: {again.reason}"
+        return ApplyResult(ApplyOutcome.NOT_STARTED, reason, again.diagnostics, probe=again.probe)
     if again.plan_digest is None:
         return ApplyResult(
             ApplyOutcome.NOTHING_LEFT, "planned again: there is nothing left to do", fresh=again

@@ -15,7 +15,7 @@ from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.outcome.leave import left_by_destroy
 from runner.service.outcome.outputs import record_applied_outputs
 from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan, void_plans
-from runner.service.outcome.probe import remember_how
+from runner.service.outcome.probe import remember_distrust, remember_how
 from runner.service.outcome.recording import recording
 
 # Nothing was changed: a fresh plan is made, or the same approval is tried again later.
@@ -48,6 +48,8 @@ def settle_apply(control: ControlPorts, job: Job, result: ApplyResult) -> Run:
         if result.fresh is not None:
             remember_how(writer, run, result.fresh.probe)
             void_plans(control, writer, result.fresh.probe, besides=run)
+        remember_distrust(writer, run, result.probe)
+        void_plans(control, writer, result.probe, besides=run)
         if run.state is State.APPROVED:
             ended = _not_applied(control, writer, run, result)
         else:
