@@ -74,12 +74,13 @@ _TYPED = {
     "UpgradeResourceState": _RESOURCES,
     "ReadResource": _RESOURCES,
     "PlanResourceChange": _RESOURCES,
-    "ValidateDataSourceConfig": _DATA_SOURCES,
-    "ValidateDataResourceConfig": _DATA_SOURCES,
     "ReadDataSource": _DATA_SOURCES,
     "OpenEphemeralResource": _EPHEMERAL,
     "CallFunction": _FUNCTIONS,
 }
+# A data source that cannot be read before the apply is only validated, and its schema decides what the plan says of it.
+_VALIDATED = frozenset({"ValidateDataSourceConfig", "ValidateDataResourceConfig"})
+UNREAD = "unread "
 _CUT = {_RESOURCES: "resource", _DATA_SOURCES: "data"}
 _LETTERS = {**_CUT, _EPHEMERAL: "ephemeral", _FUNCTIONS: "function"}
 _SCHEMA_DIAGNOSTICS, _VALIDATION_DIAGNOSTICS, _SEVERITY, _ERROR = 4, 2, 1, 1
@@ -87,10 +88,21 @@ _CONFIG = 1  # in the request and in the answer
 
 
 def type_in(method: str, request: bytes) -> str | None:
-    """The type or function that a call concerns, as `resource aws_vpc`, `data aws_vpc` or `function arn_parse`."""
-    kind = _TYPED.get(method.rpartition("/")[2])
+    """The type or function that a call concerns: `resource aws_vpc`, `data aws_vpc`, `unread data aws_vpc` or
+    `function arn_parse`.
+    """
+    call = method.rpartition("/")[2]
+    validated = call in _VALIDATED
+    kind = _DATA_SOURCES if validated else _TYPED.get(call)
     name = first(request, 1) if kind is not None else None
-    return f"{_LETTERS[kind]} {name.decode(errors='replace')}" if kind is not None and name else None
+    if kind is None or not name:
+        return None
+    return f"{UNREAD if validated else ''}{_LETTERS[kind]} {name.decode(errors='replace')}"
+
+
+def asked(types: AbstractSet[str]) -> list[str]:
+    """Without what was validated and then read."""
+    return sorted(one for one in types if not (one.startswith(UNREAD) and one.removeprefix(UNREAD) in types))
 
 
 def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:
@@ -100,10 +112,11 @@ def cut(schema: bytes, types: AbstractSet[str] | None) -> bytes:
     """
     if types is None:
         return schema
+    named = {one.removeprefix(UNREAD) for one in types}
     kept = (
         one.raw
         for one in fields(schema)
-        if one.number not in _CUT or f"{_CUT[one.number]} {_key(one.value)}" in types
+        if one.number not in _CUT or f"{_CUT[one.number]} {_key(one.value)}" in named
     )
     return b"".join(kept)
 

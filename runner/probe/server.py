@@ -36,7 +36,7 @@ from runner.probe.backend import Backend
 from runner.probe.cache import Cache
 from runner.probe.identity import Identity, new_identity
 from runner.probe.orphans import end_orphans
-from runner.probe.protocol import Handshake
+from runner.probe.protocol import Handshake, asked
 from runner.probe.proxy import Proxy
 from runner.probe.recording import Recorder, packed
 from runner.sandbox.hardening import close_to_others
@@ -175,7 +175,7 @@ def _seen(proxy: Proxy) -> dict[str, Any]:
     seen = proxy.seen
     return {
         "calls": dict(seen.calls),
-        "types": sorted(seen.types),
+        "types": asked(seen.types),
         "processes": seen.processes,
         "trouble": seen.trouble,
     }

@@ -39,6 +39,8 @@ class Cloud:
     small: str
     large: str
     modular: Mapping[str, str]  # stacks that are calls of modules, by the number of their resources
+    in_modules: str  # after the name of such a stack: where `change` finds something of it
+    shared: str  # a module for many stacks, with WORD for what a commit changes
     modules: Mapping[str, str]  # those modules, by the paths of their files in a stack's folder
     change: Callable[[str], None]
     visible: tuple[Path, ...] = ()  # to runs, which find the rest of the machine read-only or empty
@@ -79,6 +81,8 @@ def _aws(folder: Path) -> Iterator[Cloud]:
             _code("aws-small"),
             _code("aws-large"),
             _modular("aws"),
+            "-0",
+            _code("aws-shared"),
             _modules("aws"),
             change,
             played_by=frozenset(processes.children() - before),
@@ -104,6 +108,8 @@ def _file(folder: Path) -> Iterator[Cloud]:
         _code("cloudfile-small"),
         _code("cloudfile-large"),
         _modular("cloudfile"),
+        "-x-counted",
+        _code("cloudfile-shared"),
         _modules("cloudfile"),
         change,
         visible=(path.parent,),

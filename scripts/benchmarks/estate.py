@@ -55,7 +55,11 @@ terraform show -json plan.tfplan
 class Estate:
     """`code` is that of each stack by its name, without what is the same in all."""
 
-    def __init__(self, root: Path, cloud: Cloud, code: Mapping[str, str], *, modular: bool = False) -> None:
+    def __init__(
+        self, root: Path, cloud: Cloud, code: Mapping[str, str], *, modular: bool = False, shared: str = ""
+    ) -> None:
+        """`shared` is a module beside them."""
+        self.shared = shared
         self.modules = cloud.modules if modular else {}
         self.root, self.cloud, self.names = root, cloud, tuple(code)
         self.environment = _environment(cloud)
@@ -66,7 +70,8 @@ class Estate:
             mirror=cloud.mirror, env=", ".join(cloud.environment), slots=SLOTS, visible=visible
         )
         self.installation = Installation(root / "infra", more=more)
-        files: dict[str, str] = {}
+        files = {"shared/main.tf": shared} if shared else {}
+        self.lay_out_bare_shared(shared)
         for name, text in stacks.items():
             files |= {
                 f"{name}/main.tf": text,
@@ -88,6 +93,9 @@ class Estate:
 
     def forget_bare_init(self, name: str) -> None:
         shutil.rmtree(self._bare(name) / ".terraform")
+
+    def lay_out_bare_shared(self, text: str) -> None:
+        _lay_out_shared(self.root / "bare", text)
 
     def run(self, folder: Path, *argv: str) -> None:
         with (folder / "output").open("wb") as output:
@@ -185,6 +193,7 @@ class Estate:
         bodies = (text.replace("NAME", name) for name, text in code.items())
         (folder / "main.tf").write_text("\n".join([self.cloud.head, *bodies]))
         self._lay_out_modules(folder)
+        _lay_out_shared(self.root, self.shared)
         common = ("-input=false", "-no-color")
         self.run(folder, "terraform", "init", *common)
         apply = ("terraform", "apply", *common, "-auto-approve", f"-parallelism={APPLY_AT_ONCE}")
@@ -219,6 +228,12 @@ class Estate:
             run = add_change(writer, writer.stack(name), trigger=Trigger.MANUAL, by=PERSON.name)
             writer.mark_applied(run)
             writer.transition(run, Event.SUPERSEDE, by=PERSON.name, reason="it is applied already")
+
+
+def _lay_out_shared(beside: Path, text: str) -> None:
+    if text:
+        (beside / "shared").mkdir(parents=True, exist_ok=True)
+        (beside / "shared" / "main.tf").write_text(text)
 
 
 def _cut(state: StateFile, name: str) -> bytes:

@@ -18,6 +18,7 @@ class Size:
     followed_stacks: int  # by a daemon, beside many who look; an even number
     idle_sources: tuple[int, ...]
     sweep_stacks: int
+    commit_stacks: int  # that one commit changes
     sweep_bare: int  # stacks that bare terraform looks at: it takes its time
     aws: bool  # else the test provider, whose cloud is a file
 
@@ -44,6 +45,7 @@ FULL = Size(
     followed_stacks=50,
     idle_sources=(1, 10, 50),
     sweep_stacks=50,
+    commit_stacks=20,
     sweep_bare=6,
     aws=True,
 )
@@ -61,6 +63,7 @@ TINY = Size(
     followed_stacks=4,
     idle_sources=(2,),
     sweep_stacks=4,
+    commit_stacks=3,
     sweep_bare=2,
     aws=False,
 )

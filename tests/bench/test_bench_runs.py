@@ -84,13 +84,31 @@ FIGURES = {
         "check of 60 cloudfile resources in modules, cpu",
         "check of 60 cloudfile resources in modules, wall",
     ],
+    "changed": [
+        "first plan of 2 cloudfile resources, one changed, cpu",
+        "plan of 2 cloudfile resources, one changed, cpu",
+        "plan of 2 cloudfile resources, one changed, wall",
+        "check of 2 cloudfile resources, one changed, cpu",
+        "check of 2 cloudfile resources, one changed, wall",
+        "plan of 17 cloudfile resources, one changed, cpu",
+        "plan of 17 cloudfile resources, one changed, wall",
+        "check of 17 cloudfile resources, one changed, cpu",
+        "check of 17 cloudfile resources, one changed, wall",
+        "plan of 60 cloudfile resources in modules, one changed, cpu",
+        "plan of 60 cloudfile resources in modules, one changed, wall",
+        "from a push that is seen to a plan of 2 resources that awaits approval, cpu",
+        "from a push that is seen to a plan of 2 resources that awaits approval, wall",
+        "3 cloudfile stacks changed by one commit, each, cpu",
+        "3 cloudfile stacks changed by one commit, each, wall",
+        "plan of a terraform_data, cpu",
+    ],
     "drift-sweep": [
         "sweep of 4 cloudfile stacks, a minute",
         "sweep of 4 cloudfile stacks: reported",
         "sweep of 4 cloudfile stacks: memory per slot",
     ],
 }
-NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-modules", "drift-sweep", "web"}
+NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-modules", "drift-sweep", "changed", "web"}
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:

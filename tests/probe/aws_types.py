@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from probe_case import Case, Document, Situation, State
 
 BLOCK = re.compile(r'^(resource|data) "(\w+)" "(\w+)"', re.MULTILINE)
+MODULE = re.compile(r"module\.(\w+).*")
 NO_OP, CREATE, DELETE, REPLACE, READ = "no-op", "create", "delete", "delete+create", "read"
 
 
@@ -30,6 +31,10 @@ CREATED = Situation("created", state=(forget_all,))
 TAINTED = Situation("tainted", state=(taint_all,))
 GONE = Situation("gone", code="gone")
 TYPES = Case("types", "eu-west-1", (UNCHANGED, CREATED, CHANGED, TAINTED, GONE))
+# Ten modules in the shape of those that everybody uses: switches, dynamic blocks, optional attributes, modules in modules.
+MODULES = Case("modules", "eu-west-1", (UNCHANGED, CREATED, CHANGED, TAINTED))
+# moto writes the redrive policy of a queue with spaces, so each plan of the modules finds it changed.
+FOUND_AGAIN = {"aws_sqs_queue": {"update"}}
 # Those with nothing that could be changed but the object they belong to.
 NEVER_CHANGED = frozenset(
     {
@@ -57,6 +62,15 @@ def actions_of(document: Document) -> dict[str, set[str]]:
         if mode == "managed" and actions != NO_OP:
             found[name].add(actions)
     return dict(found)
+
+
+def modules_of(document: Document) -> set[str]:
+    """The modules of the root in which a plan does something."""
+    return {
+        MODULE.sub(r"\1", one["address"])
+        for one in document.get("resource_changes") or ()
+        if "module_address" in one and one["change"]["actions"] != [NO_OP]
+    }
 
 
 def _changes(document: Document) -> Iterator[tuple[str, str, str]]:

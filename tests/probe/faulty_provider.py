@@ -15,6 +15,7 @@ from typing import Any
 # The package holds both files, and the script's folder comes first.
 import cloudfile  # type: ignore[import-not-found]
 
+DEATH = "die-at-"  # and the name of a call
 ORDERS = Path(os.environ.get("FAULTS", "/nonexistent"))
 
 
@@ -82,8 +83,21 @@ def main() -> None:
         say("x" * 4096)
     if ordered("fork") and os.fork() == 0:
         wait_while("fork")  # a child that its parent forgets
+    for order in ORDERS.glob(f"{DEATH}*"):
+        if ordered(order.name):
+            die_at(order.name.removeprefix(DEATH))
     cloudfile.Cloudfile = Faulty
     cloudfile.main()
+
+
+def die_at(call: str) -> None:
+    from tf.provider import ProviderServicer
+
+    def die(*_: object) -> None:
+        report("dying", {})
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(ProviderServicer, call, die)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ class Configuration:
     objects: tuple[Object, ...]
     module: Shape
     module_aliased: bool
+    passing: bool  # the other provider and an output of the module have an ephemeral value
     checks: tuple[str, ...]
     looked_up: bool  # a data source that is read while planning
     version: str  # an output
@@ -122,7 +123,7 @@ class Configuration:
 
     def _root(self) -> Iterator[str]:
         yield REQUIRED
-        yield ROOT
+        yield ROOT.replace("TOKEN", "var.passing" if self.passing else '"fixed"')
         yield from self._blocks(inside=False)
         yield from self._imports()
         if self.has_module:
@@ -138,9 +139,10 @@ class Configuration:
                     f"  providers = {providers}",
                     f'  prefix = "{prefix}"',
                     "  token = var.token",
+                    "  passing = var.passing",
                     "}",
                     'output "part" {',
-                    "  value = module.part",
+                    "  value = ephemeralasnull(module.part)",
                     "  sensitive = true",
                     "}",
                 ]
@@ -155,6 +157,8 @@ class Configuration:
     def _part(self) -> Iterator[str]:
         yield REQUIRED
         yield PART
+        if self.passing:
+            yield 'output "passing" {\n  value = var.passing\n  ephemeral = true\n}'
         yield from self._blocks(inside=True)
 
     def _blocks(self, *, inside: bool) -> Iterator[str]:
@@ -228,10 +232,16 @@ provider "cloudfile" {
   path  = var.cloud
   token = var.token
 }
+variable "passing" {
+  default   = "none"
+  ephemeral = true
+}
 provider "cloudfile" {
   alias = "other"
   path  = var.cloud
+  token = TOKEN
 }"""
 PART = """\
 variable "prefix" {}
-variable "token" { sensitive = true }"""
+variable "token" { sensitive = true }
+variable "passing" { ephemeral = true }"""

@@ -23,11 +23,14 @@ COMPUTED = (
     "value = sensitive(EARLIER)",
     "key = var.token",
     'key = "${var.token}-key"',
+    "key = var.passing",
+    "value = ephemeralasnull(var.passing)",
     'value = provider::cloudfile::shout("hey")',
     "tags = { loud = provider::cloudfile::shout(EARLIER) }",
 )
 RULES = (
     "create_before_destroy = true",
+    "prevent_destroy = true",
     "ignore_changes = [value]",
     "replace_triggered_by = [EARLIER]",
     'precondition {\n condition = var.token != ""\n error_message = "empty"\n }',
@@ -45,6 +48,7 @@ ASSERT = 'assert {{\n condition = {}\n error_message = "it is not"\n }}'
 CHECKS = (
     ASSERT.format('var.token == "none"'),
     ASSERT.format('var.token == "other"'),
+    ASSERT.format('var.passing == "other"'),
     f'data "cloudfile_lookup" "in_check" {{ name = "{BEACON}" }}\n'
     + ASSERT.format('data.cloudfile_lookup.in_check.value == "lit"'),
     'data "cloudfile_lookup" "nowhere" { name = "nowhere" }\n'
@@ -85,6 +89,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
         objects=tuple(draw(objects(f"x{number}")) for number in range(count)),
         module=draw(st.sampled_from(Shape)),
         module_aliased=draw(st.booleans()),
+        passing=draw(st.booleans()),
         checks=draw(some(CHECKS)),
         looked_up=draw(st.booleans()),
         version=draw(st.sampled_from(["", "1", "2"])),

@@ -56,6 +56,18 @@ def test_with_the_whole_schema_it_plans_the_same_and_lists_the_types(stage: Stag
     assert answer.types == {ADDRESS: ("resource cloudfile_object",)}
 
 
+UNREADABLE = """\
+resource "cloudfile_object" "new" { name = "new" }
+data "cloudfile_lookup" "new" { name = cloudfile_object.new.etag }
+"""
+
+
+def test_a_data_source_that_only_the_apply_can_read_is_a_question_of_its_own(stage: Stage) -> None:
+    stage.write(stage.main + UNREADABLE)
+    stage.plan()  # with init, for the code is another one
+    assert stage.probed({}).types == {ADDRESS: ("resource cloudfile_object", "unread data cloudfile_lookup")}
+
+
 def test_a_probe_starts_one_process_and_a_plain_plan_more(stage: Stage) -> None:
     stage.forget_processes()
     stage.look()

@@ -8,6 +8,7 @@ from runner.probe.protocol import (
     CALLS,
     Call,
     Handshake,
+    asked,
     cut,
     good_schema,
     good_validation,
@@ -194,7 +195,8 @@ def test_nothing_that_changes_the_cloud_is_passed_on() -> None:
         ("/tfplugin6.Provider/ConfigureProvider", field(1, b"1.11.4"), None),
         ("/tfplugin6.Provider/OpenEphemeralResource", field(1, b"aws_token"), "ephemeral aws_token"),
         ("/tfplugin5.Provider/CallFunction", field(1, b"arn_parse"), "function arn_parse"),
-        ("/tfplugin6.Provider/ValidateDataResourceConfig", field(1, b"aws_vpc"), "data aws_vpc"),
+        ("/tfplugin6.Provider/ValidateDataResourceConfig", field(1, b"aws_vpc"), "unread data aws_vpc"),
+        ("/tfplugin5.Provider/ValidateDataSourceConfig", field(1, b"aws_vpc"), "unread data aws_vpc"),
         # Also called for `count = 0`, of which a plan shows nothing.
         ("/tfplugin6.Provider/ValidateResourceConfig", field(1, b"aws_vpc"), None),
         ("/tfplugin5.Provider/ValidateResourceTypeConfig", field(1, b"aws_vpc"), None),
@@ -202,6 +204,19 @@ def test_nothing_that_changes_the_cloud_is_passed_on() -> None:
 )
 def test_a_call_names_the_type_that_it_concerns(method: str, request_: bytes, expected: str | None) -> None:
     assert type_in(method, request_) == expected
+
+
+def test_a_data_source_that_is_read_was_not_only_validated() -> None:
+    assert asked({"unread data aws_vpc", "data aws_vpc", "unread data aws_ami", "resource aws_vpc"}) == [
+        "data aws_vpc",
+        "resource aws_vpc",
+        "unread data aws_ami",
+    ]
+
+
+def test_a_data_source_that_was_only_validated_stays_in_the_cut() -> None:
+    schema = field(3, field(1, b"aws_vpc")) + field(3, field(1, b"aws_ami"))
+    assert cut(schema, {"unread data aws_ami"}) == field(3, field(1, b"aws_ami"))
 
 
 @pytest.mark.parametrize(

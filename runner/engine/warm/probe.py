@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runner.probe.installed import Installed
     from runner.probe.prober import Probe, Prober
 
+EXCHANGED = "a provider's package was exchanged meanwhile"
 SHOW = "probe-show"
 # What terraform and OpenTofu say of a type that a schema does not have: internal/terraform, internal/command/jsonplan.
 LACKING = re.compile(r"does not support (?:resource type|data source)|[Nn]o schema|Missing resource schema")
@@ -70,6 +71,8 @@ def probe(
             answer, output = _planned(session, warm, settings, deadline)
     except (ProbeFailed, OSError) as error:
         return Fallback(session.redaction.text(str(error)))
+    if installed_providers(session) != providers:  # a look at its files, not at their bytes
+        return Fallback(EXCHANGED)
     judged = _judged(session, answer, warm.probing.seen)
     if replays is None or not isinstance(judged, Probed) or judged.planned.changed:
         return judged

@@ -8,7 +8,8 @@ from enum import StrEnum
 from runner.model.code.engines import ENGINES
 from runner.model.values.frozen import dataclass
 
-# What providers are asked about, by provider address: `resource aws_vpc`, `data aws_vpc`.
+# What providers are asked about, by provider address: `resource aws_vpc`, `data aws_vpc`; `unread data aws_vpc` for a data
+# source that the plan leaves to the apply.
 Types = Mapping[str, tuple[str, ...]]
 
 

@@ -7,9 +7,6 @@ terraform {
 provider "aws" {
   region            = "eu-west-1"
   s3_use_path_style = true
-  default_tags {
-    tags = { owner = "types" }
-  }
 }
 
 # Each resource that can be changed reads it.
