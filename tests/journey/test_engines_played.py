@@ -17,7 +17,6 @@ ENGINES = sorted(path.name for path in HERE.glob("*-*"))
 REFUSED = frozenset(
     {
         "computed-backend",  # it would lie in the tree
-        "computed-module-source",
         "computed-module-source-without-its-variable",
         "required-version",
         "required-version-tofu",
