@@ -8,6 +8,7 @@ import pytest
 
 from runner.engine.modules.configuration import HclModules
 from runner.errors import TreeRefused
+from runner.model.code.surroundings import Surroundings
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.run.life import Kind
 from runner.model.settings.source import Allow, SourceSettings
@@ -40,9 +41,16 @@ class CountingGit:
         return dict.fromkeys(oids, self.content)
 
 
+@dataclass
+class NoEngine:
+    """Nothing starts one; it knows what reaches variables besides the repository."""
+
+    surroundings: Surroundings = field(default_factory=Surroundings)
+
+
 def ports(git: CountingGit) -> WorkerPorts:
-    nothing = cast("Any", None)
-    return WorkerPorts(cast("Any", git), HclModules(), nothing, nothing, nothing, nothing, nothing)
+    nothing, engine = cast("Any", None), cast("Any", NoEngine())
+    return WorkerPorts(cast("Any", git), HclModules(), engine, nothing, nothing, nothing, nothing)
 
 
 def test_what_was_found_safe_is_not_read_again() -> None:
