@@ -146,6 +146,14 @@ def test_the_daemons_variable_counts_after_the_stack_files_own_and_a_context_bef
     assert place.inputs({"app/mods/a/main.tf": "# again"}) == given
 
 
+def test_another_address_is_an_input_though_no_file_has_changed(place: Place) -> None:
+    code = VARIABLE.format(default="a") + 'module "m" {\n  source = "acme/${var.which}/aws"\n}\n'
+    with_engines(place, Given(which="a"))
+    before = place.inputs({**STACK, "app/stack.yaml": "name: app\n", "app/main.tf": code})
+    with_engines(place, Given(which="b"))
+    assert place.inputs({}) != before
+
+
 def test_another_value_of_the_daemon_has_its_sources_discovered_again(place: Place) -> None:
     digests = set()
     for value in ("a", "b"):
