@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import GenericAlias
 from typing import Any
 
@@ -93,6 +94,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"ENGINE: {engine}")
     for problem in MISSING.values():
         terminalreporter.write_line(f"NOT TESTED: {problem}", yellow=True)
+
+
+@pytest.fixture
+def on_disk() -> Iterator[Path]:
+    """Not in /dev/shm: files below /dev count as devices, and are bound to no approval."""
+    with TemporaryDirectory(prefix="dl-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)

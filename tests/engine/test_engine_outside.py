@@ -1,9 +1,7 @@
 """What the code reads outside of the repository is bound by a keyed digest, wherever an apply may evaluate it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from engine_world import World, needs_terraform
@@ -74,10 +72,8 @@ def write(world: World, files: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    """Not in /dev/shm: files below /dev are not bound."""
-    with TemporaryDirectory(prefix="dl-", dir="/tmp") as folder:
-        yield World(Path(folder) / "data")
+def world(on_disk: Path) -> World:
+    return World(on_disk / "data")
 
 
 @pytest.mark.repeats

@@ -67,6 +67,12 @@ def running(plain: World) -> World:
     return allowing(plain)
 
 
+@pytest.fixture
+def reading(on_disk: Path) -> World:
+    """The same, whose code reads a file beside the repository."""
+    return allowing(World(on_disk))
+
+
 def allowing(world: World) -> World:
     source = replace(world.settings.sources[0], allow=Allow(provisioners=True))
     world.configure(replace(world.settings, sources=(source,)))
@@ -324,40 +330,40 @@ def test_a_secret_that_is_renewed_for_the_same_identity_voids_nothing(
     assert go_on(world, monkeypatch, **{name: "second-value"}).state is State.APPLIED
 
 
-def test_a_file_that_changes_after_every_plan_is_named_the_second_time(running: World) -> None:
-    path = running.root / "greeting"
+def test_a_file_that_changes_after_every_plan_is_named_the_second_time(reading: World) -> None:
+    path = reading.root / "greeting"
     path.write_text("echo said one")
-    running.commit_files(
+    reading.commit_files(
         {"web/main.tf": provisioned(f'command = file("{path}")'), "web/stack.yaml": "name: web\n"}
     )
-    running.poll()
-    (first,) = running.work()
-    running.approve(first)
+    reading.poll()
+    (first,) = reading.work()
+    reading.approve(first)
     path.write_text("echo said two")
-    (second,) = [run for run in running.work() if run.state is State.AWAITING_APPROVAL]
-    assert "no approval can last" not in running.run(first.id).reason
-    running.approve(second)
+    (second,) = [run for run in reading.work() if run.state is State.AWAITING_APPROVAL]
+    assert "no approval can last" not in reading.run(first.id).reason
+    reading.approve(second)
     path.write_text("echo said three")
-    running.work()
-    assert f"{first.name} ended the same way" in running.run(second.id).reason
+    reading.work()
+    assert f"{first.name} ended the same way" in reading.run(second.id).reason
 
 
 @pytest.mark.parametrize("hours", [0, 1])
-def test_a_file_outside_of_the_repository_that_changed_voids_the_approval(running: World, hours: int) -> None:
-    path = running.root / "greeting"
+def test_a_file_outside_of_the_repository_that_changed_voids_the_approval(reading: World, hours: int) -> None:
+    path = reading.root / "greeting"
     path.write_text("echo said one")
     command = f'command = file("{path}")'
-    running.commit_files({"web/main.tf": provisioned(command), "web/stack.yaml": "name: web\n"})
-    running.poll()
-    (run,) = running.work()
-    running.approve(run)
+    reading.commit_files({"web/main.tf": provisioned(command), "web/stack.yaml": "name: web\n"})
+    reading.poll()
+    (run,) = reading.work()
+    reading.approve(run)
     path.write_text("echo said other")
-    running.age(hours=hours)
-    running.work()
-    after = running.run(run.id)
+    reading.age(hours=hours)
+    reading.work()
+    after = reading.run(run.id)
     assert after.state is State.SUPERSEDED
     assert f"files outside the repository ({path})" in after.reason
-    assert "said" not in after.reason + log(running, run)
+    assert "said" not in after.reason + log(reading, run)
 
 
 # Approvals that were given before all this counted
