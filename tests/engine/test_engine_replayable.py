@@ -438,6 +438,11 @@ resource "a_b" "c" {
     assert "outside" in judged(tmp_path, {"live/main.tf": code.replace('"y"', '"/y"')})
 
 
+def test_the_default_of_a_variable_is_not_its_value(tmp_path: Path) -> None:
+    code = 'variable "x" {\n  default = "a"\n}\n' + native('file("${path.module}/${var.x}")')
+    assert "whose path is only known while planning" in judged(tmp_path, {"live/main.tf": code})
+
+
 def test_opentofu_reads_its_own_files_instead_of_those_of_terraform(tmp_path: Path) -> None:
     files = {"live/main.tf": native("uuid()"), "live/main.tofu": native("1"), "live/b.tofu": "locals {}\n"}
     assert judged(tmp_path, files, (), OPENTOFU) == ""

@@ -75,7 +75,12 @@ def _of_file(path: Path) -> str:
 
 
 def _recorded(session: Session) -> tuple[str, dict[str, Any]]:
-    """Type and settings of the backend, from the sealed record; UnknownState if it was altered."""
+    """Type and settings of the backend, from the sealed record; UnknownState if it was altered.
+
+    Only a seal that was found for this code counts: the newest one may be of a revision with another backend.
+    """
+    if session.read is None:
+        raise UnknownState("no init of this code is known")
     if session.seal is None or BACKEND not in session.seal.manifest.files:
         raise UnknownState("no backend is recorded")
     content = read_foreign(session.seal.data / BACKEND, _RECORD)
