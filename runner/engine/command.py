@@ -84,6 +84,12 @@ class CommandLineEngine:
 
         return Prober(self.settings.data_dir / "probe")
 
+    def close(self) -> None:
+        """End the processes that wait for the next check."""
+        self.prober.close()
+        if self.replays is not None:
+            self.replays.shared.close()
+
     @cached_property
     def replays(self) -> "Replays | None":
         """None without a seal for what is recorded."""

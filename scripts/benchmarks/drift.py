@@ -1,6 +1,6 @@
 """A drift check of an unchanged stack on AWS, beside what it is without Driftline: init, plan and show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from benchmarks.size import Size
 from runner.model.warm.provider import Way
 
 RESOURCES = {"small": 2, "large": 17}
+SHARES = {"small": 1 / 30, "large": 1 / 20}  # of bare terraform's CPU
 BUILT_IN = 50
 
 
@@ -26,7 +27,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
             estate = Estate(folder / "estate", there, {"small": there.small, "large": there.large})
             for name, count in RESOURCES.items():
                 title = f"check of {count} {there.title} resources"
-                yield from unchanged(size, estate, name, title)
+                yield from unchanged(size, estate, name, title, SHARES[name])
                 yield whole_command(size, estate, name, f"{title}, whole command, cpu", folder)
             yield _new_provider(size, estate, f"first check of a new {there.title} provider")
             estate.close()
@@ -43,21 +44,49 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     yield _built_in(size, folder / "built-in")
 
 
-def unchanged(size: Size, estate: Estate, name: str, title: str) -> Iterator[Figure]:
-    """CPU and wall of a check by probes, beside bare terraform."""
-
-    def check() -> None:
-        estate.check(name)
-        estate.expect(name, Way.PROBED)
-
+def unchanged(size: Size, estate: Estate, name: str, title: str, share: float = 1 / 20) -> Iterator[Figure]:
+    """CPU and wall of a check, beside bare terraform: by the providers alone, by a probe, and first in vain."""
     estate.first_check(name)
+    yield from _beside(size, estate, name, title, Way.REPLAYED, share)
+    vain, alone = _rounds(size, estate, partial(_in_vain, estate, name), partial(_probed, estate, name))
+    yield at_most_times(1.15, f"{title}, replayed in vain, cpu", _cpu(vain), _cpu(alone), "a probe alone")
+    estate.checks_by("warm")
+    yield from _beside(size, estate, name, f"{title} by a probe", Way.PROBED, 1 / 15)
+    estate.checks_by("auto")
+
+
+def _beside(size: Size, estate: Estate, name: str, title: str, way: Way, share: float) -> Iterator[Figure]:
+    def check() -> None:
+        """Nobody else asks its providers."""
+        estate.check(name)
+        estate.end_shared()
+        estate.expect(name, way)
+
     if size.warms_up:
         check()
         estate.bare(name)
     ours, bare = _rounds(size, estate, check, partial(estate.bare, name))
-    for what, limit in (("cpu", 1 / 15), ("wall", 1 / 10)):
-        measured, rival = (Sample(tuple(getattr(one, what) for one in side)) for side in (ours, bare))
-        yield at_most_times(limit, f"{title}, {what}", measured, rival, BARE)
+    yield at_most_times(share, f"{title}, cpu", _cpu(ours), _cpu(bare), BARE)
+    wall, bare_wall = (Sample(tuple(one.wall for one in side)) for side in (ours, bare))
+    yield at_most_times(1 / 10, f"{title}, wall", wall, bare_wall, BARE)
+
+
+def _in_vain(estate: Estate, name: str) -> None:
+    estate.spoil_last_answer(name)
+    estate.check(name)
+    estate.end_shared()
+    estate.expect(name, Way.PROBED)
+
+
+def _probed(estate: Estate, name: str) -> None:
+    """It is recorded too."""
+    estate.forget_recording(name)
+    estate.check(name)
+    estate.expect(name, Way.PROBED)
+
+
+def _cpu(taken: Sequence[Used]) -> Sample:
+    return Sample(tuple(one.cpu for one in taken))
 
 
 def whole_command(size: Size, estate: Estate, name: str, title: str, folder: Path) -> Figure:
@@ -69,10 +98,9 @@ def whole_command(size: Size, estate: Estate, name: str, title: str, folder: Pat
         seconds(environment, *command)
 
     check()
-    estate.expect(name, Way.PROBED)
+    estate.expect(name, Way.REPLAYED)
     ours, bare = _rounds(size, estate, check, partial(estate.bare, name))
-    measured, rival = (Sample(tuple(one.cpu for one in side)) for side in (ours, bare))
-    return at_most_times(1 / 15, title, measured, rival, BARE)
+    return at_most_times(1 / 15, title, _cpu(ours), _cpu(bare), BARE)
 
 
 def _new_provider(size: Size, estate: Estate, title: str) -> Figure:

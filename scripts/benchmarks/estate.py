@@ -22,10 +22,14 @@ from benchmarks.installation import PERSON, Installation
 from runner.datadir.managed_state import STATE
 from runner.datadir.workspace import slug
 from runner.engine.command import CommandLineEngine
+from runner.engine.warm.recording import Record
 from runner.host.files import private_folder, write_whole
 from runner.model.run.life import Event, Run, State, Trigger
 from runner.model.warm.probe import ProbeRecord
 from runner.model.warm.provider import Ready, Way
+from runner.probe.canonical import Meaning
+from runner.probe.recording import packed, unpacked
+from runner.probe.recordings import Recordings
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.execution.plan import prepare
 from runner.service.operator.request import request_check, request_plan
@@ -171,11 +175,51 @@ class Estate:
             for name in self.names:
                 writer.save_probe(name, ProbeRecord())
 
+    def checks_by(self, how: str) -> None:
+        """`drift.probe` from now on."""
+        self.close()
+        vars(self.installation).pop("app")
+        config = self.installation.config
+        kept = [line for line in config.read_text().splitlines() if not line.startswith("drift:")]
+        config.write_text("\n".join([*kept, f"drift: {{probe: {how}}}", ""]))
+
+    def spoil_last_answer(self, name: str) -> None:
+        """The next replay finds another answer than the recorded one, behind all others."""
+        recordings = self._recordings
+        content = recordings.get(name)
+        assert content is not None
+        record = Record.unpacked(content)
+        *others, last = unpacked(record.calls)
+        *earlier, talk = last.conversations
+        *calls, call = talk.calls
+        spoiled = replace(call, answered=Meaning(b"", b""))
+        calls_of = replace(last, conversations=(*earlier, replace(talk, calls=(*calls, spoiled))))
+        recordings.put(name, replace(record, calls=packed([*others, calls_of])).packed())
+        with self.installation.app.store.writing() as writer:
+            writer.save_probe(name, replace(writer.probe(name), vain=0))
+
+    def forget_recording(self, name: str) -> None:
+        self._recordings.forget(name)
+
+    def end_shared(self) -> None:
+        """The providers that checks share."""
+        assert self._engine.replays is not None
+        self._engine.replays.shared.close()
+
+    @property
+    def _recordings(self) -> Recordings:
+        assert self._engine.replays is not None
+        return self._engine.replays.recordings
+
+    @property
+    def _engine(self) -> CommandLineEngine:
+        engine = self.installation.app.engine
+        assert isinstance(engine, CommandLineEngine)
+        return engine
+
     def close(self) -> None:
-        app = self.installation.app
-        assert isinstance(app.engine, CommandLineEngine)
-        app.engine.prober.close()
-        app.store.close()
+        self._engine.close()
+        self.installation.app.store.close()
 
     def _assigned(self, name: str) -> Assignment:
         control = self.installation.app.control

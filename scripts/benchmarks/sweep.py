@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.clouds import Missing, cloud
 from benchmarks.estate import BARE, SLOTS, Estate
 from benchmarks.figure import Figure, Sample, at_least_times, at_most_times, exactly, skipped, timed
 from benchmarks.installation import PERSON
-from benchmarks.processes import peak
+from benchmarks.processes import peak, used
 from benchmarks.size import Size
 from runner.model.run.life import State
 from runner.model.warm.provider import Way
@@ -38,6 +39,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
 def _sweeps(size: Size, estate: Estate) -> Iterator[Figure]:
     some = estate.names[: size.sweep_bare]
     _warm_up(size, estate, some)
+    yield from _clean(size, estate, some)
     # Far from each other, and none that bare terraform looks at.
     drifted = estate.names[size.sweep_bare :: len(estate.names) // 3][:DRIFTED]
     for name in drifted:
@@ -49,12 +51,28 @@ def _sweeps(size: Size, estate: Estate) -> Iterator[Figure]:
     title = f"sweep of {len(estate.names)} {estate.cloud.title} stacks"
     shells = f"{CORES} shells: {BARE}; {len(some)} of them"
     yield at_least_times(
-        10, f"{title}, a minute", _each(ours, "pace"), _each(bare, "pace"), shells, "stacks/min"
+        30, f"{title}, a minute", _each(ours, "pace"), _each(bare, "pace"), shells, "stacks/min"
     )
     yield exactly(DRIFTED, f"{title}: reported", Sample((_reported(estate, drifted),)))
     yield at_most_times(
         1, f"{title}: memory per slot", _each(ours, "memory"), _each(bare, "memory"), shells, "MB"
     )
+
+
+def _clean(size: Size, estate: Estate, some: Sequence[str]) -> Iterator[Figure]:
+    """CPU of a check where nothing has drifted, and everything is paid, from the request to the end of the last provider."""
+    ours, bare = [], []
+    estate.end_shared()
+    for _ in range(size.part(20)):
+        ours.append(used(partial(_clean_sweep, estate), estate.cloud.played_by).cpu / len(estate.names))
+        bare.append(used(partial(_bare_sweep, estate, some), estate.cloud.played_by).cpu / len(some))
+    title = f"sweep of {len(estate.names)} {estate.cloud.title} stacks, clean: cpu a check"
+    yield at_most_times(1 / 180, title, Sample(tuple(ours)), Sample(tuple(bare)), BARE)
+
+
+def _clean_sweep(estate: Estate) -> None:
+    _sweep(estate, estate.names)
+    estate.end_shared()
 
 
 def _warm_up(size: Size, estate: Estate, some: Sequence[str]) -> None:
@@ -63,8 +81,9 @@ def _warm_up(size: Size, estate: Estate, some: Sequence[str]) -> None:
     estate.first_check(first)
     estate.take_over(estate.record(first), estate.names[1:])
     _sweep(estate, estate.names)
+    _sweep(estate, estate.names)
     for name in estate.names:
-        estate.expect(name, Way.PROBED)
+        estate.expect(name, Way.REPLAYED)
     if size.warms_up:
         _bare_sweep(estate, some)
 

@@ -71,9 +71,15 @@ FIGURES = {
     "drift": [
         "check of 2 cloudfile resources, cpu",
         "check of 2 cloudfile resources, wall",
+        "check of 2 cloudfile resources, replayed in vain, cpu",
+        "check of 2 cloudfile resources by a probe, cpu",
+        "check of 2 cloudfile resources by a probe, wall",
         "check of 2 cloudfile resources, whole command, cpu",
         "check of 17 cloudfile resources, cpu",
         "check of 17 cloudfile resources, wall",
+        "check of 17 cloudfile resources, replayed in vain, cpu",
+        "check of 17 cloudfile resources by a probe, cpu",
+        "check of 17 cloudfile resources by a probe, wall",
         "check of 17 cloudfile resources, whole command, cpu",
         "first check of a new cloudfile provider",
         "check of 50 terraform_data",
@@ -81,8 +87,14 @@ FIGURES = {
     "drift-modules": [
         "check of 20 cloudfile resources in modules, cpu",
         "check of 20 cloudfile resources in modules, wall",
+        "check of 20 cloudfile resources in modules, replayed in vain, cpu",
+        "check of 20 cloudfile resources in modules by a probe, cpu",
+        "check of 20 cloudfile resources in modules by a probe, wall",
         "check of 60 cloudfile resources in modules, cpu",
         "check of 60 cloudfile resources in modules, wall",
+        "check of 60 cloudfile resources in modules, replayed in vain, cpu",
+        "check of 60 cloudfile resources in modules by a probe, cpu",
+        "check of 60 cloudfile resources in modules by a probe, wall",
     ],
     "changed": [
         "first plan of 2 cloudfile resources, one changed, cpu",
@@ -103,6 +115,7 @@ FIGURES = {
         "plan of a terraform_data, cpu",
     ],
     "drift-sweep": [
+        "sweep of 4 cloudfile stacks, clean: cpu a check",
         "sweep of 4 cloudfile stacks, a minute",
         "sweep of 4 cloudfile stacks: reported",
         "sweep of 4 cloudfile stacks: memory per slot",

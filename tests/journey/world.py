@@ -119,7 +119,7 @@ class World:
         if app is not None:
             app.store.close()
             assert isinstance(app.engine, CommandLineEngine)
-            app.engine.prober.close()
+            app.engine.close()
 
     # Git
 

@@ -265,6 +265,15 @@ def test_stacks_that_would_start_the_same_provider_ask_one_process(recorded: Rep
     assert recorded.processes() == ["driftline"]
 
 
+def test_a_provider_that_reads_files_of_a_run_gets_a_process_in_its_place(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.warm.sharing.OF_FILES", frozenset({"driftline/cloudfile"}))
+    for name in ("web", "other-stack"):
+        assert recorded.clean(name) == REPLAYED
+    assert recorded.processes() == ["driftline", "driftline"]
+
+
 def test_another_configuration_is_another_process(
     recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from runner.engine.warm.meeting import command_in, meeting_in
 from runner.engine.warm.parts import parts_of
 from runner.engine.warm.providers import THRIFTY, installed_providers
 from runner.engine.warm.recording import Clean, Record, Replays
-from runner.engine.warm.sharing import together
+from runner.engine.warm.sharing import serving
 from runner.model.warm.replay import NOT_RECORDED, moved
 from runner.ports.engine import Fallback, Planned
 
@@ -51,7 +51,7 @@ def _asked_again(
     from runner.probe.recording import unpacked
     from runner.probe.replay.link import LinkFailed
     from runner.probe.replay.process import Patience
-    from runner.probe.replay.replay import Alone, Differs
+    from runner.probe.replay.replay import Differs
     from runner.probe.replay.replay import replay as ask
 
     recorded = unpacked(record.calls)
@@ -59,11 +59,10 @@ def _asked_again(
     thrifty = replace(session, environment={**THRIFTY, **session.environment})
     try:
         with meeting_in(thrifty) as (meeting, sockets):
-            serving = together(thrifty, replays.shared, replays.folder) or Alone(
-                replays.folder, command_in(meeting, sockets)
-            )
+            own = command_in(meeting, sockets)
+            asked = serving(thrifty, providers, replays.shared, replays.folder, own)
             patience = Patience(until, session.execution.cancel.is_set)
-            count = ask(providers, recorded, bytes.fromhex(record.key), serving, patience)
+            count = ask(providers, recorded, bytes.fromhex(record.key), asked, patience)
     except Differs as differs:
         return Fallback(session.redaction.text(str(differs)), differs=True)
     except (LinkFailed, OSError) as error:

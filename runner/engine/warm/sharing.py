@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,28 +18,40 @@ from runner.process.run import Command
 
 if TYPE_CHECKING:
     from runner.probe.installed import Installed
-    from runner.probe.replay.replay import Together
+    from runner.probe.replay.replay import Alone, Together
     from runner.probe.replay.shared import SharedProviders
 
 # Not for providers; a stack's values must not be in a process that answers for another one.
 _OF_TERRAFORM = ("TF_VAR_", "TF_DATA_DIR", "TF_WORKSPACE", "PWD")
 _OWN = frozenset({"HOME", "TMPDIR"})
 PREFIX = "dl-"
+# They read the tree and the working directory of a run, which a shared process does not have.
+OF_FILES = frozenset(
+    {"hashicorp/archive", "hashicorp/external", "hashicorp/helm", "hashicorp/local", "hashicorp/null"}
+)
 
 
-def together(session: Session, shared: "SharedProviders", folder: Path) -> "Together | None":
-    """None if the run has something that no other one has."""
-    from runner.probe.replay.replay import Together
+def serving(
+    session: Session,
+    providers: "Sequence[Installed]",
+    shared: "SharedProviders",
+    folder: Path,
+    command: Command,
+) -> "Together | Alone":
+    """`command` is for providers that answer this run alone: all of them, if it has something that no other one has."""
+    from runner.probe.replay.replay import Alone, Together
+
+    alone = Alone(folder, command)
 
     environment = _environment(session)
     own = (str(session.control), str(session.scratch))
     if session.contexts.folder is not None or any(
         place in value for value in environment.values() for place in own
     ):
-        return None
-    return Together(
-        shared, folder, _Key(environment, session.execution.key), partial(_command, session, environment)
-    )
+        return alone
+    apart = frozenset(one.address for one in providers if one.address.partition("/")[2] in OF_FILES)
+    key = _Key(environment, session.execution.key)
+    return Together(shared, folder, key, partial(_command, session, environment), alone, apart)
 
 
 def _environment(session: Session) -> dict[str, str]:

@@ -56,9 +56,16 @@ class Together:
     folder: Path
     key: Key
     command: CommandIn
+    alone: Alone
+    apart: frozenset[str]  # addresses of providers that are not shared
 
     @contextmanager
     def serving(self, installed: Installed, asked: Asked, patience: Patience) -> Iterator[Process]:
+        if installed.address in self.apart:
+            with self.alone.serving(installed) as own:
+                yield own
+            return
+
         def start(own: Path, ends: ExitStack) -> Process:
             return started(installed, self.command(installed, own, ends), own, self.folder)
 
