@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, get_type_hints
 
 from runner.api.caller import Caller
@@ -62,6 +62,8 @@ class Operation(Generic[P, T]):
 
             answer: T = read_document(self.answer, ask(caller, caller.daemon, self.name, given))
             return answer
+        if self.method == "GET" and self.at_daemon is None:
+            return caller.app.store.look(partial(self.perform, caller, **given))
         return self.perform(caller, **given)  # type: ignore[call-arg] # bound to its signature
 
     @property

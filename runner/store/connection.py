@@ -1,4 +1,4 @@
-"""Connections to the file: how each is opened, and the two kinds of transaction."""
+"""Connections to the file: how each is opened, and the kinds of transaction."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Connections:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path.absolute()
-        self.longest_read: float | None = None  # in seconds, for each snapshot
+        self.longest_read: float | None = None  # in seconds, for each snapshot or glance
         self._guard = threading.Lock()
         self._watching = threading.Lock()
         self._turns = Turns()
@@ -65,7 +65,7 @@ class Connections:
         with translated_errors(self.path):
             self.refuse_replaced()
             connection = self.connection()
-            if connection.in_transaction:
+            if connection.reads:
                 yield connection
                 return
             with self._turn():
@@ -77,6 +77,18 @@ class Connections:
                     connection.execute("COMMIT")
 
     @contextmanager
+    def glance(self) -> Iterator[LimitedConnection]:
+        """As a snapshot, but a writer waits for one statement and not for what is made of it; Moved where one wrote."""
+        with translated_errors(self.path):
+            self.refuse_replaced()
+            connection = self.connection()
+            if connection.reads:
+                yield connection
+                return
+            with self._turn(), connection.glancing_for(self.longest_read):
+                yield connection
+
+    @contextmanager
     def decision(self) -> Iterator[sqlite3.Connection]:
         """What is read inside stays true until the end: nobody else writes meanwhile.
 
@@ -85,7 +97,7 @@ class Connections:
         with translated_errors(self.path):
             self.refuse_replaced()
             connection = self.connection()
-            if connection.in_transaction:
+            if connection.reads:
                 raise RuntimeError("this thread is already in a transaction")
             waiting.execute(connection, "BEGIN IMMEDIATE")
             with self._undone_on_error(connection):
@@ -109,7 +121,7 @@ class Connections:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """To read. A thread that reads already has it, and would wait for itself."""
-        if self.connection().in_transaction:
+        if self.connection().reads:
             yield
             return
         with ExitStack() as left:

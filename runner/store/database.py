@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
@@ -19,6 +20,7 @@ from runner.store.feed import FeedReads, FeedWrites
 from runner.store.forge import ForgeReads, ForgeWrites
 from runner.store.journal_mode import has_wal_fix
 from runner.store.keyed import KeyedWrites
+from runner.store.limited import Moved
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.outputs import OutputReads, OutputWrites
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
 
 FILE_NAME = "driftline.db"
+# With a WAL nobody waits for a reader, so that there each look is a snapshot.
+_GLANCES = 0 if has_wal_fix(sqlite3.sqlite_version_info) else 2
+T = TypeVar("T")
 
 
 class Unscoped:
@@ -111,10 +116,11 @@ class StoreWriter(
     """All tables, for reading and writing."""
 
 
-class _Notes(threading.local):
-    """What each thread writes alongside."""
+class _OfThread(threading.local):
+    """What each thread writes alongside, and whether it reads in glances."""
 
-    of_thread: tuple[Callable[[Writer], None], ...] = ()
+    notes: tuple[Callable[[Writer], None], ...] = ()
+    glances: bool = False
 
 
 class SqliteStore:
@@ -126,17 +132,34 @@ class SqliteStore:
         """
         self._connections = Connections(data_dir / FILE_NAME, create=create)
         self._clock = clock
-        self._notes = _Notes()
+        self._here = _OfThread()
         self.made = self._connections.made
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        with explained(self._connections), self._connections.snapshot() as connection:
+        begin = self._connections.glance if self._here.glances else self._connections.snapshot
+        with explained(self._connections), begin() as connection:
             reader = StoreReader(connection, self._clock.now())
             try:
                 yield reader
             finally:
                 reader.end()
+
+    def look(self, work: Callable[[], T]) -> T:
+        """What `work` returns, which only reads: again where somebody wrote meanwhile, at last with the file held."""
+        for _ in range(_GLANCES):
+            with suppress(Moved), self._reading_in(glances=True):
+                return work()
+        with self._reading_in(glances=False):
+            return work()
+
+    @contextmanager
+    def _reading_in(self, *, glances: bool) -> Iterator[None]:
+        before, self._here.glances = self._here.glances, glances
+        try:
+            yield
+        finally:
+            self._here.glances = before
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -144,19 +167,19 @@ class SqliteStore:
             writer = StoreWriter(connection, self._clock.now())
             try:
                 yield writer
-                for note in self._notes.of_thread:
+                for note in self._here.notes:
                     note(writer)
             finally:
                 writer.end()
 
     @contextmanager
     def alongside(self, note: Callable[[Writer], None]) -> Iterator[None]:
-        before = self._notes.of_thread
-        self._notes.of_thread = (*before, note)
+        before = self._here.notes
+        self._here.notes = (*before, note)
         try:
             yield
         finally:
-            self._notes.of_thread = before
+            self._here.notes = before
 
     def limit_reads(self, seconds: float) -> None:
         """ReadTooLong for whoever reads for longer in one go: a writer would have to wait."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from runner.ports.records.approvals import ApprovalReader, ApprovalWriter
 from runner.ports.records.audit import AuditReader, AuditWriter
@@ -29,6 +29,8 @@ from runner.ports.records.stacks import StackReader, StackWriter
 from runner.ports.records.tokens import TokenReader, TokenWriter
 from runner.ports.records.totals import TotalReader
 from runner.ports.records.trends import TrendReader
+
+T = TypeVar("T")
 
 
 class Reader(
@@ -55,7 +57,7 @@ class Reader(
     AuditReader,
     Protocol,
 ):
-    """Reading. Every method sees one snapshot inside `Store.reading()` and `Store.writing()`."""
+    """Reading. Every method sees one moment inside `Store.reading()` and `Store.writing()`."""
 
     def unscoped(self) -> Reader:
         """All records, for facts about a stack that one sees."""
@@ -98,6 +100,10 @@ class Writer(
 
 class Store(Protocol):
     def reading(self) -> AbstractContextManager[Reader]: ...
+    def look(self, work: Callable[[], T]) -> T:
+        """What `work` returns, which only reads and may be done several times: while it works, a writer need not wait."""
+        ...
+
     def writing(self) -> AbstractContextManager[Writer]: ...
     def alongside(self, note: Callable[[Writer], None]) -> AbstractContextManager[None]:
         """Inside, every writing transaction of this thread does this too, and fails where it does."""

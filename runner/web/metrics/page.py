@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -54,7 +55,7 @@ class _Installation:
             with reading_records(self._reader) as (reader, records):
                 return numbers(reader, app.settings, app.clock, host, records.stacks)
 
-        return families(recent(self._reader, work, *host.facts))
+        return families(app.store.look(partial(recent, self._reader, work, *host.facts)))
 
 
 def _nobody() -> Person:
