@@ -70,7 +70,9 @@ class LimitedConnection(sqlite3.Connection):
         try:
             yield
         except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:  # Python itself raises some
+            if (
+                getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT
+            ):  # Python itself raises some
                 raise
             raise self._late() from error
         finally:

@@ -54,6 +54,18 @@ def test_the_overview_changes_by_itself_when_something_happens(visit: Visits, in
     assert page.evaluate("window.notReloaded")
 
 
+def test_a_page_shows_what_happened_before_it_could_listen(visit: Visits, installation: Rich) -> None:
+    visitor = visit()
+
+    def happen_first(route: Route) -> None:
+        installation.world.run("lock", "take", "act/watch", "-m", "act/watch is being moved")
+        route.continue_()
+
+    visitor.context.route("**/api/v1/events*", happen_first, times=1)
+    page = visitor.open("/")
+    expect(page.locator("main")).to_contain_text("act/watch is being moved")
+
+
 def test_a_long_log_is_read_to_its_end(visit: Visits, installation: Rich) -> None:
     page = visit().open(f"/runs/{run_of(installation, 'app/long')}/log")
     lines = page.locator("#log li")

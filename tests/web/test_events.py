@@ -100,6 +100,24 @@ def test_a_client_goes_on_where_it_left_off(site: Site) -> None:
         assert [following.next().data["subject"] for _ in range(3)] == ["b", "c", "d"]
 
 
+def test_a_page_begins_behind_the_event_at_which_it_was_drawn(site: Site) -> None:
+    site.happen("a")
+    with site.served.world.app.store.reading() as reader:
+        drawn = reader.events_head()
+    site.happen("b")
+    with site.following(f"?after={drawn}") as following:
+        assert following.next().data["subject"] == "b"
+
+
+def test_once_it_has_got_an_event_it_goes_on_behind_that_one(site: Site) -> None:
+    with site.following("?after=0") as following:
+        site.happen("a")
+        last = following.next().id
+    site.happen("b")
+    with site.following("?after=0", **{"Last-Event-ID": last}) as following:
+        assert following.next().data["subject"] == "b"
+
+
 def test_events_of_other_topics_and_stacks_do_not_come(site: Site) -> None:
     with site.following("?topic=stack.*&stack=app") as following:
         site.happen("other")
@@ -163,6 +181,8 @@ def test_a_revoked_token_ends_the_stream(site: Site, monkeypatch: pytest.MonkeyP
     ("query", "last", "code"),
     [
         ("?topic=nothing", "", "BadUsage"),
+        ("?after=x", "", "InvalidRequest"),
+        ("?after=-1", "1", "InvalidRequest"),
         ("", "x", "InvalidRequest"),
         ("", "-1", "InvalidRequest"),
         ("", "9" * 30, "InvalidRequest"),

@@ -82,6 +82,12 @@ Role: viewer.""",
                 "description": "Only events of this stack.",
                 "schema": {"type": "string"},
             },
+            {
+                "name": "after",
+                "in": "query",
+                "description": "Begin behind this event, where `Last-Event-ID` names none.",
+                "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+            },
         ],
     },
     {

@@ -41,6 +41,7 @@ def html(
         "path": request.url.path,
         "said": said,
         "theme": theme_of(request),
+        "seen": getattr(request.state, "seen", ""),
     }
     text = environment().get_template(template).render(known | values)
     answer = packed.page(request, text, status)

@@ -43,9 +43,13 @@ def caller_of(request: Request) -> Caller:
 def page_caller(request: Request) -> Caller:
     """The authenticated caller of a page; who is not logged in is sent to the login page, and back afterwards."""
     try:
-        return caller_of(request)
+        caller = caller_of(request)
     except NotLoggedIn as none:
         raise LoginFirst from none
+    # Before the page reads anything: it is told of all that happens from here on.
+    with caller.app.store.reading() as reader:
+        request.state.seen = reader.events_head()
+    return caller
 
 
 def _known(request: Request) -> tuple[Identity, str | None] | None:

@@ -23,7 +23,7 @@ from runner.view.event import EventRow, event_row
 from runner.web.identity.caller import caller_of
 from runner.web.stream.feed import Feed, Follower
 from runner.web.stream.places import Places
-from runner.web.stream.sse import HEARTBEAT_SECONDS, Stream, last_event
+from runner.web.stream.sse import HEARTBEAT_SECONDS, Stream, event_before, last_event
 
 PATH = PREFIX + "/events"
 RETRY_MILLISECONDS = 2000
@@ -41,7 +41,7 @@ async def follow_events(
 ) -> Response:
     """Events as they happen: those of these topics, such as `run.*`, and of this stack.
 
-    With `Last-Event-ID` it begins behind that event. `gap` says that events in between are no longer kept.
+    With `Last-Event-ID`, else with `after`, it begins behind that event. `gap` says that events in between are no longer kept.
     """
     if not caller.access.allows(Role.VIEWER, stack):
         raise caller.lacks(Role.VIEWER, stack, "Follow events.")
@@ -52,7 +52,8 @@ async def follow_events(
     wanted = Wanted(request, caller, topics_of(topic), stack)
     # Now: the stream is followed only after its answer has begun, and what happens in between would be missed.
     head = await run_in_threadpool(feed.head)
-    return Stream(_sent(feed, wanted, last_event(request), head), places.held(caller.name))
+    after, last = event_before(request), last_event(request)  # a browser that comes back still says both
+    return Stream(_sent(feed, wanted, after if last is None else last, head), places.held(caller.name))
 
 
 @dataclass

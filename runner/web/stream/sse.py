@@ -29,10 +29,18 @@ class Stream(EventSourceResponse):
 
 def last_event(request: Request) -> int | None:
     """The number of the last event that the client got."""
-    told = request.headers.get("last-event-id", "")
+    return _event(request.headers.get("last-event-id", ""), "header", "/Last-Event-ID")
+
+
+def event_before(request: Request) -> int | None:
+    """The number of the event behind which a client begins, such as a page that was drawn then."""
+    return _event(request.query_params.get("after", ""), "query", "/after")
+
+
+def _event(told: str, place: str, pointer: str) -> int | None:
     if not told:
         return None
     number = number_of(told)
     if number is None:
-        raise InvalidRequest.of([Invalid("header", "/Last-Event-ID", "expected the number of an event")])
+        raise InvalidRequest.of([Invalid(place, pointer, "expected the number of an event")])
     return number
