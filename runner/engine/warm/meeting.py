@@ -25,6 +25,13 @@ def meeting_in(session: Session) -> Iterator[tuple[Session, Path | None]]:
         yield replace(session, environment={**session.environment, "TMPDIR": str(folder)}), folder
 
 
+@contextmanager
+def commanded(session: Session) -> Iterator[Command]:
+    """The command whose surroundings the providers of a run get."""
+    with meeting_in(session) as (meeting, folder):
+        yield command_in(meeting, folder)
+
+
 def command_in(session: Session, folder: Path | None, name: str = NAME) -> Command:
     """A command of the session that can write to the folder of the sockets."""
     command = session.command(name, ())

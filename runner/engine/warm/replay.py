@@ -5,10 +5,11 @@ It can only answer "clean". Whatever is not known to be equal is a reason to sta
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.engine.session import Session
-from runner.engine.warm.meeting import command_in, meeting_in
+from runner.engine.warm.meeting import commanded
 from runner.engine.warm.parts import parts_of
 from runner.engine.warm.providers import THRIFTY, installed_providers
 from runner.engine.warm.recording import Clean, Record, Replays
@@ -58,11 +59,9 @@ def _asked_again(
     until = time.monotonic() + SLACK_SECONDS + record.seconds
     thrifty = replace(session, environment={**THRIFTY, **session.environment})
     try:
-        with meeting_in(thrifty) as (meeting, sockets):
-            own = command_in(meeting, sockets)
-            asked = serving(thrifty, providers, replays.shared, replays.folder, own)
-            patience = Patience(until, session.execution.cancel.is_set)
-            count = ask(providers, recorded, bytes.fromhex(record.key), asked, patience)
+        asked = serving(thrifty, providers, replays.shared, replays.folder, partial(commanded, thrifty))
+        patience = Patience(until, session.execution.cancel.is_set)
+        count = ask(providers, recorded, bytes.fromhex(record.key), asked, patience)
     except Differs as differs:
         return Fallback(session.redaction.text(str(differs)), differs=True)
     except (LinkFailed, OSError) as error:

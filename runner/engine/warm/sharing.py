@@ -3,8 +3,8 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ def serving(
     providers: "Sequence[Installed]",
     shared: "SharedProviders",
     folder: Path,
-    command: Command,
+    command: Callable[[], AbstractContextManager[Command]],
 ) -> "Together | Alone":
     """`command` is for providers that answer this run alone: all of them, if it has something that no other one has."""
     from runner.probe.replay.replay import Alone, Together

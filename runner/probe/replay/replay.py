@@ -5,7 +5,7 @@ are known to be equal, and each answer is, terraform would ask the same again an
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,16 +34,16 @@ class Differs(Exception):
 
 @dataclass(frozen=True)
 class Alone:
-    """Each configuration gets a process of its own for this check. `command` is terraform's."""
+    """Each configuration gets a process of its own for this check. `command` makes terraform's, while it is needed."""
 
     folder: Path  # which no run can write to
-    command: Command
+    command: Callable[[], AbstractContextManager[Command]]
 
     @contextmanager
     def serving(self, installed: Installed, *_: object) -> Iterator[Process]:
         with ExitStack() as ends:
             own = ends.enter_context(own_folder(private_folder(self.folder)))
-            process = started(installed, self.command, own, self.folder)
+            process = started(installed, ends.enter_context(self.command()), own, self.folder)
             ends.callback(process.end)
             yield ends.enter_context(counted(process))
 
