@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from runner.hcl.blocks import Nested
-from runner.hcl.tokens import NotHcl, has_template
+from runner.hcl.tokens import NotHcl
 from runner.hcl.values import Computed
 
 Body = tuple[str, tuple[str, ...], dict[str, Any]]
@@ -30,7 +30,7 @@ COMMENT = "//"
 def json_bodies(content: bytes) -> list[Body]:
     """Kind, labels and body of every block; NotHcl if the file has another form."""
     try:
-        document = json.loads(content.decode("utf-8-sig"), object_pairs_hook=once)
+        document = document_of(content.decode("utf-8-sig"))
         # Half of a surrogate pair is no character, and cannot be stored.
         json.dumps(document, ensure_ascii=False).encode()
         return list(_bodies(document))
@@ -40,7 +40,18 @@ def json_bodies(content: bytes) -> list[Body]:
         raise NotHcl(str(error)) from None
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def document_of(text: str) -> Any:
+    """As engines read it; ValueError, RecursionError."""
+    return json.loads(text, object_pairs_hook=_once, parse_int=_whole)
+
+
+def _whole(written: str) -> int | float:
+    """Engines write -0 as such."""
+    number = int(written)
+    return number if number or not written.startswith("-") else -0.0
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Terraform uses each of several equal keys, where Python would only see the last."""
     names = [name for name, _ in pairs if name != COMMENT]
     if len(set(names)) != len(names):
@@ -78,12 +89,12 @@ def each(raw: Any) -> list[Any]:
 
 
 def literal(value: Any) -> bool:
-    """Whether the value is literal; a JSON string may contain a template."""
+    """Whether the value is literal; a JSON string may contain a template, and mean `$${` as it stands or as `${`."""
     match value:
         case Computed():
             return False
         case str():
-            return not has_template(value)
+            return "${" not in value and "%{" not in value
         case list() | tuple():
             return all(map(literal, value))
         case dict():

@@ -62,7 +62,7 @@ def parsed_json(value: Any, *, templates: bool) -> Expression:
         case str() if templates and "{" in value:
             return _guarded(value, lambda: _template(value, 0, quoted=False))
         case float():
-            return Unread("it contains a number with a fraction")
+            return Unread("it contains a number with a fraction, or -0")
         case list():
             return Items(tuple(parsed_json(part, templates=templates) for part in value))
         case dict():

@@ -7,7 +7,7 @@ from typing import Any
 from runner.hcl.tokens import Token, Tokens, has_template, unquoted
 from runner.model.values.frozen import dataclass
 
-_WHOLE = re.compile(r"-?[0-9]{1,16}")
+_WHOLE = re.compile(r"(?!-0+\Z)-?[0-9]{1,16}")  # engines write -0 as such
 _LITERALS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 

@@ -38,6 +38,7 @@ WORTH: dict[str, Value] = {
     "true ? null : var.name": None,
     'var.yes ? "a" : ["b"][4]': "a",
     'format("%s/%d%%-%v", var.name, 3, true)': "Prod/3%-true",
+    'format("%v/%v/%s", 999999, 0.0001, 1000000)': "999999/0.0001/1000000",
     'join("/", var.list, ["d"])': "a/b/c/d",
     'replace("a.b.c", ".", "-")': "a-b-c",
     'replace("ab", "", "-")': "-a-b-",
@@ -77,7 +78,8 @@ REFUSED = (
     'var.yes ? "a" : var.list', "var.yes ? 3 : var.none", '"true" ? 1 : 2', '!"true"', '"${~ var.name ~}"',
     '"%{ if true }a%{ endif }"', "<<E\na\nE\n", "lower(var.list...)", "provider::x::y(1)", '{(var.name) = "a"}',
     '{"${var.name}" = 1}', "var", "foo", "", "1 2", "(", "[", "{", '"', "true && [][0]", "1e3", '"a${-0}"',
-    "var.map[true]", 'var.list["0"]', '"\\q"',
+    "var.map[true]", 'var.list["0"]', '"\\q"', 'true ? 1 : "a${{}.x}"', 'true ? ["a"] : [{}.x]', 'format("%v", 1000000)',
+    'format("%v", 0.00001)',
 )  # fmt: skip
 
 
@@ -103,6 +105,13 @@ def test_what_is_not_certain_is_refused_and_no_try_hides_it(text: str) -> None:
         value(text)
     with pytest.raises(Refused):
         value(f'try({text}, "next")')
+
+
+@pytest.mark.parametrize("text", ["lookup({}, var.name)", "var.map[var.name]"])
+def test_a_reason_does_not_say_what_a_key_is_worth(text: str) -> None:
+    with pytest.raises(Wrong) as wrong:
+        value(text)
+    assert "Prod" not in str(wrong.value)
 
 
 def test_an_unknown_name_is_refused_wherever_it_stands() -> None:

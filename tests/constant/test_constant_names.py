@@ -5,6 +5,7 @@ import json
 import pytest
 from evaluated import TERRAFORM, root, seen
 
+from runner.engine.modules.configuration import HclModules
 from runner.engine.modules.definitions import definitions_of, values_file
 from runner.hcl.parsed import parse
 from runner.model.constant.expression import Refused
@@ -115,6 +116,11 @@ def test_a_default_is_converted_to_its_type_and_a_given_value_needs_no_conversio
         ("tuple([string, bool])", ["a", True], ["a", True]),
         ("any", {"a": ["b"]}, {"a": ["b"]}),
         ("object({a = string, b = optional(string)})", {"a": "x"}, None),
+        ("list(any)", ["a", None], ["a", None]),
+        ("list(object({a = string, b = bool}))", [{"a": "x", "b": True}], [{"a": "x", "b": True}]),
+        ("list(any)", ["a", True], None),
+        ("map(list(any))", {"a": ["a", True]}, None),
+        ("map(any)", {"a": {"b": "a", "c": 1}}, None),
         ("list(string)", [1], None),
         ("list(string)", "a", None),
         ("set(string)", ["a"], None),
@@ -165,6 +171,39 @@ def test_var_files_contain_neither_names_nor_functions_nor_templates_of_json() -
     assert "var.y" in refused(root(TYPED, None, hcl), "var.x")
     plain = values_file("a.tfvars.json", json.dumps({"x": "${var.y}$${z}"}).encode())
     assert seen(root(TYPED, None, plain), "var.x") == "${var.y}$${z}"
+
+
+def test_a_negative_zero_is_no_zero_to_the_engine() -> None:
+    code = 'variable "x" {\n  type = number\n}\n'
+    for name, content in (("a.tfvars", b"x = -0\n"), ("a.tfvars.json", b'{"x": -0}')):
+        refused(root(code, None, values_file(name, content)), '"m${var.x}"')
+    declared = {"main.tf.json": b'{"variable": {"x": {"default": -0}}}'}
+    refused(root(declared), '"m${var.x}"')
+
+
+@pytest.mark.parametrize("escaped", ["./$${x}", "./%%{x}"])
+def test_escapes_of_templates_in_json_are_refused_where_not_all_engines_evaluate(escaped: str) -> None:
+    """The directory would be `$${x}` to one of them, and `${x}` to another."""
+    call = {"source": escaped, "version": escaped, "x": escaped}
+    document = {"module": {"m": call}, "terraform": {"backend": {"local": {"path": escaped}}}}
+    files = {"main.tf.json": json.dumps(document).encode()}
+    facts, declared = HclModules().read(files), definitions_of(files)
+    assert (facts.calls, facts.computed) == ((), ("m",))
+    assert facts.backend is not None
+    assert facts.backend.computed == ("path",)
+    module, path = declared.calls["m"], declared.backend["path"]
+    assert module.version is not None
+    for written in (module.source, module.version, path):
+        with pytest.raises(Refused, match="do not mean the same to all engines"):
+            root(files).value(written)
+    assert root(files).value(module.arguments["x"]) == escaped[:2] + escaped[3:]
+
+
+def test_a_module_may_have_a_variable_whose_name_only_a_lifecycle_block_reserves() -> None:
+    outer = root('module "m" {\n  source = "./m"\n  enabled = "given"\n}\n')
+    inner = definitions_of({"main.tf": b'variable "enabled" {\n  default = "default"\n}\n'})
+    below = outer.below(lambda: inner, lambda: outer.definitions().calls["m"])
+    assert seen(below, "var.enabled") == "given"
 
 
 def test_json_files_declare_the_same_and_their_texts_are_templates_except_in_defaults() -> None:

@@ -24,6 +24,8 @@ SHIMS = {
     "mise": '#!/bin/sh\nexec mise x -- terraform "$@"\n',
     "rtx": '#!/bin/sh\nexec "$HOME/bin/rtx" exec -- terraform "$@"\n',
     "tfswitch": '#!/bin/sh\ntfswitch -u >&2\nexec terraform "$@"\n',
+    "proto": '#!/bin/sh\nexec proto run terraform -- "$@"\n',
+    "vfox": '#!/bin/sh\nexec "$HOME/.version-fox/shims/terraform" "$@"\n',
     "aqua": '#!/bin/sh\nexec aqua exec -- terraform "$@"\n',
 }
 
@@ -55,13 +57,13 @@ def test_a_shim_is_refused_however_it_is_reached(tmp_path: Path, manager: str, a
         version_of(shim, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["mise", "asdf", "tenv", "aqua-proxy"])
+@pytest.mark.parametrize("name", ["mise", "asdf", "tenv", "vfox", "proto-shim", "aqua-proxy"])
 def test_a_link_to_the_program_of_a_manager_is_refused(tmp_path: Path, name: str) -> None:
     real = script(tmp_path / "bin" / name, "\x7fELF")
     link = tmp_path / "shims" / "terraform"
     link.parent.mkdir()
     link.symlink_to(real)
-    with pytest.raises(EngineIsShim, match=name.removesuffix("-proxy")):
+    with pytest.raises(EngineIsShim, match=name.partition("-")[0]):
         version_of(link, tmp_path)
 
 
@@ -88,6 +90,12 @@ def test_a_script_that_only_lies_beside_a_manager_is_taken(tmp_path: Path) -> No
         tmp_path / "tenv/Terraform/1.11.4/terraform", "#!/bin/sh\necho Terraform v1.11.4\necho on x\n"
     )
     wrapper = script(tmp_path / "wrapper", f'#!/bin/sh\n# no shim of tfenv\nexec {engine} "$@"\n')
+    assert version_of(wrapper, tmp_path) == "1.11.4"
+
+
+def test_a_script_that_speaks_of_a_protocol_is_no_shim(tmp_path: Path) -> None:
+    engine = script(tmp_path / "engine", "#!/bin/sh\necho Terraform v1.11.4\n")
+    wrapper = script(tmp_path / "wrapper", f'#!/bin/sh\nproto=https\nexec {engine} "$@"\n')
     assert version_of(wrapper, tmp_path) == "1.11.4"
 
 

@@ -4,13 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from runner.engine.modules.module_files import in_order
 from runner.engine.modules.reading_time import in_time
 from runner.hcl.blocks import Block, Nested, blocks_of, body_of, nested
-from runner.hcl.json_form import COMMENT, Body, each, json_bodies, once
+from runner.hcl.json_form import COMMENT, Body, document_of, each, json_bodies
 from runner.hcl.parsed import parse, parsed, parsed_json
 from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl
@@ -25,9 +25,10 @@ from runner.model.values.paths import printable
 
 _KINDS = frozenset({"variable", "locals", "module", "terraform"})
 _ABOUT_THE_CALL = frozenset(
-    {"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle", "enabled", COMMENT}
+    {"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle", COMMENT}
 )
 _SECRET = ("sensitive", "ephemeral")
+_ESCAPED = "$${ and %%{ in JSON do not mean the same to all engines there"
 SHOWN = 80  # characters of an expression that are shown
 
 
@@ -54,7 +55,7 @@ def values_file(name: str, content: bytes) -> ValuesFile:
     try:
         text = hcl_text(content)
         if name.endswith(".json"):
-            document = json.loads(text, object_pairs_hook=once)
+            document = document_of(text)
             if not isinstance(document, dict):
                 return ValuesFile(shown, flaw="it is no JSON object")
             values = {
@@ -117,7 +118,7 @@ class _Found:
                 for _, settings in nested(dict(body), "backend", 1):
                     self.backend.update(
                         {
-                            name: file.written(name, value)
+                            name: file.read_first(name, value)
                             for name, value in settings.items()
                             if name != COMMENT
                         }
@@ -134,6 +135,12 @@ class _File:
         json_value = parsed_json(_plain(value), templates=templates) if self.is_json else None
         expression = parsed(value) if json_value is None else json_value
         return Written(expression, _shown(value), self.name, self._line(name))
+
+    def read_first(self, name: str, value: Any) -> Written:
+        """What an engine that evaluates nothing there reads as it stands: in JSON, also the escapes of templates."""
+        found = self.written(name, value)
+        escaped = self.is_json and re.search(r"\$\$\{|%%\{", json.dumps(value, default=_source)) is not None
+        return replace(found, expression=Unread(_ESCAPED)) if escaped else found
 
     def variable(self, body: Mapping[str, Any]) -> Variable:
         """Marked by anything but the word `false`."""
@@ -160,8 +167,8 @@ class _File:
 
     def call(self, body: Mapping[str, Any]) -> ModuleCall:
         return ModuleCall(
-            self.written("source", body.get("source")),
-            self.written("version", body["version"]) if "version" in body else None,
+            self.read_first("source", body.get("source")),
+            self.read_first("version", body["version"]) if "version" in body else None,
             {
                 name: self.written(name, value)
                 for name, value in body.items()
@@ -178,7 +185,7 @@ class _File:
 
 def _json(content: bytes) -> Iterator[Body]:
     yield from json_bodies(content)
-    document = json.loads(content.decode("utf-8-sig"))
+    document = document_of(content.decode("utf-8-sig"))
     for top in each(document):
         for body in each(top.get("locals")):
             yield "locals", (), {name: value for name, value in body.items() if name != COMMENT}

@@ -35,12 +35,6 @@ def refuse_exposed(binary: Path, *, engine: str, key: str, path: str) -> None:
             )
 
 
-def group_writable(binary: Path) -> Path | None:
-    """The first place on its way that a group may write to."""
-    found = (place for place, about in way_to(binary) if about.st_mode & stat.S_IWGRP and about.st_gid != 0)
-    return next(found, None)
-
-
 def way_to(binary: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """All folders, links and the file that are passed, name by name, as the kernel does."""
     here = Path("/")

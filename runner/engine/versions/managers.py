@@ -58,15 +58,32 @@ MANAGERS: tuple[Manager, ...] = (
             "tofu": (".asdf/installs/opentofu/*/bin/tofu",),
         },
     ),
+    Manager(
+        "proto",
+        "PROTO_",
+        (b"PROTO_DEBUG_SHIM", b"PROTO_HOME"),
+        {"terraform": (".proto/tools/terraform/*/terraform",), "tofu": (".proto/tools/opentofu/*/tofu",)},
+    ),
+    Manager(
+        "vfox",
+        "VFOX_",
+        (b"github.com/version-fox/vfox",),
+        {
+            "terraform": (".version-fox/cache/terraform/*/*/terraform",),
+            "tofu": (".version-fox/cache/opentofu/*/*/tofu",),
+        },
+    ),
     Manager("aqua", "AQUA_", (b"github.com/aquaproj/aqua",)),
 )
 BY_NAME: Mapping[str, Manager] = {
     **{one.name: one for one in MANAGERS},
     "aqua-proxy": MANAGERS[-1],
+    "proto-shim": MANAGERS[-3],
+    "version-fox": MANAGERS[-2],  # its folder
 }
 _NAMES = "|".join(map(re.escape, sorted(BY_NAME, key=len, reverse=True)))
 # Called by its name or path, or one of its variables. `/opt/tenv/Terraform/1.11.4/terraform` only lies in its folder.
-_CALLED = re.compile(rf"(?<![\w.-])({_NAMES})(?![\w./-])")
+_CALLED = re.compile(rf"(?<![\w.-])({_NAMES})(?![\w./-])(?:(?<!proto)|(?=\s+(?:run|exec)\b))")
 _VARIABLE = re.compile("|".join(rf"(?<![A-Za-z0-9])_*({one.variables})[A-Z]" for one in MANAGERS))
 _SHIMS = re.compile(rf"[./]({_NAMES})/(?:shims|bin)/")
 _PATH = re.compile(r"/[^\s\"'`$;|&()<>]+")

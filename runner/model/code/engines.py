@@ -7,9 +7,11 @@ from runner.model.values.frozen import dataclass
 
 Version = tuple[int, ...]
 
-# Variables of tfenv, tofuenv, tenv, tfswitch, mise (formerly rtx), asdf and aqua, which would select another engine.
+# Variables of tfenv, tofuenv, tenv, tfswitch, mise (formerly rtx), asdf, aqua, proto and vfox, which would select another
+# engine.
 VERSION_MANAGERS = (
     "TFENV_*", "TOFUENV_*", "TENV_*", "TFSWITCH_*", "MISE_*", "__MISE_*", "RTX_*", "__RTX_*", "ASDF_*", "AQUA_*",
+    "PROTO_*", "VFOX_*", "__VFOX_*",
 )  # fmt: skip
 
 

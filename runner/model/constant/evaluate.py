@@ -105,14 +105,14 @@ class _Evaluation:
         return normal("".join(made))
 
     def _condition(self, condition: Condition) -> Value:
-        """Both branches have a value in the end of one type; what only the other one fails on does not matter."""
+        """Both branches have a value in the end of one type, also if only the other one fails."""
         chosen, other = condition.then, condition.otherwise
         if not _truth(self.value(condition.asked)):
             chosen, other = other, chosen
         try:
             besides = self.value(other)
         except Wrong:
-            return self.value(chosen)
+            return _of_any_type(self.value(chosen))
         if other == NULL:
             return self.value(chosen)  # a literal null takes the type of anything
         return _of_one_type(self.value(chosen), besides)
@@ -157,11 +157,11 @@ def _part(value: Value, key: Value) -> Value:
         case dict(), str():
             if key in value:
                 return value[key]
-            raise Wrong(f"there is no {key!r} in it")
+            raise Wrong("it has no such attribute")
         case list(), Decimal() if key == key.to_integral_value():
             if 0 <= key < len(value):
                 return value[int(key)]
-            raise Wrong(f"there is no element {key} in it")
+            raise Wrong("it has no such element")
         case str() | bool() | Decimal(), _:
             raise Wrong(f"a {kind_of(value)} has no attributes and no elements")
         case _:
@@ -202,6 +202,13 @@ def _of_one_type(chosen: Value, other: Value) -> Value:
     if kinds[0] == kinds[1] and all(map(_of_texts, (chosen, other))):
         return chosen
     raise Refused(f"a condition with a {kinds[0]} and a {kinds[1]} is not evaluated")
+
+
+def _of_any_type(chosen: Value) -> Value:
+    """Beside a branch that fails: `"${...}"` is a text even then, and makes the other one a text."""
+    if kind_of(chosen) not in {"null", "string"}:
+        raise Refused(f"a condition with a {kind_of(chosen)} and what fails is not evaluated")
+    return chosen
 
 
 def _of_texts(value: Value) -> bool:

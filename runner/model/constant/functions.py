@@ -56,6 +56,8 @@ def _formatted(verb: str, left: list[Value]) -> str:
     value = left.pop(0)
     if kind_of(value) in {"null", "list", "map"}:
         raise Refused(f"format of a {kind_of(value)} is not evaluated")
+    if verb == "v" and isinstance(value, Decimal) and value and not -4 <= value.adjusted() < 6:
+        raise Refused("format with %v is not evaluated for a number that it writes with an exponent")
     if verb != "d":
         return text_of(value)
     if not isinstance(value, Decimal) or value != value.to_integral_value():
@@ -136,7 +138,7 @@ def _lookup(budget: Budget, arguments: Sequence[Value]) -> Value:
     if key in among:
         return among[key]
     if len(arguments) < 3:
-        raise Wrong(f"there is no {key!r} to look up")
+        raise Wrong("lookup finds no such key, and has no default")
     return arguments[2]
 
 

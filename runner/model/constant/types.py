@@ -4,6 +4,7 @@ Both engines convert defaults. Terraform converts given values too, OpenTofu doe
 value must need no conversion.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from runner.model.constant.expression import (
@@ -14,6 +15,7 @@ from runner.model.constant.expression import (
     Name,
     Refused,
     Value,
+    below,
 )
 from runner.model.constant.text import kind_of, text_of
 
@@ -43,14 +45,35 @@ def converted(value: Value, declared: Expression | None) -> Value:
 def _collection(value: Value, declared: Call) -> Value:
     match declared, value:
         case Call("list", (inner,)), list():
-            return [converted(one, inner) for one in value]
+            return _of_one_kind([converted(one, inner) for one in value], inner)
         case Call("map", (inner,)), dict():
-            return {key: converted(one, inner) for key, one in value.items()}
+            return _of_one_kind({key: converted(one, inner) for key, one in value.items()}, inner)
         case Call("tuple", (Items(types),)), list() if len(types) == len(value):
             return [converted(one, inner) for one, inner in zip(value, types, strict=True)]
         case Call("object", (Entries(entries),)), dict():
             return _object(value, dict(entries))
     raise Refused(f"it is a {kind_of(value)}, and not declared as such a one")
+
+
+def _of_one_kind(value: Value, inner: Expression) -> Value:
+    """With `any`, the engine converts the elements to one type; scalars of one kind need no conversion."""
+    if Name("any") in below(inner) and len(set(_kinds(value))) > 1:
+        raise Refused("it has elements of different types")
+    return value
+
+
+def _kinds(value: Value) -> Iterator[str]:
+    match value:
+        case list():
+            for part in value:
+                yield from _kinds(part)
+        case dict():
+            for part in value.values():
+                yield from _kinds(part)
+        case None:
+            return
+        case _:
+            yield kind_of(value)
 
 
 def _object(value: dict[str, Value], types: dict[str, Expression]) -> dict[str, Value]:
