@@ -115,18 +115,21 @@ class App:
     def host(self) -> "Host":
         """Current facts about the host that are not on record."""
         from runner.datadir.daemon_lock import running_daemon
+        from runner.datadir.refused_reload import RefusedReloads
         from runner.service.operator.cancel import left_running
         from runner.view.host import Host
 
+        daemon = running_daemon(self.settings.data_dir)
         return Host(
             now=self.clock.now(),
-            daemon=running_daemon(self.settings.data_dir),
+            daemon=daemon,
             shortage=self.disk.shortage(),
             memory=self.memory.available(),
             slots=slots(self.settings),
             answers=self.answers(),
             measures=self.poll_measures(),
             leftovers=tuple(left_running(self.claims, self.store)),
+            refused=RefusedReloads(self.settings.data_dir).of(daemon),
         )
 
     def answers(self) -> dict[str, datetime]:

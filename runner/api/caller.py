@@ -98,6 +98,7 @@ class Caller:
                 host,
                 answers={name: at for name, at in host.answers.items() if reader.sees_source(name)},
                 leftovers=(),
+                refused=None,
             )
 
     def veil(self) -> "Veil":

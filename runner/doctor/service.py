@@ -10,6 +10,7 @@ from runner.process.run import Command, run
 from runner.sandbox.hardening import closed_to_others
 from runner.systemd.install import UNIT
 from runner.view.finding import Finding
+from runner.view.when import ago
 
 SYSTEMD_RUNS = Path("/run/systemd/system")  # checked like sd_booted(3)
 INSTALL = "sudo driftline service install"
@@ -36,6 +37,7 @@ def slots_verdict(count: int, free: int, needed: int, memory: str) -> Finding:
 def daemon(scene: Scene) -> Iterator[Finding]:
     """Whether a daemon plans and checks automatically."""
     from runner.datadir.daemon_lock import running_daemon
+    from runner.datadir.refused_reload import RefusedReloads
 
     pid = running_daemon(scene.data_dir)
     if pid is None:
@@ -46,6 +48,10 @@ def daemon(scene: Scene) -> Iterator[Finding]:
     elif closed_to_others(pid) is False:
         message = f"every process of its user can read pid {pid}, including its environment and memory"
         yield warn("daemon", message, "systemctl restart driftline")
+    elif (refused := RefusedReloads(scene.data_dir).of(pid)) is not None:
+        since = ago(refused.at, scene.app.clock.now())
+        message = f"pid {pid} refused to reload its configuration {since} and goes on with the one before: {refused.sentence}"
+        yield fail("daemon", message, refused.hint)
     else:
         yield ok("daemon", f"pid {pid}")
 

@@ -5,6 +5,7 @@ from dataclasses import field
 from datetime import datetime
 
 from runner.model.schedule.polling import PollMeasures
+from runner.model.settings.reload import RefusedReload
 from runner.model.stack.lock import Leftover
 from runner.model.values.frozen import dataclass
 
@@ -21,8 +22,9 @@ class Host:
     answers: Mapping[str, datetime] = field(default_factory=dict)  # when each source last answered a poll
     measures: PollMeasures = field(default_factory=PollMeasures)
     leftovers: tuple[Leftover, ...] = ()
+    refused: RefusedReload | None = None  # by the daemon that runs
 
     @property
     def facts(self) -> tuple[Hashable, ...]:
         """Those that change a page at once: memory and slots may be a second old."""
-        return (self.daemon, self.shortage, self.leftovers, *self.answers.items())
+        return (self.daemon, self.shortage, self.leftovers, self.refused, *self.answers.items())

@@ -14,6 +14,7 @@ from runner.model.events.feed import DeadLetter
 from runner.model.notify.consumer import notification_of
 from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import held_elsewhere
+from runner.model.settings.reload import RefusedReload
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Leftover
 from runner.model.values.frozen import dataclass
@@ -27,6 +28,7 @@ from runner.view.when import ago, ahead
 
 class Why(StrEnum):
     DISK = "disk"
+    RELOAD = "reload"
     LINGERS = "lingers"
     RESTORED = "restored"
     CHECKPOINTS = "checkpoints"
@@ -75,6 +77,7 @@ def needs(
     restored: AuditEntry | None = None,
     missing: AuditEntry | None = None,
     shortage: str | None = None,
+    refused: RefusedReload | None = None,
     leftovers: Iterable[Leftover] = (),
     distrusted: Iterable[Distrust] = (),
     dead_letters: Iterable[DeadLetter] = (),
@@ -95,6 +98,9 @@ def needs(
         found.append(Need(Why.LINGERS, left.run, None, text, f"driftline run cancel {left.run} --force"))
     if shortage is not None:
         found.append(Need(Why.DISK, "data_dir", None, shortage, "driftline doctor", failure=True))
+    if refused is not None:
+        text = f"reload refused {ago(refused.at, now)}, the daemon goes on with the one before: {refused.sentence}"
+        found.append(Need(Why.RELOAD, "configuration", None, text, refused.hint, failure=True))
     for one in distrusted:
         text = (
             f"is no longer probed ({one.reason}, stack {one.stack}); its stacks are checked with full plans"

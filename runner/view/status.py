@@ -175,6 +175,7 @@ def needs_now(
         restored=last_restore(reader),
         missing=last_missing(reader),
         shortage=host.shortage,
+        refused=host.refused,
         leftovers=host.leftovers,
         distrusted=reader.distrust_of(),
         dead_letters=reader.dead_letters(),

@@ -8,6 +8,7 @@ from runner.app import App
 from runner.datadir.daemon_lock import LOCK_FILE
 from runner.datadir.keys import key_file
 from runner.datadir.looks import FILE as LOOKED
+from runner.datadir.refused_reload import FOLDER as RELOAD
 from runner.datadir.requests_lock import REQUESTS_LOCK_FILE
 from runner.errors import NotConfined
 from runner.host.files import private_folder
@@ -28,6 +29,7 @@ READ = (
     *(f"keys/{name}" for name in KEYS),
     "logs",
     "receipts",
+    RELOAD,
     REQUESTS_LOCK_FILE,
     "web.lock",
 )
@@ -81,7 +83,7 @@ def _ports(oidc: OidcSettings | None) -> tuple[int, ...]:
 def _prepare(app: App) -> None:
     """Make what the wall keeps from being made. The connection that this opens keeps SQLite's files in place."""
     inside = app.settings.data_dir
-    for name in ("claims", "reports", "logs", "receipts", "artifacts"):
+    for name in ("claims", "reports", "logs", "receipts", "artifacts", RELOAD):
         private_folder(inside / name)
     _make_files(app)
     scratch = private_folder(inside / "web")

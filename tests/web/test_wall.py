@@ -16,6 +16,10 @@ from web_process import serving
 from web_world import Served, access
 
 from runner.app import App
+from runner.datadir.daemon_lock import only_daemon
+from runner.datadir.refused_reload import RefusedReloads
+from runner.errors import BadConfig
+from runner.host.clock import SystemClock
 from runner.model.settings.web import OidcSettings
 from runner.sandbox import landlock
 from runner.sandbox.serving import environment
@@ -155,6 +159,17 @@ def test_confined_it_serves_reads_and_writes(inside: Inside) -> None:
         assert taken.status_code == 200, taken.text
         assert httpx2.get(f"http://127.0.0.1:{process.port}/readyz").status_code == 200
     assert inside.world.json("lock", "list")[0]["reason"] == "moving"
+
+
+def test_confined_it_shows_a_reload_that_the_daemon_refuses_later(inside: Inside) -> None:
+    headers = {"Authorization": f"Bearer {Served(inside.world).token('ci')}"}
+    data_dir = inside.world.root / "data"
+    with serving(inside.world) as process, only_daemon(data_dir):
+        with pytest.raises(BadConfig), RefusedReloads(data_dir).noted(SystemClock()):
+            raise BadConfig("the configuration has 1 problem:\n  /etc/d.yaml:5:13: odd")
+        url = f"http://127.0.0.1:{process.port}/api/v1/status"
+        needs = httpx2.get(url, headers=headers).json()["needs"]
+    assert ["/etc/d.yaml:5:13: odd" in need["text"] for need in needs if need["why"] == "reload"] == [True]
 
 
 # Secrets

@@ -9,6 +9,7 @@ import click
 
 from runner.api.forge_comments import in_comments
 from runner.api.performing import performer
+from runner.app import App
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option
 from runner.cli.screen.one_pass import pass_screen, say_needs
@@ -16,6 +17,7 @@ from runner.daemon.loop import Daemon
 from runner.daemon.one_pass import run_once
 from runner.daemon.parts import Parts
 from runner.datadir.daemon_lock import only_daemon
+from runner.datadir.refused_reload import RefusedReloads
 from runner.datadir.requests_lock import RequestsLock
 from runner.errors import BadUsage
 from runner.host.log import configure, log
@@ -59,6 +61,7 @@ def command(cli: Cli, once: bool, accept_clock: bool, acknowledged: bool, output
     app = cli.app
     app.store.refuse_damaged()  # opening it makes the data directory, where the lock lies
     with only_daemon(app.settings.data_dir, performs=not once) as lock:
+        RefusedReloads(app.settings.data_dir).clear()
         if not once:
             return _serve(cli, RequestsLock(app.settings.data_dir, lock), accept_clock=accept_clock)
         ended = _one_pass(cli, accept_clock=accept_clock)
@@ -80,17 +83,22 @@ def _serve(cli: Cli, duty: RequestsLock, *, accept_clock: bool) -> int:
     if app.store.made:
         log.warning("daemon.new_database", data_dir=str(app.settings.data_dir))
 
-    def parts() -> Parts:
+    refused = RefusedReloads(app.settings.data_dir)
+
+    def parts_of(app: App) -> Parts:
         web = app.parts.web and app.web_server(*cli.loudness)
         return replace(app.parts, web=web)
 
     def reload() -> Parts:
         nonlocal app
-        app = app.reloaded()
-        return parts()
+        with refused.noted(app.clock):
+            fresh = app.reloaded()
+            parts = parts_of(fresh)
+        app = fresh
+        return parts
 
     Daemon(
-        parts(),
+        parts_of(app),
         reload,
         Notifier.from_environment(),
         machine_stops,

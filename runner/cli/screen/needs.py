@@ -7,6 +7,7 @@ from runner.view.needs import Need, Why
 
 MARKS: dict[Why, Cell] = {
     Why.DISK: Cell("✗ disk full", "red"),
+    Why.RELOAD: Cell("✗ not loaded", "red"),
     Why.LINGERS: Cell("! still running", "yellow"),
     Why.RESTORED: Cell("! restored", "yellow"),
     Why.CHECKPOINTS: Cell("! checkpoints", "yellow"),

@@ -23,6 +23,7 @@ class Group:
 _CROSS, _WARN = ("cross", "fail"), ("warn", "wait")
 _GROUPS: Mapping[Why, Group] = {
     Why.DISK: Group(Look(*_CROSS, "Disk full"), "See stacks"),
+    Why.RELOAD: Group(Look(*_CROSS, "Configuration not loaded"), "Open"),
     Why.LINGERS: Group(Look(*_WARN, "Still running"), "Open run"),
     Why.RESTORED: Group(Look(*_WARN, "Database restored"), "Open audit log"),
     Why.CHECKPOINTS: Group(Look(*_WARN, "Audit checkpoints missing"), "Open audit log"),
