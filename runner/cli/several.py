@@ -78,7 +78,7 @@ def show_stacks(console: Console, stacks: Sequence[StackRow]) -> None:
         [
             (
                 row.name,
-                cells.SYNC[row.sync],
+                cells.sync(row.sync, row.applied_revision),
                 cells.drift(row),
                 cells.HEALTH[row.health],
                 ",".join(f"{key}={value}" for key, value in sorted(row.labels.items())),

@@ -70,7 +70,9 @@ def _config(context: click.Context) -> Path | None:
 
 
 def _stacks(reader: "Reader") -> Iterable[tuple[str, str]]:
-    return ((stack.name, stack.sync.value) for stack in reader.stacks())
+    from runner.view.signs import sync
+
+    return ((stack.name, sync(stack.sync, stack.applied_revision)) for stack in reader.stacks())
 
 
 def _runs(reader: "Reader") -> Iterable[tuple[str, str]]:

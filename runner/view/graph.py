@@ -45,6 +45,7 @@ class GraphNode:
 
     name: str
     overall: Overall = Overall.MISSING
+    applied_revision: str | None = None
     sync: Sync | None = None
     drift: DriftStatus | None = None
     drift_reason: str = ""
@@ -173,6 +174,7 @@ def _node(row: StackRow, run: OpenRun | None) -> GraphNode:
     return GraphNode(
         name=row.name,
         overall=overall(row),
+        applied_revision=row.applied_revision,
         sync=row.sync,
         drift=row.drift,
         drift_reason=row.drift_reason,

@@ -56,4 +56,4 @@ def edge_text(edge: GraphEdge) -> str:
 def _stands(node: GraphNode) -> str:
     if node.sync is None or node.drift is None or node.health is None:
         return "no such stack"
-    return f"{node.sync.value}, {signs.drift(node.drift, node.drift_reason)}, {node.health.value}"
+    return f"{signs.sync(node.sync, node.applied_revision)}, {signs.drift(node.drift, node.drift_reason)}, {node.health.value}"

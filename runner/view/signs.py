@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from runner.model.run.life import State
-from runner.model.stack.definition import DriftStatus
+from runner.model.stack.definition import DriftStatus, Sync
 
+NEW = "new"
 STATE: Mapping[State, str] = {
     State.QUEUED: "…",
     State.PLANNING: "▸",
@@ -28,6 +29,15 @@ def state(of: State) -> str:
     return f"{STATE[of]} {of.in_words}"
 
 
+def sync(of: Sync, applied: str | None) -> str:
+    """The sync axis; where no revision was ever applied, there is nothing that Git could differ from."""
+    return NEW if is_new(of, applied) else of.value
+
+
+def is_new(of: Sync, applied: str | None) -> bool:
+    return of is Sync.UNKNOWN and applied is None
+
+
 def drift(status: DriftStatus, found: str) -> str:
     """The drift axis; what was found is said in the words of the check."""
     match status:
@@ -38,4 +48,4 @@ def drift(status: DriftStatus, found: str) -> str:
         case DriftStatus.ERROR:
             return "✗ check failed"
         case DriftStatus.UNKNOWN:
-            return "unknown"
+            return "not checked"

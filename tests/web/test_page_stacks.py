@@ -16,7 +16,8 @@ def browser(tmp_path: Path) -> Browser:
 def test_the_list_says_how_each_stack_stands(browser: Browser) -> None:
     text = browser.get("/stacks")
     assert 'href="/stacks/app"' in text
-    assert "unknown" in text
+    assert "</svg>new</td>" in text
+    assert "unknown" not in text
     assert "run-1 waits for approval" in text
 
 
@@ -31,6 +32,7 @@ def test_the_list_is_narrowed_down_by_its_address(browser: Browser) -> None:
 def test_a_stack_says_why_it_does_not_act(browser: Browser) -> None:
     text = browser.get("/stacks/app")
     assert "run-1 waits for approval (0 of 1)" in text
+    assert "<span>new</span>" in text
     assert "1 approval" in text
 
 

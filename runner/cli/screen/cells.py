@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from runner.view.run import RunRow
     from runner.view.stack import LastRun, StackRow
 
-SYNC: dict[Sync, Cell] = {
-    Sync.SYNCED: Cell("synced", "green"),
-    Sync.PENDING: Cell("pending", "yellow"),
-    Sync.UNKNOWN: Cell("unknown", "dim"),
-}
+_SYNC_COLOURS: dict[Sync, Colour] = {Sync.SYNCED: "green", Sync.PENDING: "yellow", Sync.UNKNOWN: "dim"}
 HEALTH: dict[Health, Cell] = {
     Health.OK: Cell("ok", "green"),
     Health.ERROR: Cell("error", "red"),
@@ -56,6 +52,10 @@ def state(run: "Run | RunRow") -> Cell:
 
 def state_of(state: State) -> Cell:
     return Cell(signs.state(state), _STATE_COLOURS[state])
+
+
+def sync(of: Sync, applied: str | None) -> Cell:
+    return Cell(signs.sync(of, applied), _SYNC_COLOURS[of])
 
 
 def drift(stack: "Stack | StackRow") -> Cell:

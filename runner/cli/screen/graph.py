@@ -31,7 +31,10 @@ def _axes(node: GraphNode) -> Iterator[Cell | str]:
     if node.sync is None or node.drift is None or node.health is None:
         yield from (Cell("✗ no such stack", "red"), "-", "-")
     else:
-        yield from (cells.SYNC[node.sync], cells.drift_of(node.drift, node.drift_reason))
+        yield from (
+            cells.sync(node.sync, node.applied_revision),
+            cells.drift_of(node.drift, node.drift_reason),
+        )
         yield cells.HEALTH[node.health]
 
 

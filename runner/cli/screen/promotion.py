@@ -28,7 +28,11 @@ def _row(of: StageRow, now: datetime) -> Iterator[Cell | str]:
     if of.sync is None or of.drift is None or of.health is None:
         yield from (Cell("✗ missing", "red"), "-", "-", "-", "-")
     else:
-        yield from (cells.SYNC[of.sync], cells.drift_of(of.drift, of.drift_reason), cells.HEALTH[of.health])
+        yield from (
+            cells.sync(of.sync, of.revision),
+            cells.drift_of(of.drift, of.drift_reason),
+            cells.HEALTH[of.health],
+        )
         yield (of.revision or "-")[:12]
         yield ago(of.since, now) if of.since else "-"
     yield of.waits

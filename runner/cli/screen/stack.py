@@ -17,7 +17,7 @@ def _row(of: StackRow, now: datetime) -> list[Cell | str]:
     known = of.path is not None
     return [
         of.name,
-        cells.SYNC[of.sync] if known else "-",
+        cells.sync(of.sync, of.applied_revision) if known else "-",
         cells.drift(of) if known else "-",
         cells.HEALTH[of.health],
         of.at,

@@ -51,7 +51,7 @@ def _git(page: StackPage) -> Iterator[Row]:
         yield "newest", [Cell(f"{page.newest.revision[:12]} cannot be taken: {page.newest.problem}", "red")]
     partly = (f"{one.revision[:12]} by {one.run} ({one.outcome})" for one in page.partly_applied)
     yield "partly", [", ".join(partly)]
-    yield "sync", [cells.SYNC[page.sync], f"  {page.sentence}"]
+    yield "sync", [cells.sync(page.sync, page.applied_revision), f"  {page.sentence}"]
     if page.unknown_inputs:
         yield "inputs", [Cell("not fully known", "yellow"), f"  {'; '.join(page.unknown_inputs)}"]
 

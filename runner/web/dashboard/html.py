@@ -23,7 +23,7 @@ from runner.web.dashboard import flash, packed
 from runner.web.dashboard.assets import asset_url
 from runner.web.dashboard.icons import ICONS
 from runner.web.dashboard.navigation import NAVIGATION
-from runner.web.dashboard.states import Look, of_state
+from runner.web.dashboard.states import Look, of_state, of_sync
 from runner.web.dashboard.theme import theme_of
 from runner.web.identity.csrf import csrf_of
 
@@ -80,6 +80,7 @@ def environment() -> Environment:
         "version": __version__,
         "navigation": NAVIGATION,
         "state": of_state,
+        "sync_state": of_sync,
         "time": _time,
         "topics": " ".join(TOPICS),
         "run_state": lambda name: of_state(State(name)),

@@ -8,6 +8,7 @@ from runner.model.run.life import State
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
 from runner.view.graph import Overall
+from runner.view.signs import is_new
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,10 @@ LOOKS: Mapping[type[Enum], Mapping[Enum, Look]] = {
         DriftClass.PARTIAL: Look("equal", "idle", "partly applied"),
     },
 }
+
+
+def of_sync(of: Sync, applied: str | None) -> Look:
+    return LOOKS[Overall][Overall.NEW] if is_new(of, applied) else of_state(of)
 
 
 def of_state(state: Enum) -> Look:
