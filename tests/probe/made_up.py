@@ -108,6 +108,7 @@ class Configuration:
     looked_up: bool  # a data source that is read while planning
     version: str  # an output
     version_before: str | None
+    ephemeral: bool = True  # whether any value is; a check of such code is never replayed
 
     # The code
 
@@ -115,7 +116,7 @@ class Configuration:
         files = {"main.tf": "\n".join(self._root())}
         if self.has_module:
             files["part/main.tf"] = "\n".join(self._part())
-        return files
+        return files if self.ephemeral else {name: lasting(text) for name, text in files.items()}
 
     @property
     def has_module(self) -> bool:
@@ -214,6 +215,11 @@ class Configuration:
 
     def types_before(self) -> set[str]:
         return {one.type for one in self.objects if one.fate not in UNKNOWN_TO_THE_STATE}
+
+
+def lasting(text: str) -> str:
+    """The same code, with values that may be in a state."""
+    return text.replace("ephemeral = true", "").replace("ephemeralasnull(", "(")
 
 
 REQUIRED = """\

@@ -1,5 +1,7 @@
 """What made-up configurations are made of."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 from made_up import BEACON, Configuration, Fate, Object, Shape
 
@@ -37,6 +39,7 @@ RULES = (
     'postcondition {\n condition = self.etag != "never"\n error_message = "never"\n }',
 )
 NEVER = 'precondition {\n condition = var.token == ""\n error_message = "not empty"\n }'
+HINDERING = {NEVER, "prevent_destroy = true", "create_before_destroy = true"}  # an apply
 OUTPUTS = (
     "value = FIRST.etag",
     "value = FIRST.id",
@@ -95,3 +98,22 @@ def configurations(draw: st.DrawFn) -> Configuration:
         version=draw(st.sampled_from(["", "1", "2"])),
         version_before=draw(st.sampled_from([None, "1"])),
     )
+
+
+def lasting(one: Object) -> Object:
+    """As it is long after its apply."""
+    return replace(
+        one,
+        fate=Fate.KEEP,
+        shape=one.shape if one.shape.keys == one.shape.before else Shape.ONE,
+        after=one.before,
+        computed=tuple(line for line in one.computed if "provider::" not in line),
+        rules=tuple(rule for rule in one.rules if rule not in HINDERING),
+    )
+
+
+# An apply settles the arguments that are expressions, and nothing else. What calls a function of a provider is never
+# replayed.
+SETTLING = configurations().map(
+    lambda made: replace(made, objects=tuple(map(lasting, made.objects)), passing=False, ephemeral=False)
+)

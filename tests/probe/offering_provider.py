@@ -45,6 +45,12 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
     def read(self, ctx: Any, current: Any) -> Any:
         return with_key(super().read(ctx, current))
 
+    def create(self, ctx: Any, planned: Any) -> Any:
+        return with_key(super().create(ctx, planned))
+
+    def update(self, ctx: Any, current: Any, planned: Any) -> Any:
+        return with_key(super().update(ctx, current, planned))
+
     def import_(self, ctx: Any, name: str) -> Any:
         return with_key(super().import_(ctx, name))
 

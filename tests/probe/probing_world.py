@@ -24,6 +24,7 @@ from runner.model.stack.definition import StackDefinition
 from runner.model.warm.probe import ProbeFacts, ProbeRecord, Probing
 from runner.model.warm.provider import Ready, Way
 from runner.ports.engine import Applied, EngineError, Execution, Fallback, Planned, Probed
+from runner.ports.keeping import Sealing
 from runner.service.execution.probe import look
 
 needs_terraform = pytest.mark.skipif(
@@ -85,6 +86,7 @@ class Stage:
     run: int = 0
     last: Execution | None = None
     shared: CommandLineEngine | None = None  # of another stack of the same installation
+    seal: Sealing | None = None  # for recordings of its checks
 
     def __post_init__(self) -> None:
         self.write(self.main)
@@ -122,7 +124,7 @@ class Stage:
         engines = EnginesSettings(plugin_mirror=self.mirror)
         executor = ExecutorSettings(visible=(self.root / "outside",))
         settings = Settings(self.data, engines=engines, timeouts=self.timeouts, executor=executor)
-        return self.shared or CommandLineEngine(settings)
+        return self.shared or CommandLineEngine(settings, seal=self.seal)
 
     def execution(self) -> Execution:
         self.run += 1

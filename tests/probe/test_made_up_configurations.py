@@ -1,28 +1,24 @@
 """Whatever is planned, warm providers plan what plain ones do: tried with configurations that are made up."""
 
-import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import Phase, event, given, note, settings
 from made_up import Configuration
-from made_up_before import cloud_of, state_of
 from made_up_choice import configurations
+from made_up_world import MadeUpWorld, offering_stage
 from plan_difference import difference
-from probing_world import Stage, mirror_with, needs_terraform
+from probing_world import needs_terraform
 from repetitions import examples
 
 from runner.model.plan.form import form_of
 from runner.ports.engine import EngineError, Fallback, Planned, Probed
 
 pytestmark = needs_terraform
-OFFERING = Path(__file__).with_name("offering_provider.py")
 PARTS = 6
 EACH = int(os.environ.get("DRIFTLINE_CONFIGURATIONS", examples(50, few=6)))
 PHASES = (Phase.generate,)  # to shrink a configuration would take minutes
@@ -34,25 +30,10 @@ NOT_STARTED_AT_MOST = 2
 
 
 @dataclass
-class World:
-    """One stack, whose code, state and cloud are those of one configuration after the other."""
-
-    stage: Stage
+class World(MadeUpWorld):
     compared: int = 0
     failed: int = 0
     not_started: int = 0
-
-    def set_up(self, made: Configuration) -> None:
-        folder = self.stage.tree / self.stage.name
-        shutil.rmtree(folder)
-        for name, text in made.files().items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        state = self.stage.execution().workspace.state
-        assert state is not None
-        state.write_text(json.dumps(state_of(made)))
-        self.stage.cloud.write_text(json.dumps({"objects": cloud_of(made)}))
 
     def warm(self, made: Configuration) -> Probed | Fallback:
         """As a first plan is made: with the types of the code, and with all only if one is in the state alone."""
@@ -77,10 +58,9 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    mirror = mirror_with(OFFERING, tmp_path_factory.mktemp("offering"))
-    made = World(Stage(tmp_path_factory.mktemp("made-up"), mirror))
-    yield made
-    made.stage.engine.prober.close()
+    with offering_stage(tmp_path_factory.mktemp("made-up")) as stage:
+        made = World(stage)
+        yield made
     assert made.not_started <= NOT_STARTED_AT_MOST
     assert made.failed <= FAILING * (made.failed + made.compared)
 
