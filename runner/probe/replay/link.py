@@ -25,7 +25,7 @@ from h2.events import (
     TrailersReceived,
 )
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from runner.probe.identity import HOST, Identity
 from runner.probe.protocol import Handshake
@@ -84,7 +84,10 @@ class Link:
             raise LinkFailed("its certificate differs from the one it announced")
         config = H2Configuration(client_side=True, header_encoding=None, validate_inbound_headers=False)
         self._http = H2Connection(config)
-        self._http.local_settings.update({SettingCodes.INITIAL_WINDOW_SIZE: WINDOW})
+        # What `update` changes is not in the first frame, and counts here as if the provider knew it.
+        known = {SettingCodes(code): value for code, value in self._http.local_settings.items()}
+        known[SettingCodes.INITIAL_WINDOW_SIZE] = WINDOW
+        self._http.local_settings = Settings(client=True, initial_values=known)
         self._http.initiate_connection()
         self._http.increment_flow_control_window(WINDOW)
         self._asked: dict[int, _Asked] = {}
