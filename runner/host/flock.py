@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runner.host.files import PRIVATE_FILE
+from runner.host.noted import end_noted
 
 PAUSE = 0.05
 
@@ -49,8 +50,9 @@ def alone(path: Path) -> Iterator[bool]:
 
 
 def remove_if_free(folder: Path) -> None:
-    """BlockingIOError if somebody uses it."""
+    """With what is noted in it; BlockingIOError if somebody uses it."""
     with free(folder):
+        end_noted(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

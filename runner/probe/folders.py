@@ -3,28 +3,25 @@ outlives the check.
 """
 
 import fcntl
-import json
 import os
 import re
 import secrets
-import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 
-from runner.host.descendants import started_at
-from runner.host.files import private_folder, write_whole
-from runner.host.flock import free
+from runner.host.files import private_folder
+from runner.host.flock import remove_if_free
+from runner.host.noted import note
 from runner.probe.conversation import ProbeFailed
 from runner.process.run import Child
 
 LONGEST_PATH = 100  # of a socket: the kernel allows 108 bytes including the end, macOS 104
 PREFIX = "dl-"
-PROCESS = "process"  # the file that names one which is to end with its folder
 NAME = 24  # characters of a socket's
 YOUNG_SECONDS = 60.0  # it may not be locked yet
 _OWN = re.compile(r"[0-9a-f]{16}")
@@ -80,11 +77,10 @@ def _listen(folder: Path, count: int, made: list[socket.socket]) -> None:
         raise ProbeFailed(f"its sockets cannot be created: {error}") from error
 
 
-def note_process(folder: Path, process: Child) -> None:
-    """It ends with the folder, should nobody be left to end it."""
+def note_process(folder: Path, process: Child, beside: Iterable[Path]) -> None:
+    """It ends with the folder, and the folders beside it go, should nobody be left to end it."""
     pids = [process.pid, *([process.namespaces.first] if process.namespaces is not None else [])]
-    content = json.dumps([[pid, started_at(pid)] for pid in pids])
-    write_whole(folder / PROCESS, content.encode(), durable=False)
+    note(folder, pids, beside)
 
 
 def _sweep(base: Path) -> None:
@@ -92,14 +88,4 @@ def _sweep(base: Path) -> None:
         # Another check may remove it at the same time.
         with suppress(OSError):
             if _OWN.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > YOUNG_SECONDS:
-                with free(folder):
-                    _end_noted(folder / PROCESS)
-                    rmtree(folder, ignore_errors=True)
-
-
-def _end_noted(path: Path) -> None:
-    """A pid may have been given to another process since, which then started later."""
-    with suppress(OSError, ValueError, TypeError):
-        for pid, began in json.loads(path.read_bytes()):
-            if began is not None and started_at(pid) == began:
-                os.kill(pid, signal.SIGKILL)
+                remove_if_free(folder)

@@ -1,10 +1,17 @@
 """The folder that a check has for itself."""
 
 import fcntl
+import json
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from runner.datadir.workspace import LocalWorkspaces
+from runner.host.noted import NOTE, end_noted, note
 from runner.probe.folders import YOUNG_SECONDS, listeners, own_folder
 
 LONG_AGO = time.time() - YOUNG_SECONDS - 1
@@ -52,3 +59,27 @@ def test_a_path_too_long_for_sockets_uses_another_private_folder(tmp_path: Path)
         assert folder.stat().st_mode & 0o777 == 0o700
         assert [one.getsockname() for one in made] == [f"{folder}/0", f"{folder}/1"]
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("cleared_by", ["the next check", "a daemon that starts"])
+def test_what_a_killed_check_has_noted_ends_with_its_folder(tmp_path: Path, cleared_by: str) -> None:
+    base, beside = tmp_path / "probe", tmp_path / "beside"
+    beside.mkdir()
+    base.mkdir()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        old = left(base, "0123456789abcdef", time.time())
+        note(old, [process.pid], [beside])
+        os.utime(old, (LONG_AGO, LONG_AGO))
+        if cleared_by == "the next check":
+            with own_folder(base):
+                pass
+        else:
+            LocalWorkspaces(tmp_path).clear_probes()
+        assert process.wait() == -signal.SIGKILL
+    assert not old.exists()
+    assert not beside.exists()
+
+
+def test_a_process_that_got_the_number_of_a_noted_one_lives(tmp_path: Path) -> None:
+    (tmp_path / NOTE).write_text(json.dumps({"pids": [[os.getpid(), 1], [0, None]], "folders": []}))
+    end_noted(tmp_path)

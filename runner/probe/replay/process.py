@@ -39,6 +39,7 @@ class Process:
     launched: Launched
     name: str
     identity: Identity
+    temporary: Path  # its TMPDIR
     configured: bytes | None = None
     _handshake: Handshake | None = None
 
@@ -74,7 +75,7 @@ def started(installed: Installed, command: Command, folder: Path, keys: Path) ->
         launched = launch(installed, command, stdout, identity.certificate)
     except OSError as error:
         raise LinkFailed(f"{installed.name} could not be started: {error}") from error
-    return Process(launched, installed.name, identity)
+    return Process(launched, installed.name, identity, Path(command.env["TMPDIR"]))
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class SharedProviders:
         own = shared.ends.enter_context(own_folder(private_folder(self._folder)))
         process = start(own, shared.ends)
         shared.ends.callback(process.end)
-        note_process(own, process.launched.process)
+        note_process(own, process.launched.process, [process.temporary])
         return process
 
     def _taken(self, key: str) -> _Shared:
