@@ -20,7 +20,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -52,6 +52,7 @@ from runner.host.flock import alone, remove_if_free, shared
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.model.stack.state_file import TornState
 from runner.ports.engine import Workspace
+from runner.probe.recordings import RECORDINGS, keep_only, name_of
 
 PLACE = "workspace.json"
 DATA = "data"
@@ -210,6 +211,12 @@ class LocalWorkspaces:
         for place in _BESIDE_A_STATE:
             for path in own.glob(place):
                 remove_abandoned(path)
+
+    def keep_recordings(self, stacks: Iterable[str]) -> int:
+        return keep_only(self.data_dir / RECORDINGS, stacks)
+
+    def forget_recording(self, stack: str) -> None:
+        (self.data_dir / RECORDINGS / name_of(stack)).unlink(missing_ok=True)
 
     def clear_probes(self) -> None:
         for folder in (self.data_dir / "probe").glob("*"):

@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from runner.ports.keeping import Sealing
     from runner.probe.prober import Prober
 
-RECORDINGS = "recordings"
 CHECKS = "checks"  # for the session name: a provider that checks share has the credentials of one session
 
 
@@ -95,13 +94,15 @@ class CommandLineEngine:
         """None without a seal for what is recorded."""
         if self.seal is None:
             return None
-        from runner.probe.recordings import Recordings
+        from runner.probe.recordings import RECORDINGS, Recordings
         from runner.probe.replay.shared import SharedProviders
 
         folder = self.settings.data_dir / "probe"
         shared = SharedProviders(folder)
         finalize(self, shared.close)
-        return Replays(folder, Recordings(folder / RECORDINGS, self.seal), shared, StateDigests())
+        return Replays(
+            folder, Recordings(self.settings.data_dir / RECORDINGS, self.seal), shared, StateDigests()
+        )
 
     @cached_property
     def inventory(self) -> Inventory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import field
 from datetime import datetime
@@ -356,6 +356,14 @@ class Workspaces(Protocol):
 
     def clear_stack(self, stack: str) -> None:
         """Remove temporary files that dead processes left beside the stack's state."""
+        ...
+
+    def keep_recordings(self, stacks: Iterable[str]) -> int:
+        """Remove the recorded checks of all other stacks; returns how many."""
+        ...
+
+    def forget_recording(self, stack: str) -> None:
+        """Remove the recorded check of a stack, if there is one."""
         ...
 
     def clear_probes(self) -> None:

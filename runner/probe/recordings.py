@@ -1,12 +1,14 @@
 """Recordings of checks, one for each stack, sealed and bound to it."""
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from runner.host.files import private_folder, write_whole
 from runner.ports.keeping import Sealing
 
+RECORDINGS = "probe/recordings"  # in the data directory
 LARGEST = 64 << 20
 
 
@@ -36,7 +38,21 @@ class Recordings:
             self.file(stack).unlink(missing_ok=True)
 
     def file(self, stack: str) -> Path:
-        return self._folder / hashlib.sha256(stack.encode()).hexdigest()[:40]
+        return self._folder / name_of(stack)
+
+
+def name_of(stack: str) -> str:
+    """Of its file."""
+    return hashlib.sha256(stack.encode()).hexdigest()[:40]
+
+
+def keep_only(folder: Path, stacks: Iterable[str]) -> int:
+    """Remove the recordings of all others; returns how many."""
+    kept = {name_of(stack) for stack in stacks}
+    others = [path for path in folder.glob("*") if path.name not in kept]
+    for path in others:
+        path.unlink(missing_ok=True)
+    return len(others)
 
 
 def _place(stack: str) -> str:

@@ -1,6 +1,7 @@
 """Retention removes what is old, and never what is still needed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,8 +14,10 @@ from runner.errors import ArtifactNotFound, ArtifactStoreFailed
 from runner.model.run.life import State
 from runner.model.settings.server import Retention
 from runner.model.values.span import Seconds
+from runner.probe.recordings import RECORDINGS, name_of
 from runner.service.approval import approve as approving
 from runner.service.cycle.prune import Pruned, prune
+from runner.service.operator.leave import forget
 
 SHORT = Retention(
     runs=Seconds(40 * 86400), logs=Seconds(20 * 86400), plans=Seconds(86400), reports=Seconds(86400)
@@ -141,3 +144,30 @@ def test_a_plan_that_retention_removed_can_no_longer_be_read(plain_applied: Worl
     pruned(plain_applied)
     with pytest.raises(ArtifactNotFound, match="run-1"):
         plain_applied.app.artifacts.get(done.id, "plan.tfplan")
+
+
+def recorded_checks(world: World, *stacks: str) -> list[Path]:
+    folder = world.root / "data" / RECORDINGS
+    folder.mkdir(parents=True)
+    files = [folder / name_of(stack) for stack in stacks]
+    for path in files:
+        path.touch()
+    return files
+
+
+def test_recorded_checks_go_with_their_stacks(plain_applied: World) -> None:
+    own, strange = recorded_checks(plain_applied, "web", "long-gone")
+    assert pruned(plain_applied).recordings == 1
+    assert (own.exists(), strange.exists()) == (True, False)
+    plain_applied.commit_files({"web/stack.yaml": None, "web/main.tf": None})
+    plain_applied.poll()
+    assert pruned(plain_applied).recordings == 1
+    assert not own.exists()
+
+
+def test_what_is_forgotten_keeps_no_recorded_check(plain_applied: World) -> None:
+    own, other = recorded_checks(plain_applied, "web", "other")
+    plain_applied.commit_files({"web/stack.yaml": None, "web/main.tf": None})
+    plain_applied.poll()
+    forget(plain_applied.app.control, "web", ANA, "")
+    assert (own.exists(), other.exists()) == (False, True)

@@ -35,6 +35,7 @@ class Pruned:
     scratches: int = 0
     unfinished: int = 0
     sealed: int = 0  # copies of `init` results
+    recordings: int = 0  # of checks of stacks that are gone
     quarantined: int = 0  # trees that could not be removed yet
     problems: tuple[str, ...] = ()
 
@@ -44,6 +45,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     now, keep = control.clock.now(), control.settings.retention
     with control.store.reading() as reader:
         needed_trees = _needed_trees(reader)
+        checked = [stack.name for stack in reader.stacks() if stack.missing_since is None]
     each = _Each()
     spent = (
         run.id
@@ -59,6 +61,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         unfinished=each("unfinished files", ("",), lambda _: workspaces.remove_unfinished(now - SETTLED))
         + each("claims", ("",), lambda _: control.claims.remove_free()),
         sealed=each("what init left", ("",), lambda _: workspaces.forget_unused(now)),
+        recordings=each("recorded checks", ("",), lambda _: workspaces.keep_recordings(checked)),
         quarantined=each("the quarantine", ("",), lambda _: workspaces.clear_quarantine()),
     )
     # First rows, then files.

@@ -1,5 +1,6 @@
 """A stack that left Git ends for good. Nothing is done with it after that."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from runner.model.audit.actor import DAEMON
@@ -22,6 +23,8 @@ def leave(control: ControlPorts, writer: OutcomeWriter, name: str, how: str, *, 
     if report is not None:
         control.reports.file(writer.resolve_report(report, by=by, reason=f"the stack is {how}"))
     writer.leave(name, how, by=by)
+    with suppress(OSError):  # then the next pass removes it
+        control.workspaces.forget_recording(name)
     # A new stack may have waited for this answer.
     for status in writer.sources():
         if status.problems:
