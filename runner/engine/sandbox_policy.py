@@ -50,9 +50,11 @@ class SandboxPolicy:
     handed: Mapping[str, str]
     daemon: Mapping[str, str]
 
-    def apart(self, read: tuple[Path, ...], write: tuple[Path, ...]) -> Confinement | View | None:
+    def apart(
+        self, read: tuple[Path, ...], write: tuple[Path, ...], *, state_folders: tuple[str, ...] = ()
+    ) -> Confinement | View | None:
         """The sandbox of a process that belongs to no run's engine, such as a policy: only these paths of the
-        installation, and nothing else of it.
+        installation, and nothing else of it. `state_folders` are those of a source, to be read.
         """
         wish = self.settings.executor.confine
         problem = namespaced.problem()
@@ -61,6 +63,7 @@ class SandboxPolicy:
         if problem is not None and wish == "required":
             raise NotConfined(problem=problem)
         labels = {**(self._emptied() if problem is None else {}), **self._installation()}
+        labels |= _labelled(Access.READ, self._unspoiled(state_folders))
         labels |= _labelled(Access.NOTHING, [self.settings.data_dir])
         labels |= _labelled(Access.READ, read) | _labelled(Access.WRITE, write)
         _let_read(labels, self._needed(Path(sys.executable)))

@@ -1,91 +1,20 @@
 """Checks that ask providers again what they answered before, by real terraform and the Python provider."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from probing_service import ANA, Beginnings, ReplayedWorld, beginnings, needs_terraform
-from provider.cloudfile import edit
+from probing_service import ANA, ReplayedWorld, needs_terraform
+from replayed_world import CANARY, OBJECT, REPLAYED, beginnings, engine, recorded, recordings
 
-from runner.engine.command import CommandLineEngine
 from runner.engine.warm.recording import Record
 from runner.model.run.life import State
 from runner.model.warm.provider import Way
 from runner.service.operator import request
 
-__all__ = ("beginnings",)
+__all__ = ("beginnings", "recorded")
 pytestmark = needs_terraform
-
-PROVIDER = """\
-terraform {{
-  required_providers {{
-    cloudfile = {{ source = "driftline/cloudfile" }}
-  }}
-}}
-variable "token" {{
-  default   = ""
-  sensitive = true
-}}
-provider "cloudfile" {{
-  path  = "{cloud}"
-  token = var.token
-}}
-"""
-OBJECT = (
-    PROVIDER
-    + """\
-resource "cloudfile_object" "web" {{
-  name  = "{name}"
-  value = "{value}"
-}}
-data "cloudfile_lookup" "web" {{
-  name       = "other"
-}}
-resource "terraform_data" "seen" {{
-  input = data.cloudfile_lookup.web.value
-}}
-"""
-)
-REPLAYED = (Way.REPLAYED, "")
-CANARY = "canary-4711"
-
-
-def tell(patch: pytest.MonkeyPatch, world: ReplayedWorld) -> None:
-    patch.setenv("FAULTS", str(world.orders))
-    patch.setenv("TF_VAR_token", CANARY)
-
-
-def record(world: ReplayedWorld) -> None:
-    """Two stacks, each applied and checked once: that check was compared, and its calls are kept."""
-    with pytest.MonkeyPatch.context() as patch:
-        tell(patch, world)
-        with edit(world.cloud) as objects:
-            objects["other"] = {"value": "there"}
-        for name in ("web", "other-stack"):
-            world.applied(name, body=OBJECT)
-            assert world.clean(name) == (Way.COMPARED, "first check with this code, engine and providers")
-
-
-@pytest.fixture
-def recorded(beginnings: Beginnings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayedWorld]:
-    with beginnings.lent(record, ReplayedWorld) as world:
-        tell(monkeypatch, world)
-        world.processes()
-        yield world
-
-
-def recordings(world: ReplayedWorld) -> dict[str, Path]:
-    """By stack."""
-    replays = engine(world).replays
-    assert replays is not None
-    return {name: replays.recordings.file(name) for name in ("web", "other-stack")}
-
-
-def engine(world: ReplayedWorld) -> CommandLineEngine:
-    assert isinstance(world.app.engine, CommandLineEngine)
-    return world.app.engine
 
 
 def test_a_check_of_what_has_not_changed_starts_no_terraform(recorded: ReplayedWorld) -> None:
@@ -123,32 +52,6 @@ def test_drift_that_is_gone_again_is_replayed_at_once(recorded: ReplayedWorld) -
     recorded.cloud_set(value="by hand")
     assert recorded.check().state is State.DRIFTED
     recorded.cloud_set(value="one")
-    assert recorded.clean() == REPLAYED
-
-
-def moved_state(world: ReplayedWorld) -> None:
-    state = world.app.workspaces.state_file("web", "default")
-    state.write_text(state.read_text() + " ")
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        pytest.param(moved_state, "its state changed", id="state"),
-        pytest.param(
-            lambda _: os.environ.update(TF_VAR_token="another"), "its environment changed", id="environment"
-        ),
-    ],
-)
-def test_a_recording_is_valid_for_what_it_was_made_of_alone(
-    recorded: ReplayedWorld,
-    monkeypatch: pytest.MonkeyPatch,
-    change: Callable[[ReplayedWorld], None],
-    reason: str,
-) -> None:
-    monkeypatch.setenv("TF_VAR_token", CANARY)  # put back at the end
-    change(recorded)
-    assert recorded.clean() == (Way.PROBED, f"not replayed: {reason}")
     assert recorded.clean() == REPLAYED
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runner.probe.replay.shared import SharedProviders
 
 KEY_LENGTH = 32
+FILES = "a context gives it files, which have another path in each run"
 _LENGTH = 4  # bytes, of the header's length
 
 
@@ -129,6 +130,8 @@ def recording(
     assert session.seal is not None
     if session.read is None:
         return Fallback("its code could not be read")
+    if session.contexts.folder is not None:
+        return Fallback(FILES)
     seal = session.seal
     reason = outside_induction(seal.manifest.modules, session.read, seal.data, session.code)
     if reason:

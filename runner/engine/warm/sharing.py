@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import os
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from runner.engine.environment import LONGEST_TMPDIR
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 # Not for providers; a stack's values must not be in a process that answers for another one.
 _OF_TERRAFORM = ("TF_VAR_", "TF_DATA_DIR", "TF_WORKSPACE", "PWD")
 _OWN = frozenset({"HOME", "TMPDIR"})
+CLI_CONFIG = "TF_CLI_CONFIG_FILE"  # our own, which is written again and again
 PREFIX = "dl-"
 # They read the tree and the working directory of a run, which a shared process does not have.
 OF_FILES = frozenset(
@@ -38,20 +41,34 @@ def serving(
     folder: Path,
     command: Callable[[], AbstractContextManager[Command]],
 ) -> "Together | Alone":
-    """`command` is for providers that answer this run alone: all of them, if it has something that no other one has."""
+    """`command` is for providers that answer this run alone: all of them, if it has something that no other one has,
+    or sees files that others may have written.
+    """
     from runner.probe.replay.replay import Alone, Together
 
     alone = Alone(folder, command)
 
     environment = _environment(session)
     own = (str(session.control), str(session.scratch))
-    if session.contexts.folder is not None or any(
+    if session.execution.writable_modules or any(
         place in value for value in environment.values() for place in own
     ):
         return alone
     apart = frozenset(one.address for one in providers if one.address.partition("/")[2] in OF_FILES)
-    key = _Key(environment, session.execution.key)
-    return Together(shared, folder, key, partial(_command, session, environment), alone, apart)
+    key = _Key(environment, _files(environment), session.execution.state_folders, session.execution.key)
+    return Together(alone, shared, key, partial(_command, session, environment), apart)
+
+
+def _files(environment: Mapping[str, str]) -> list[tuple[str, int, int]]:
+    """Those that the environment names, such as credentials: a provider may have read them when it was configured."""
+    found = []
+    for name, value in environment.items():
+        if value.startswith("/") and name != CLI_CONFIG:
+            with suppress(OSError):
+                about = os.stat(value)  # noqa: PTH116 - of many values
+                if S_ISREG(about.st_mode):
+                    found.append((value, about.st_ino, about.st_mtime_ns))
+    return sorted(found)
 
 
 def _environment(session: Session) -> dict[str, str]:
@@ -67,11 +84,14 @@ class _Key:
     """Of everything that has to be equal, credentials included; kept in memory only."""
 
     environment: dict[str, str]
+    files: list[tuple[str, int, int]]
+    state_folders: tuple[str, ...]
     key: bytes
 
     def __call__(self, *parts: bytes) -> str:
         made = hashlib.blake2b(key=self.key)
-        for part in (*parts, json.dumps(self.environment, sort_keys=True).encode()):
+        facts = [self.environment, self.files, self.state_folders]
+        for part in (*parts, json.dumps(facts, sort_keys=True).encode()):
             made.update(len(part).to_bytes(8) + part)
         return made.hexdigest()
 
@@ -79,7 +99,11 @@ class _Key:
 def _command(
     session: Session, environment: dict[str, str], installed: "Installed", own: Path, ends: ExitStack
 ) -> Command:
-    """In a sandbox with nothing but the package and folders of its own, and without the locks of any run."""
+    """In a sandbox with nothing but the package and folders of its own, and without the locks of any run.
+
+    What runs of the source can read outside of the installation it can read too: a file that appears there must
+    not go unseen.
+    """
     home = private_folder(own / "home")
     temporary = home
     if len(str(home)) > LONGEST_TMPDIR:
@@ -89,7 +113,11 @@ def _command(
     confine = (
         None
         if session.sandbox is None
-        else session.sandbox.apart((package, session.cli_config), tuple({home, temporary}))
+        else session.sandbox.apart(
+            (package, session.cli_config),
+            tuple({home, temporary}),
+            state_folders=session.execution.state_folders,
+        )
     )
     return replace(
         session.command("replay", ()),

@@ -18,6 +18,8 @@ from runner.probe.replay.process import Patience, Process, counted, started
 from runner.probe.replay.shared import SharedProviders
 from runner.process.run import Command
 
+# A request with such a text may name a file of the stack's own folder, which only a process of its own is in.
+_RELATIVE = b"./"
 # A digest of these with everything else that has to be equal.
 Key = Callable[..., str]
 # The command whose surroundings a shared process gets, in a folder of its own; what it needs is ended with it.
@@ -52,22 +54,26 @@ class Alone:
 class Together:
     """Checks with equal keys ask the same process. `key` digests what is equal besides package and configuration."""
 
+    alone: Alone
     shared: SharedProviders
-    folder: Path
     key: Key
     command: CommandIn
-    alone: Alone
     apart: frozenset[str]  # addresses of providers that are not shared
 
     @contextmanager
-    def serving(self, installed: Installed, asked: Asked, patience: Patience) -> Iterator[Process]:
-        if installed.address in self.apart:
+    def serving(
+        self, installed: Installed, conversation: Conversation, patience: Patience
+    ) -> Iterator[Process]:
+        asked = conversation.configured
+        if installed.address in self.apart or any(
+            _RELATIVE in one.request for one in (asked, *conversation.calls)
+        ):
             with self.alone.serving(installed) as own:
                 yield own
             return
 
         def start(own: Path, ends: ExitStack) -> Process:
-            return started(installed, self.command(installed, own, ends), own, self.folder)
+            return started(installed, self.command(installed, own, ends), own, self.alone.folder)
 
         def configure(process: Process) -> bytes:
             with process.link(patience) as link:
@@ -90,7 +96,7 @@ def replay(
     with ExitStack() as ends:
         # All are started before the first is waited for.
         asked = [
-            (conversation, ends.enter_context(serving.serving(installed, conversation.configured, patience)))
+            (conversation, ends.enter_context(serving.serving(installed, conversation, patience)))
             for installed, one in zip(providers, recorded, strict=True)
             for conversation in one.conversations
         ]
