@@ -1,6 +1,8 @@
 """What people do in the dashboard, and what they see happen."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from browser_visit import Visit, visiting
@@ -64,6 +66,35 @@ def test_a_page_shows_what_happened_before_it_could_listen(visit: Visits, instal
     visitor.context.route("**/api/v1/events*", happen_first, times=1)
     page = visitor.open("/")
     expect(page.locator("main")).to_contain_text("act/watch is being moved")
+
+
+DRAWN = """\
+window.drawn = [];
+const draw = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  window.drawn.push(String(text));
+  return draw.call(this, text, ...place);
+};
+"""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati"])
+def test_charts_say_what_they_count_by_days_in_utc(visit: Visits, zone: str) -> None:
+    visitor = visit(timezone_id=zone)
+    visitor.context.add_init_script(DRAWN)
+    page = visitor.open("/trends?days=7")
+    page.wait_for_function("window.drawn.filter((text) => text === 'day (UTC)').length >= 4")
+    drawn = set(page.evaluate("window.drawn"))
+    assert {"runs per day", "checks per day", "reports per day", "median time per day"} <= drawn
+    days = {f"{day.day} {day:%b}" for day in map(date.fromisoformat, page.evaluate(DAYS))}
+    marked = {text for text in drawn if re.fullmatch(r"\d+ [A-Z][a-z]{2}", text)}
+    assert marked
+    assert marked <= days
+
+
+DAYS = (
+    "[...document.querySelector('figure.chart').querySelectorAll('[data-day]')].map((row) => row.dataset.day)"
+)
 
 
 def test_a_long_log_is_read_to_its_end(visit: Visits, installation: Rich) -> None:

@@ -12,6 +12,8 @@ def test_trends_say_all_without_javascript(tmp_path: Path) -> None:
     text = Browser(world).get("/trends?days=7")
     assert text.count("<tr data-day=") == 4 * 7
     assert '<td class="num" data-value="1">1</td>' in text
+    assert '<caption class="sr">Changes, runs per day</caption>' in text
+    assert '<caption class="sr">Waiting, median time per day</caption>' in text
 
 
 def test_a_period_that_is_no_number_of_days_is_said_on_a_page(tmp_path: Path) -> None:

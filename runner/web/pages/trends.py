@@ -32,10 +32,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """`form` is `bars`, where the series add up, or `lines`, whose values are seconds."""
+    """`axis` says what is counted, and in which unit. `form` is `bars`, where the series add up, or `lines`, whose values are seconds."""
 
     name: str
     note: str
+    axis: str
     form: str
     series: tuple[Series, ...]
 
@@ -48,7 +49,8 @@ class Chart:
 CHARTS = (
     Chart(
         "Changes",
-        "runs a day, by result",
+        "by result",
+        "runs per day",
         "bars",
         (
             Series("applied", "ok", lambda day: day.runs.applied),
@@ -59,7 +61,8 @@ CHARTS = (
     ),
     Chart(
         "Drift checks",
-        "checks a day, by result",
+        "by result",
+        "checks per day",
         "bars",
         (
             Series("clean", "line-strong", lambda day: day.checks.unchanged),
@@ -70,7 +73,8 @@ CHARTS = (
     ),
     Chart(
         "Drift reports",
-        "reports a day",
+        "opened and resolved",
+        "reports per day",
         "bars",
         (
             Series("resolved", "ok", lambda day: day.drift_resolved),
@@ -79,7 +83,8 @@ CHARTS = (
     ),
     Chart(
         "Waiting",
-        "median of each day",
+        "for approval, and for the apply",
+        "median time per day",
         "lines",
         (
             Series("plan to approval", "wait", lambda day: day.seconds_to_approval),

@@ -1,8 +1,9 @@
 // Draws the tables of a page as charts. Each `figure.chart` has a table whose first column is the day, and whose
-// other columns are series: `data-tone` of a heading is its colour, `data-value` of a cell its number.
+// other columns are series: `data-tone` of a heading is its colour, `data-value` of a cell its number. `data-axis` says
+// what the numbers count.
 "use strict";
 (() => {
-  const HEIGHT = 200;
+  const HEIGHT = 220;
   const DAY = 86_400;
   const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
   const SPANS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 43_200, DAY, 2 * DAY, 7 * DAY, 30 * DAY];
@@ -29,6 +30,9 @@
     return series.map((one) => ({...one, values: one.values.map((value, at) => (sums[at] += value ?? 0))}));
   };
 
+  // The server's days are days in UTC, wherever somebody looks at them.
+  const utc = (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC");
+
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
   const duration = (seconds) => {
@@ -40,6 +44,8 @@
   const axis = (more) => ({
     stroke: colour("muted"),
     font: "12px Inter, sans-serif",
+    labelFont: "12px Inter, sans-serif",
+    labelSize: 18,
     grid: {stroke: colour("line"), width: 1},
     ticks: {show: false},
     ...more,
@@ -56,15 +62,16 @@
       width: place.clientWidth,
       height: HEIGHT,
       padding: [12, 8, 0, 0],
+      tzDate: utc,
       cursor: {y: false, points: {show: !bars}, drag: {x: false, y: false}},
       legend: {markers: {width: 0, fill: (_, at) => colour(shown[at - 1].tone)}},
       scales: {x: {time: true, range: (_, from, to) => [from - DAY / 2, to + DAY / 2]}, y: {range: (_, __, most) => [0, Math.max(1, most * 1.1)]}},
       axes: [
-        axis({space: 64, size: 28, grid: {show: false}, values: [[DAY, "{D} {MMM}", null, null, null, null, null, null, 1]]}),
-        axis({size: 44, incrs: bars ? WHOLE : SPANS, values: (_, marks) => marks.map((mark) => (bars ? mark : duration(mark)))}),
+        axis({label: "day (UTC)", space: 64, size: 28, grid: {show: false}, values: [[DAY, "{D} {MMM}", null, null, null, null, null, null, 1]]}),
+        axis({label: figure.dataset.axis, size: 44, incrs: bars ? WHOLE : SPANS, values: (_, marks) => marks.map((mark) => (bars ? mark : duration(mark)))}),
       ],
       series: [
-        {value: (_, at) => (at === null ? "" : uPlot.fmtDate("{D} {MMM}")(new Date(at * 1000)))},
+        {value: (_, at) => (at === null ? "" : uPlot.fmtDate("{D} {MMM}")(utc(at)))},
         ...shown.map((one) => ({
           label: one.name,
           stroke: colour(one.tone),
