@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from probing_service import ANA, ReplayedWorld, needs_terraform
 from replayed_world import CANARY, OBJECT, REPLAYED, beginnings, engine, recorded, recordings
 
+from runner.cli.main import main
 from runner.engine.warm.recording import Record
 from runner.model.run.life import State
 from runner.model.warm.provider import Way
@@ -212,3 +214,34 @@ def test_a_full_plan_is_made_where_somebody_asks_for_one(recorded: ReplayedWorld
     assert done.state is State.NO_CHANGES
     assert (recorded.record().way, recorded.record().reason) == (Way.PLAIN, "somebody asked for a full plan")
     assert recorded.clean() == REPLAYED
+
+
+@pytest.mark.repeats
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        pytest.param(
+            "locals {{\n  now = timestamp()\n}}\n", "uses timestamp() in web/main.tf:", id="the-time"
+        ),
+        pytest.param(
+            'variable "path" {{\n  default = "main.tf"\n}}\nlocals {{\n  text = file(var.path)\n}}\n',
+            "reads a file whose path is only known while planning, file(var.path), in web/main.tf:",
+            id="a-computed-path",
+        ),
+        pytest.param("locals {{\n  here = path.cwd\n}}\n", "uses path.cwd in web/main.tf:", id="its-place"),
+        pytest.param(
+            'locals {{\n  text = file("/etc/hostname")\n}}\n',
+            "reads a file outside of the repository",
+            id="a-file-of-the-machine",
+        ),
+    ],
+)
+def test_what_follows_from_more_than_answers_is_probed_and_stack_show_says_why(
+    recorded: ReplayedWorld, more: str, reason: str
+) -> None:
+    recorded.push(value="one", body=OBJECT + more)
+    assert recorded.clean()[0] is Way.COMPARED
+    way, said = recorded.clean()
+    assert (way, said.startswith(f"not replayed: {reason}")) == (Way.PROBED, True), said
+    shown = CliRunner().invoke(main, ["--config", str(recorded.config), "stack", "show", "web"])
+    assert reason.partition("(")[0] in " ".join(shown.output.split())
