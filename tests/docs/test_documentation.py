@@ -45,6 +45,14 @@ def test_every_decision_is_linked_from_the_architecture_page() -> None:
     assert [path.name for path in (ROOT / "docs" / "adr").glob("*.md") if path.name not in page] == []
 
 
+@pytest.mark.parametrize("index", ["docs/architecture.md", "zensical.toml"])
+def test_decisions_are_listed_in_the_order_of_their_numbers(index: str) -> None:
+    listed = re.findall(r"^\W*(\d+): .*adr/\d{4}-", (ROOT / index).read_text(), re.MULTILINE)
+    numbers = [int(number) for number in listed]
+    assert len(numbers) == len(list((ROOT / "docs" / "adr").glob("*.md")))
+    assert numbers == sorted(set(numbers))
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "adr").glob("*.md")), ids=lambda path: path.stem[:4])
 def test_a_decision_has_a_status_and_a_date(path: Path) -> None:
     title, blank, status = path.read_text().splitlines()[:3]
