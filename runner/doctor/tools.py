@@ -81,7 +81,7 @@ def engines(scene: Scene) -> Iterator[Finding]:
             yield from switched(name, getattr(scene.settings.engines, name).binary, env["PATH"])
             yield from unserved_stacks(scene.settings, name, found, own)
         else:
-            yield ok(name, f"{name} is not installed, and no stack needs it")
+            yield ok(name, f"{name} is not installed, and no planned stack needs it")
 
 
 def _refused(found: Iterable[Installed]) -> bool:
@@ -120,9 +120,11 @@ def unserved_stacks(
         elif chosen.refused is None:
             without.append(f"{stack.name} ({chosen.wanted.removeprefix(name).strip() or 'any'})")
     for version, number in sorted(used.items()):
-        if number and (hole := older_than(name, version)):
+        if number and older_than(name, version):
             uses = f"{counted(number, 'stack')} {'use' if number > 1 else 'uses'} {version}"
-            yield warn(name, f"{uses}, {hole}; it has: {holes(name, version)}", "driftline engine list")
+            yield warn(
+                name, f"{uses}, which has known holes: {holes(name, version)}", "driftline engine list"
+            )
     if without:
         shown = ", ".join(without[:MOST_SHOWN]) + (", ..." if without[MOST_SHOWN:] else "")
         want = f"{counted(len(without), 'stack')} {'want' if without[1:] else 'wants'}"
@@ -134,11 +136,11 @@ def engine_verdict(name: str, version: str, binary: Path, others: tuple[str, ...
     named = f"{name} {version} ({binary})"
     beside = f"; also installed: {', '.join(others)}" if others else ""
     known, best = holes(name, version), dotted(advised(name))
-    if hole := older_than(name, version):
+    if older_than(name, version):
         return warn(
             name,
-            f"{named} is {hole}; it has: {known}{beside}",
-            f"driftline engine install {name} {best}   or another way, then   driftline doctor",
+            f"{named} has known holes: {known}{beside}",
+            f"driftline engine install {name} {best}   then set engines.{name}.binary to the path that it prints",
         )
     if known:
         return ok(name, f"{named}; {best} is recommended: {known}{beside}")

@@ -4,7 +4,7 @@ from runner.errors.base import DriftlineError
 
 
 class EngineMissing(DriftlineError):
-    """{engine} not found: {binary}"""
+    """engines.{engine}.binary was not found: {binary}"""
 
     hint_template = "install it, or set engines.{engine}.binary; then   driftline doctor"
 
@@ -61,7 +61,7 @@ class EngineUnsupported(DriftlineError):
 class EngineNotFetched(DriftlineError):
     """{file} cannot be fetched from {place}: {problem}"""
 
-    hint_template = "on a host without access, copy the release files there and name their folder:   driftline engine install {engine} {version} --from FOLDER"
+    hint_template = "copy {files} into a directory here, then   driftline engine install {engine} {version} --from DIRECTORY"
 
 
 class EngineUntrusted(DriftlineError):

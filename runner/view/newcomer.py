@@ -13,6 +13,11 @@ from runner.view.stack import StackRow
 class NewcomerPage(StackRow):
     problem: str
 
+    @property
+    def next_step(self) -> str:
+        """An engine may be missing here although Git is right."""
+        return "fix it in Git, or install the engine that it wants; nothing is planned until then"
+
 
 def newcomers(reader: Reader, settings: Settings) -> Iterator[StackRow]:
     """Those of the sources that are configured."""

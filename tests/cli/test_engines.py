@@ -145,11 +145,11 @@ def test_the_doctor_names_the_versions_and_the_stacks_that_none_fits(world: Worl
     world.stack("app", 'engine_version: "~> 1.9.0"\n')
     world.run("daemon", "--once")
     told = world.run("doctor", expect=None).stdout
-    assert f"terraform 1.11.4 ({world.root}/opt/1.11.4/terraform) is older than" in told
+    assert f"terraform 1.11.4 ({world.root}/opt/1.11.4/terraform) has known holes: a module address" in told
     assert "; also installed: 1.9.8" in told
     for version in ("1.9.8", "1.11.4"):
         assert f"terraform {version} ({world.root}/opt/{version}/terraform) is a script" in told
-    assert "1 stack uses 1.9.8, older than 1.14.9" in told
+    assert "1 stack uses 1.9.8, which has known holes: a module address" in told
     shutil.rmtree(world.root / "opt/1.9.8")
     assert (
         "1 stack wants a version that is not installed: app (~> 1.9.0 (engine_version))"
@@ -204,15 +204,24 @@ def test_stack_show_says_the_version_of_the_next_plan(world: World) -> None:
     assert world.json("stack", "show", "app")["engine_next"] == "none: only 1.11.4 is installed"
 
 
+def test_a_new_stack_that_no_engine_fits_says_that_one_may_be_installed(world: World) -> None:
+    world.stack("app", 'engine_version: "~> 1.3.0"\n')
+    world.run("source", "sync", expect=None)
+    assert "or install the engine that it wants" in world.run("stack", "show", "app").stdout
+
+
 def test_a_missing_default_is_one_problem_of_its_stacks_and_no_run_of_each(world: World) -> None:
     (world.root / "opt/1.11.4/terraform").rename(world.root / "kept")
     world.stack("app")
     world.stack("old", 'engine_version: "~> 1.9.0"\n')
     told = world.run("daemon", "--once", expect=None)
     missing = f"{world.root}/opt/1.11.4/terraform"
-    assert f"it wants terraform, and terraform not found: {missing}" in told.stdout + told.stderr
+    assert (
+        f"it wants terraform, and engines.terraform.binary was not found: {missing}"
+        in told.stdout + told.stderr
+    )
     assert versions(world) == {"old": "1.9.8"}
-    assert f"terraform not found: {missing}" in world.run("doctor", expect=None).stdout
+    assert f"engines.terraform.binary was not found: {missing}" in world.run("doctor", expect=None).stdout
     assert f"engines.terraform.binary: {missing} does not exist" in world.run("config", "validate").stderr
     (world.root / "kept").rename(world.root / "opt/1.11.4/terraform")
     world.run("daemon", "--once")

@@ -291,7 +291,7 @@ def test_a_computed_source_needs_a_version_that_evaluates_it(place: Place) -> No
     with_engines(place, Given("1.11.4"))
     (told,) = messages(place.discovered(STACK))
     assert (
-        "app has a computed module source or version, which >= 1.15.0 evaluates, and only 1.11.4 is installed"
+        "app has a computed module source or version, which needs >= 1.15.0, and only 1.11.4 is installed"
         in told
     )
     with_engines(place, Given("1.15.9"))

@@ -205,6 +205,13 @@ def test_a_release_that_is_not_the_vendors_is_refused(shelf: Shelf, data: Path, 
     assert_matches(refused(data, of, shelf.folder), reason)
 
 
+def test_a_missing_file_names_all_the_files_that_a_directory_has_to_hold(shelf: Shelf, data: Path) -> None:
+    no_signature(shelf, of := shelf.publish())
+    hint = refused(data, of, shelf.folder).hint
+    assert f"copy {of.archive}, {of.sums}, {of.signature} into a directory here" in hint
+    assert f"driftline engine install {of.row.name} {of.version} --from DIRECTORY" in hint
+
+
 def assert_matches(error: DriftlineError, reason: str) -> None:
     with pytest.raises(type(error), match=reason):
         raise error

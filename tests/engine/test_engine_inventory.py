@@ -98,7 +98,10 @@ def test_brackets_in_a_path_are_only_brackets(tmp_path: Path) -> None:
 
 def test_a_default_that_is_missing_is_listed_with_its_problem(tmp_path: Path) -> None:
     (found,) = inventory(tmp_path, binary="terraform-nowhere").look("terraform")
-    assert (found.default, found.problem) == (True, "terraform not found: terraform-nowhere")
+    assert (found.default, found.problem) == (
+        True,
+        "engines.terraform.binary was not found: terraform-nowhere",
+    )
     assert inventory(tmp_path).look("terraform") == ()
 
 

@@ -84,23 +84,30 @@ def test_an_engine_below_its_floor_is_a_warning(name: str, version: str, state: 
 
 def test_a_warning_about_an_engine_names_the_release_that_ends_it() -> None:
     warned = engine_verdict("terraform", "1.14.8", Path("/usr/bin/terraform"))
-    assert "older than 1.14.9" in warned.message
-    assert "(CVE-2026-4660, mended in 1.14.9)" in warned.message
-    assert "driftline engine install terraform 1.15.4" in warned.hint
+    assert "has known holes: " in warned.message
+    assert "(CVE-2026-4660, fixed in 1.14.9)" in warned.message
+    assert warned.hint.startswith(
+        "driftline engine install terraform 1.15.4   then set engines.terraform.binary"
+    )
     assert "1.15.4 is recommended" in engine_verdict("terraform", "1.14.9", Path("/usr/bin/x")).message
 
 
+def test_a_warning_about_an_engine_names_each_hole_once() -> None:
+    said = engine_verdict("terraform", "1.14.8", Path("/usr/bin/terraform")).message
+    assert said.count("a module address may read any file") == 1
+
+
 def test_each_series_is_told_its_own_release() -> None:
-    assert "older than 1.12.3" in engine_verdict("tofu", "1.12.1", Path("/x")).message
-    assert "older than 1.11.10" in engine_verdict("tofu", "1.11.4", Path("/x")).message
-    assert "older than 1.11.10" in engine_verdict("tofu", "1.10.11", Path("/x")).message
+    assert "fixed in 1.12.3" in engine_verdict("tofu", "1.12.1", Path("/x")).message
+    assert "fixed in 1.11.10" in engine_verdict("tofu", "1.11.4", Path("/x")).message
+    assert "fixed in 1.11.10" in engine_verdict("tofu", "1.10.11", Path("/x")).message
 
 
 def test_all_known_holes_of_a_version_are_named_with_what_mends_them() -> None:
     told = engine_verdict("terraform", "1.5.5", Path("/x")).message
     for advisory in (
-        "CVE-2026-4660, mended in 1.14.9",
-        "CVE-2024-6257, mended in 1.9.1",
+        "CVE-2026-4660, fixed in 1.14.9",
+        "CVE-2024-6257, fixed in 1.9.1",
         "CVE-2023-4782",
         "#38611",
     ):

@@ -34,8 +34,8 @@ def list_(cli: Cli, output: str) -> None:
 @click.option(
     "--from",
     "base",
-    metavar="FOLDER|URL",
-    help="Take the release files from this folder, or from a mirror of the vendor's server.",
+    metavar="DIRECTORY|URL",
+    help="Take the release files from this directory, or from a mirror of the vendor's server.",
 )
 @click.option("--sha256", metavar="HEX", help="SHA-256 of the archive, instead of its vendor's signature.")
 @click.option(

@@ -45,7 +45,7 @@ class Place:
                 problem=safe_text(str(error)),
                 engine=self.release.row.name,
                 version=self.release.version,
-                hint="driftline engine install --help" if not self.is_remote else None,
+                files=", ".join(self.release.files),
             ) from None
 
     def _fetch(self, name: str, into: Path, most: int) -> None:

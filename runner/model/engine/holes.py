@@ -28,7 +28,7 @@ class Hole:
         return next(fixed for fixed in self.mended if fixed > version)
 
     def sentence(self, version: Version) -> str:
-        return f"{self.allows} ({self.advisory}, mended in {dotted(self.mended_after(version))})"
+        return f"{self.allows} ({self.advisory}, fixed in {dotted(self.mended_after(version))})"
 
 
 HOLES: Mapping[str, tuple[Hole, ...]] = {

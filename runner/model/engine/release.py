@@ -73,6 +73,11 @@ class Release:
         return self.sums + self.vendor.signature
 
     @property
+    def files(self) -> tuple[str, str, str]:
+        """All that an installation reads."""
+        return self.archive, self.sums, self.signature
+
+    @property
     def program(self) -> str:
         return self.row.name
 

@@ -27,7 +27,7 @@ class Requirement:
 
     def __str__(self) -> str:
         if self.computes:
-            return f"{self.file} has {self.computes}, which {self.text} evaluates"
+            return f"{self.file} has {self.computes}, which needs {self.text}"
         return f"{self.file} asks for {self.text}"
 
 
