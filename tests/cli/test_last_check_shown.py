@@ -31,7 +31,7 @@ def test_a_commit_that_changes_nothing_is_no_check(world: World) -> None:
     before = last_check(world)
     world.stack("app", "# a word\n")
     world.run("plan", "app")
-    assert before.startswith("plainly: ")
+    assert before.startswith("in full: ")
     assert last_check(world) == before
 
 

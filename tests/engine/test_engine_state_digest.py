@@ -83,7 +83,7 @@ def s3(server: str) -> Any:
 
 def test_other_backends_are_named(world: World, digests: StateDigests, tmp_path: Path) -> None:
     with recorded(world, "gcs", {"bucket": "b"}):
-        assert refused(digests, world) == "states of the gcs backend cannot be told cheaply"
+        assert refused(digests, world) == "a change of a state in the gcs backend cannot be noticed cheaply"
 
 
 @contextmanager

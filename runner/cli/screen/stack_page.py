@@ -91,7 +91,7 @@ def last_check(record: ProbeView) -> Cell:
         case Way.COMPARED:
             return Cell(f"with warm providers and with a full plan: {record.reason}")
         case Way.PLAIN:
-            return Cell(f"plainly: {record.reason}")
+            return Cell(f"in full: {record.reason}")
         case Way.FAILED:
             return Cell("failed")
 
@@ -123,7 +123,7 @@ def newcomer_screen(page: NewcomerPage) -> Screen:
     yield Cell(page.name, "bold")
     yield _fact("source", [f"{page.source}: {page.at}"])
     yield _fact("health", [cells.HEALTH[page.health], f"  {page.problem}"])
-    yield _fact("next", ["fix it in Git; nothing is planned until then"])
+    yield _fact("next", [page.next_step])
 
 
 def _fact(name: str, value: list[Cell | str]) -> Line:

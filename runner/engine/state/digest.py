@@ -57,7 +57,7 @@ class StateDigests:
         kind, config = _recorded(session)
         known: dict[str, Backend] = {"local": _local, "s3": self._in_bucket}
         if kind not in known:
-            raise UnknownState(f"states of the {kind} backend cannot be told cheaply")
+            raise UnknownState(f"a change of a state in the {kind} backend cannot be noticed cheaply")
         return _as_text(kind, known[kind](config, session))
 
     def _in_bucket(self, config: Mapping[str, Any], session: Session) -> object:
