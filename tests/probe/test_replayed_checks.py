@@ -165,9 +165,16 @@ def test_nothing_secret_is_kept_in_clear(recorded: ReplayedWorld) -> None:
 
 
 def test_stacks_that_would_start_the_same_provider_ask_one_process(recorded: ReplayedWorld) -> None:
-    for name in ("web", "other-stack", "web"):
+    for name in ("web", "other-stack"):
         assert recorded.clean(name) == REPLAYED
     assert recorded.processes() == ["driftline"]
+
+
+def test_a_check_asks_no_process_that_remembers_the_stacks_last_check(recorded: ReplayedWorld) -> None:
+    recorded.order("remember")
+    assert recorded.clean() == REPLAYED
+    recorded.cloud_set(value="by hand")
+    assert recorded.check().state is State.DRIFTED
 
 
 def test_a_provider_that_reads_files_of_a_run_gets_a_process_in_its_place(

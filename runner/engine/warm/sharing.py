@@ -56,7 +56,8 @@ def serving(
         return alone
     apart = frozenset(one.address for one in providers if one.address.partition("/")[2] in OF_FILES)
     key = _Key(environment, _files(environment), session.execution.state_folders, session.execution.key)
-    return Together(alone, shared, key, partial(_command, session, environment), apart)
+    asker = (session.execution.stack.name, session.execution.run)
+    return Together(alone, shared, key, partial(_command, session, environment), asker, apart)
 
 
 def _files(environment: Mapping[str, str]) -> list[tuple[str, int, int]]:

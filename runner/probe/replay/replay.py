@@ -58,6 +58,7 @@ class Together:
     shared: SharedProviders
     key: Key
     command: CommandIn
+    asker: tuple[str, str]  # the stack and its run
     apart: frozenset[str]  # addresses of providers that are not shared
 
     @contextmanager
@@ -81,7 +82,7 @@ class Together:
             return answer
 
         key = self.key(installed.checksum.encode(), asked.method.encode(), asked.request)
-        with self.shared.lent(key, start, configure) as process:
+        with self.shared.lent(key, self.asker, start, configure) as process:
             yield process
 
 

@@ -33,6 +33,7 @@ class _Shared:
     born: float = field(default_factory=time.monotonic)
     used: float = field(default_factory=time.monotonic)
     broken: bool = False
+    asked: dict[str, str] = field(default_factory=dict)  # by stack: the run that asked it
 
     @property
     def is_over(self) -> bool:
@@ -51,9 +52,15 @@ class SharedProviders:
         self._timer: threading.Timer | None = None
 
     @contextmanager
-    def lent(self, key: str, start: Start, configure: Callable[[Process], bytes]) -> Iterator[Process]:
-        """A configured process for this key; LinkFailed if it cannot be started, or was broken in the block."""
-        shared = self._taken(key)
+    def lent(
+        self, key: str, asker: tuple[str, str], start: Start, configure: Callable[[Process], bytes]
+    ) -> Iterator[Process]:
+        """A configured process for this key; LinkFailed if it cannot be started, or was broken in the block.
+
+        `asker` is a stack and its run. One that no earlier run of the stack has asked: what it remembers of that would
+        hide what somebody has changed in between.
+        """
+        shared = self._taken(key, *asker)
         try:
             with shared.starting:
                 if shared.process is None:
@@ -86,15 +93,16 @@ class SharedProviders:
         note_process(own, process.launched.process, [process.temporary])
         return process
 
-    def _taken(self, key: str) -> _Shared:
+    def _taken(self, key: str, stack: str, run: str) -> _Shared:
         with self._guard:
             shared = self._known.get(key)
-            if shared is not None and shared.is_over:
+            if shared is not None and (shared.is_over or shared.asked.get(stack, run) != run):
                 self._old.append(self._known.pop(key))
                 shared = None
             if shared is None:
                 shared = self._known[key] = _Shared()
             shared.users += 1
+            shared.asked[stack] = run
             return shared
 
     def _given_back(self, shared: _Shared) -> None:
