@@ -70,6 +70,21 @@ def test_the_audit_log_tells_who_installed_what_and_what_proved_it(world: World,
     assert len([one for one in world.json("audit", "log") if one["action"] == "engine.install"]) == 1
 
 
+def test_the_password_of_a_mirror_is_told_nowhere(world: World, shelf: Shelf) -> None:
+    digest = digest_of(shelf)
+    with shelf.serving() as address:
+        mirror = address.replace("://", "://ops:hunter2@")
+        told = install(world, shelf, "--from", mirror, "--sha256", digest)
+        assert f"from {address}" in told
+        failed = world.run(
+            "engine", "install", "terraform", "1.9.9", "--from", mirror, "--sha256", digest, expect=None
+        )
+    assert f"{address}/1.9.9/terraform_1.9.9_" in failed.stderr
+    (entry,) = [one for one in world.json("audit", "log") if one["action"] == "engine.install"]
+    assert entry["detail"]["from"] == address
+    assert "hunter2" not in told + failed.stdout + failed.stderr
+
+
 def test_the_vendors_key_proves_a_release(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

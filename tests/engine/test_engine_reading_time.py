@@ -76,6 +76,8 @@ def read(text: str) -> None:
         for looked_into in (content, b"path.module " + content, content + b"path.module"):
             HclModules().reads({name: looked_into})
         HclModules().values(name.replace(".tf", ".tfvars"), content)
+        HclModules().definitions({name: content})
+        HclModules().values_file(name.replace(".tf", ".tfvars"), content)
     _extract("./main.tf", content)
     with suppress(NotHcl, RecursionError):
         _of_hcl(Declared(), text)
@@ -94,3 +96,18 @@ def test_no_text_takes_longer_than_its_length_deserves(kind: str) -> None:
         spent = time.process_time() - started
         assert spent < SECONDS, f"{length} characters take {spent:.1f} s"
         length *= 2
+
+
+def test_attributes_are_found_in_one_pass_however_many_there_are() -> None:
+    text = "locals {\n" + "".join(f"a{i} = b\n" for i in range(30_000)) + "}\n"
+    started = time.process_time()
+    found = HclModules().definitions({"main.tf": text.encode()})
+    spent = time.process_time() - started
+    assert found.locals["a29999"].line == 30_001
+    assert spent < SECONDS, f"{spent:.1f} s"
+
+
+def test_values_that_take_too_long_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.engine.modules.reading_time.SECONDS", -1.0)
+    assert "takes more than" in HclModules().values_file("a.tfvars", b"a = 1\n").flaw
+    assert "takes more than" in HclModules().values_file("a.tfvars.json", b'{"a": 1}').flaw

@@ -72,11 +72,14 @@ def install(
         detail = {"sha256": found.sha256, "archive_sha256": found.archive, "verified_by": found.by}
         with cli.app.store.writing() as writer:
             writer.audit_note(
-                person.name, "engine.install", str(wanted), {**detail, "from": base or "its vendor"}
+                person.name,
+                "engine.install",
+                str(wanted),
+                {**detail, "from": place.shown if base else "its vendor"},
             )
         cli.console.say(f"{wanted.archive} verified by {found.by}")
 
-    cli.console.say(f"Fetching {wanted} from {place.base}")
+    cli.console.say(f"Fetching {wanted} from {place.shown}")
     folder = installed_in(cli.app.settings.data_dir)
     path = put(folder, wanted, place, Trust(key, sha256), tell)
     if path is None:

@@ -1,6 +1,7 @@
 """Where the files of a release come from: the vendor's server or a mirror of it, or a folder."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,10 @@ class Place:
     def is_remote(self) -> bool:
         return "://" in self.base
 
+    @property
+    def shown(self) -> str:
+        return _shown(self.base) if self.is_remote else self.base
+
     def fetch(self, name: str, into: Path, most: int) -> None:
         """EngineNotFetched if it is not there as a whole, or larger than `most` bytes. OSError if it cannot be written."""
         try:
@@ -41,7 +46,7 @@ class Place:
         except NoFile as error:
             raise EngineNotFetched(
                 file=name,
-                place=safe_text(self.base),
+                place=safe_text(self.shown),
                 problem=safe_text(str(error)),
                 engine=self.release.row.name,
                 version=self.release.version,
@@ -67,6 +72,13 @@ class Place:
             raise NoFile(f"nothing comes for {SECONDS:g} s") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise NoFile(str(error) or type(error).__name__) from None
+
+
+def _shown(url: str) -> str:
+    """Without a user and a password, and without the query of a redirect, which may be as good as one."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _read(file: Path) -> Iterator[bytes]:
@@ -95,7 +107,7 @@ def _answer(url: str) -> Iterator[httpx2.Response]:
                         raise NoFile("it redirects to an address without TLS")
                     continue
                 if response.status_code != 200:
-                    raise NoFile(f"{url} answers with {response.status_code}")
+                    raise NoFile(f"{_shown(url)} answers with {response.status_code}")
                 if response.headers.get("content-encoding", "identity") != "identity":
                     raise NoFile("it is compressed, which was not asked for")
                 yield response

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from functools import cached_property
 from typing import Any
 
 from runner.engine.modules.module_files import in_order
@@ -28,6 +29,7 @@ _ABOUT_THE_CALL = frozenset(
     {"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle", COMMENT}
 )
 _SECRET = ("sensitive", "ephemeral")
+_ATTRIBUTE = re.compile(r"[ \t]*([^\W\d][\w-]*)[ \t]*=")
 _ESCAPED = "$${ and %%{ in JSON do not mean the same to all engines there"
 SHOWN = 80  # characters of an expression that are shown
 
@@ -59,10 +61,12 @@ def values_file(name: str, content: bytes) -> ValuesFile:
             if not isinstance(document, dict):
                 return ValuesFile(shown, flaw="it is no JSON object")
             values = {
-                key: parsed_json(value, templates=False) for key, value in document.items() if key != COMMENT
+                key: parsed_json(value, templates=False)
+                for key, value in in_time(document.items())
+                if key != COMMENT
             }
         else:
-            values = {key: parsed(value) for key, value in body_of(Block("", (), text)).items()}
+            values = {key: parsed(value) for key, value in in_time(body_of(Block("", (), text)).items())}
         return ValuesFile(shown, {key: Written(value, "", shown) for key, value in values.items()})
     except (NotHcl, ValueError) as error:
         return ValuesFile(shown, flaw="it is not UTF-8" if isinstance(error, UnicodeError) else str(error))
@@ -179,8 +183,18 @@ class _File:
     def _line(self, name: str) -> int:
         if self.block is None:
             return 1
-        found = re.search(rf"^[ \t]*{re.escape(name)}[ \t]*=", self.block.body, re.MULTILINE)
-        return self.block.line + (self.block.body.count("\n", 0, found.start()) if found else 0)
+        return self._lines.get(name, self.block.line)
+
+    @cached_property
+    def _lines(self) -> Mapping[str, int]:
+        """Where each attribute stands first, found in one pass: a block may have very many."""
+        lines: dict[str, int] = {}
+        if self.block is not None:
+            for line, text in enumerate(self.block.body.split("\n"), self.block.line):
+                found = _ATTRIBUTE.match(text)
+                if found is not None:
+                    lines.setdefault(found[1], line)
+        return lines
 
 
 def _json(content: bytes) -> Iterator[Body]:

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from runner.hcl.json_form import Body
 from runner.hcl.tokens import NotHcl
+
+T = TypeVar("T")
 
 SECONDS = 5.0
 
 
-def in_time(bodies: Iterable[Body]) -> Iterator[Body]:
-    """The blocks of one file; NotHcl once it has used more processor time than a file may."""
+def in_time(parts: Iterable[T]) -> Iterator[T]:
+    """The blocks or values of one file; NotHcl once it has used more processor time than a file may."""
     until = time.thread_time() + SECONDS
-    for body in bodies:
+    for part in parts:
         if time.thread_time() > until:
             raise NotHcl(f"reading it takes more than {SECONDS:g} s")
-        yield body
+        yield part
