@@ -49,7 +49,7 @@ def defaults(five: Players) -> dict[str, str]:
 
 
 def no_start(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("runner.engine.versions.version.run", lambda *_: pytest.fail("an engine was started"))
+    patch.setattr("runner.engine.versions.asking.run", lambda *_: pytest.fail("an engine was started"))
 
 
 def test_choosing_takes_less_than_a_millisecond_a_stack(

@@ -15,6 +15,7 @@ WRITTEN = "file.before_rename"
 MAX_WRITTEN = 40
 # Where plans and states are at hand; elsewhere nothing is that could be left.
 AT_HAND = {"plan", "artifact", "gate", "spawn", "shim", "record", "recover", "seal", "preview"}
+PUBLIC = {"trees", "mirrors", "engines"}  # what is from Git, and what vendors publish
 _KEPT = {"state", "backups", "salvage"}
 
 
@@ -27,7 +28,7 @@ def in_clear(data: Path) -> Iterator[str]:
     """Plan files, states, and what `show` tells of a plan, but for the states that Driftline keeps and their copies."""
     for path in data.rglob("*"):
         place = path.relative_to(data)
-        if place.parts[0] in {"trees", "mirrors"} or not path.is_file():
+        if place.parts[0] in PUBLIC or not path.is_file():
             continue
         content = path.read_bytes()
         if content.startswith(b"PK") or b'"planned_values"' in content:

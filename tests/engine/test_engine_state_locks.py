@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -387,6 +388,8 @@ def bucket(world: World) -> Iterator[Any]:
     flags = ("use_lockfile", "use_path_style", "skip_credentials_validation", "skip_requesting_account_id")
     settings = {"bucket": "states", "key": NAME, "region": "us-east-1", **dict.fromkeys(flags, "true")}
     world.stack = StackDefinition(name="prod/app", backend_config=settings)
+    # The buckets are those of every moto in this process.
+    urlopen(Request(f"{world.daemon['AWS_ENDPOINT_URL']}/moto-api/reset", method="POST")).close()
     found = boto3.resource(
         "s3",
         endpoint_url=world.daemon["AWS_ENDPOINT_URL"],
