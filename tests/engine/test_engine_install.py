@@ -212,6 +212,12 @@ def test_a_missing_file_names_all_the_files_that_a_directory_has_to_hold(shelf: 
     assert f"driftline engine install {of.row.name} {of.version} --from DIRECTORY" in hint
 
 
+def test_a_host_that_is_not_found_is_told_in_words_alone(shelf: Shelf, data: Path) -> None:
+    message = refused(data, shelf.publish(), "https://nowhere.invalid").message
+    assert "cannot be fetched from https://nowhere.invalid: " in message
+    assert "Errno" not in message
+
+
 def assert_matches(error: DriftlineError, reason: str) -> None:
     with pytest.raises(type(error), match=reason):
         raise error

@@ -18,6 +18,7 @@ from runner.model.values.text import safe_text
 SECONDS = 30.0  # without a byte
 MAX_REDIRECTS = 5
 CHUNK = 1 << 20
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")  # before the words of the system
 
 
 class NoFile(Exception):
@@ -71,7 +72,7 @@ class Place:
         except httpx2.TimeoutException:
             raise NoFile(f"nothing comes for {SECONDS:g} s") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise NoFile(str(error) or type(error).__name__) from None
+            raise NoFile(_NUMBER.sub("", str(error)) or type(error).__name__) from None
 
 
 def _shown(url: str) -> str:
