@@ -49,6 +49,12 @@ class NotJson(BadUsage):
     hint_template = "curl --json '{{...}}' URL"
 
 
+class RequestAmbiguous(BadUsage):
+    """the request has both Content-Length and Transfer-Encoding, so its end is not certain"""
+
+    hint_template = "send one of both headers"
+
+
 class RequestTooLarge(BadUsage):
     """the {part} of this request exceeds {most} bytes"""
 

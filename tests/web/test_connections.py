@@ -66,6 +66,28 @@ def test_a_connection_serves_several_requests(port: int) -> None:
     assert got.count(b"HTTP/1.1 200") == 2
 
 
+# Headers over which a proxy and this server could disagree where a request ends: the rest would be another one.
+HIDDEN = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+AMBIGUOUS = {
+    "two lengths": b"Content-Length: 0\r\nContent-Length: 60\r\n\r\n",
+    "a list of lengths": b"Content-Length: 0, 60\r\n\r\n",
+    "a length with a sign": b"Content-Length: +5\r\n\r\n",
+    "length and chunks": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks and length": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "no such encoding": b"Transfer-Encoding: xchunked\r\n\r\n",
+    "an encoding after chunks": b"Transfer-Encoding: chunked, identity\r\n\r\n",
+    "a space before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a control character": b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("headers", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_no_request_hides_behind_another_one(port: int, headers: bytes) -> None:
+    got = answer(port, HEAD + headers + HIDDEN)
+    assert got.startswith(b"HTTP/1.1 400")
+    assert got.count(b"HTTP/1.1 ") == 1
+
+
 def test_one_address_leaves_connections_for_others(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MOST_OF_ONE", 2)
     request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"

@@ -76,3 +76,16 @@ def test_a_revoked_token_ends_a_log_that_is_followed(tmp_path: Path, monkeypatch
             assert answer.status_code == 200
             world.run("token", "revoke", "ci")
             assert "over" not in "".join(answer.iter_text())  # which ends
+
+
+@pytest.mark.parametrize(
+    "run", ["..%2F..%2Fdriftline", "%2e%2e%2fdriftline.db", "run-1%2F..%2F..%2Fkeys%2Fweb", "run-1%00"]
+)
+@pytest.mark.parametrize(
+    "route", ["/runs/{}/log", "/runs/{}/log.txt", "/api/v1/runs/{}/log", "/api/v1/runs/{}/artifacts"]
+)
+def test_a_log_is_found_by_the_number_of_its_run_alone(tmp_path: Path, route: str, run: str) -> None:
+    served = Served(World(tmp_path, more=access("ci")))
+    answer = served.client(served.token("ci")).get(route.format(run))
+    assert answer.status_code in {400, 404}
+    assert b"SQLite format" not in answer.content

@@ -135,3 +135,18 @@ def test_it_stands_behind_the_daemon_and_the_runs(world: World) -> None:
         session = Path(f"/proc/{pid}/autogroup")
         # Niceness counts inside of a session only, where the kernel has this.
         assert not session.exists() or session.read_text().endswith(f"nice {NICE}\n")
+
+
+def test_its_log_holds_no_token_of_a_request_whatever_becomes_of_it(world: World) -> None:
+    secret = "dl_" + "s3cr3t" * 8
+    headers = {"Authorization": f"Bearer {secret}"}
+    with serving(world) as process:
+        for path in (f"/?token={secret}", f"/login?token={secret}", f"/api/v1/stacks?access_token={secret}"):
+            assert process.get(path).status_code in {303, 400, 401, 200}
+            process.get(path, headers=headers)
+        assert process.get(f"/api/v1/{secret}").status_code == 404
+        # A token counts in its header alone: an address is kept in histories and in the logs of proxies.
+        assert process.get("/api/v1/stacks", headers=headers).status_code == 401
+        process.started.signal(signal.SIGTERM)
+        process.started.ends(0)
+        assert "s3cr3t" not in process.started.err

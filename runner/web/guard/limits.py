@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runner.errors import DriftlineError, InternalError, RequestTooLarge
+from runner.errors import DriftlineError, InternalError, RequestAmbiguous, RequestTooLarge
 from runner.host.log import log
 from runner.web.guard.refuse import refused
 
@@ -32,12 +32,17 @@ class Guard:
             await send(message)
 
         try:
+            _refuse_ambiguous(scope)
             _refuse_large(scope)
             await self._app(scope, _bounded(receive), sending)
         except ClientDisconnect:
             return  # nobody is there to be told
         except DriftlineError as error:
-            await refused(Request(scope), error)(scope, receive, send)
+            answer = refused(Request(scope), error)
+            if isinstance(error, RequestAmbiguous):
+                # What follows on this connection may be the rest of a body, written by somebody else.
+                answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
         except Exception as error:
             known = _logged(scope, error)
             if started:
@@ -46,6 +51,12 @@ class Guard:
         finally:
             if "app" in scope:
                 scope["app"].state.turns.leave(scope)
+
+
+def _refuse_ambiguous(scope: Scope) -> None:
+    """A proxy that goes by the other header sees another end, and passes on a second request as the first one's body."""
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+        raise RequestAmbiguous
 
 
 def _refuse_large(scope: Scope) -> None:
