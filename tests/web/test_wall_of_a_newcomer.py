@@ -100,9 +100,8 @@ def test_artifacts_are_opened_and_checkpoints_are_compared(client: httpx2.Client
     assert verified["checkpoints"]["count"] > 0
 
 
-@pytest.mark.parametrize(("method", "path", "body"), WRITES)
-def test_what_is_asked_of_it_is_recorded(
-    client: httpx2.Client, method: str, path: str, body: dict[str, Any]
-) -> None:
-    answer = client.request(method, PREFIX + path, json=body)
-    assert answer.is_success, answer.text
+def test_what_is_asked_of_it_is_recorded(client: httpx2.Client) -> None:
+    # In one test, since one builds on another: a lock is released that was taken before.
+    for method, path, body in WRITES:
+        answer = client.request(method, PREFIX + path, json=body)
+        assert answer.is_success, (method, path, answer.text)
