@@ -44,6 +44,7 @@ GAVE_UP = frozenset({"operation canceled"})
 UNRELEASED = frozenset({"Error releasing the state lock"})
 # We pass `-state` ourselves, and the warning is meant for people.
 EXPECTED = frozenset({"Deprecated flag: -state"})
+READ = "read"  # the action on a data source
 _CHECK = re.compile(r'check "([^"]*)"')
 SUMMED_UP = frozenset({"apply", "destroy"})
 BUILT_IN = frozenset({"terraform_data"})  # of a provider that is no process
@@ -139,12 +140,16 @@ class JsonOutput:
             self.refreshed[_type(message)] += 1
             return
         operation = _operation(message)
+        # A read changes nothing, and in a `check` block terraform never ends one that fails.
+        step = operation[1] != READ
         if kind == "apply_start":
             self.counts = None  # the earlier summary was not the end
-            self._begun[operation] += 1
+            if step:
+                self._begun[operation] += 1
             self._seen(message)
             return
-        self._begun[operation] -= 1
+        if step:
+            self._begun[operation] -= 1
         if kind == "apply_errored":
             self._errored[operation[0]] = None
         else:
@@ -163,9 +168,7 @@ class JsonOutput:
     def reads(self) -> Counts:
         """What was read by providers that are processes of their own."""
         objects = sum(count for name, count in self.refreshed.items() if name not in BUILT_IN)
-        return Counts(
-            objects, sum(count for (_, action), count in self.completed.items() if action == "read")
-        )
+        return Counts(objects, sum(count for (_, action), count in self.completed.items() if action == READ))
 
     @property
     def begun(self) -> bool:

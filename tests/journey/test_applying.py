@@ -1,7 +1,7 @@
 """What is applied is what was approved, or nothing."""
 
 import pytest
-from world import ANA, BO, DATA, World, states
+from world import ANA, BO, DATA, OBJECT, World, states
 
 from runner.errors import (
     ApprovalForOtherPlan,
@@ -362,3 +362,19 @@ def test_destroying_a_stack_beyond_the_guard_rails_needs_its_name_typed(plain: W
     with pytest.raises(GuardrailHit, match="6"):
         plain.approve(run, BO)
     assert plain.approve(run, BO, typed_name="web").state is State.APPROVED
+
+
+def test_an_apply_stands_whose_check_cannot_read_its_data_source(world: World) -> None:
+    check = """\
+check "beside" {{
+  data "cloudfile_lookup" "beside" {{
+    name = "nowhere"
+  }}
+  assert {{
+    condition     = data.cloudfile_lookup.beside.value == "one"
+    error_message = "it is another"
+  }}
+}}
+"""
+    world.applied(body=OBJECT + check)
+    assert world.cloud_value() == "one"
