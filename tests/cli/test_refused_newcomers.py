@@ -12,27 +12,27 @@ PROVISIONED = (
 def test_a_new_stack_that_is_refused_is_listed_and_shown_until_it_is_sound(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.stack("app")
-    world.stack("new", module=PROVISIONED)
+    world.stack("newcomer", module=PROVISIONED)
     world.run("source", "sync")
-    problem = 'new/main.tf:2:1: stack "new": terraform_data.it in new runs commands'
+    problem = 'newcomer/main.tf:2:1: stack "newcomer": terraform_data.it in newcomer runs commands'
     assert problem in world.run("stack", "list").stdout
-    assert problem in world.run("stack", "show", "new").stdout
+    assert problem in world.run("stack", "show", "newcomer").stdout
     listed = {stack["name"]: stack for stack in world.json("stack", "list")}
-    assert listed["new"].keys() == listed["app"].keys()
-    assert (listed["new"]["health"], listed["new"]["reason"][: len(problem)]) == ("error", problem)
-    assert world.json("stack", "show", "new")["problem"].startswith(problem)
-    assert "new" not in world.run("stack", "list", "-l", "env=test").stdout
-    world.stack("new")
+    assert listed["newcomer"].keys() == listed["app"].keys()
+    assert (listed["newcomer"]["health"], listed["newcomer"]["reason"][: len(problem)]) == ("error", problem)
+    assert world.json("stack", "show", "newcomer")["problem"].startswith(problem)
+    assert "newcomer" not in world.run("stack", "list", "-l", "env=test").stdout
+    world.stack("newcomer")
     world.run("source", "sync")
-    assert world.json("stack", "show", "new")["health"] == "ok"
-    assert [stack["name"] for stack in world.json("stack", "list")] == ["app", "new"]
+    assert world.json("stack", "show", "newcomer")["health"] == "ok"
+    assert [stack["name"] for stack in world.json("stack", "list")] == ["app", "newcomer"]
 
 
 def test_a_stack_file_that_says_too_much_names_its_stack_too(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.stack("new", "unknown: 1\n")
+    world.stack("newcomer", "unknown: 1\n")
     world.run("source", "sync")
-    assert "new/stack.yaml:3:" in world.run("stack", "list").stdout
+    assert "newcomer/stack.yaml:3:" in world.run("stack", "list").stdout
     world.run("stack", "show", "other", expect=5)
 
 

@@ -47,7 +47,6 @@ def serving(
     from runner.probe.replay.replay import Alone, Together
 
     alone = Alone(folder, command)
-
     environment = _environment(session)
     own = (str(session.control), str(session.scratch))
     if session.execution.writable_modules or any(
