@@ -100,7 +100,7 @@ def status_of(error: DriftlineError) -> int:
 
 def refusal(error: DriftlineError) -> JSONResponse:
     """The answer to a request that failed."""
-    headers = {"Cache-Control": NEVER_KEPT, **_headers(error)}
+    headers = {"Cache-Control": NEVER_KEPT, **headers_of(error)}
     return JSONResponse(problem(error), status_of(error), headers, MEDIA_TYPE)
 
 
@@ -117,7 +117,7 @@ def problem(error: DriftlineError) -> dict[str, Any]:
     return told
 
 
-def _headers(error: DriftlineError) -> dict[str, str]:
+def headers_of(error: DriftlineError) -> dict[str, str]:
     match error:
         case NotLoggedIn():
             return {"WWW-Authenticate": "Bearer"}

@@ -38,8 +38,9 @@ def test_the_slow_requests_of_one_keep_nobody_else_waiting(
     monkeypatch.setattr(identity, "DaemonProcess", lambda: replace(daemon.process(), pause=wait))
     with live(served.world.app) as address, httpx2.Client(base_url=address, timeout=60) as client:
 
-        def status(token: str) -> httpx2.Response:
-            return client.get("/api/v1/status", headers={"Authorization": f"Bearer {token}"})
+        def status(token: str, path: str = "/api/v1/status") -> httpx2.Response:
+            login = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
+            return client.get(path, headers=login)
 
         def sync() -> None:
             httpx2.post(
@@ -52,6 +53,8 @@ def test_the_slow_requests_of_one_keep_nobody_else_waiting(
         refused = status(slow)
         assert (refused.status_code, refused.json()["code"]) == (429, "TooManyAtOnce")
         assert refused.headers["retry-after"] == "1"
+        page = status(slow, "/stacks")
+        assert (page.status_code, page.headers["retry-after"]) == (429, "1")
         assert status(another).status_code == 200
         goes_on.set()
         asking.join()

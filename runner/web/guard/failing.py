@@ -9,7 +9,7 @@ from runner.api.caller import Caller
 from runner.errors import DriftlineError
 from runner.web.dashboard.html import html
 from runner.web.identity.caller import caller_of
-from runner.web.problem import status_of
+from runner.web.problem import headers_of, status_of
 
 TITLES = {403: "You may not do that", 404: "Not found", 500: "Something broke"}
 TEXTS = {
@@ -23,7 +23,9 @@ def wants_page(request: Request) -> bool:
 
 
 def error_page(request: Request, error: DriftlineError) -> HTMLResponse:
-    return status_page(request, status_of(error), error.message, error.hint or "")
+    page = status_page(request, status_of(error), error.message, error.hint or "")
+    page.headers.update(headers_of(error))
+    return page
 
 
 def status_page(request: Request, status: int, text: str = "", hint: str = "") -> HTMLResponse:
