@@ -115,8 +115,7 @@ class CommandLineEngine:
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        handed = inherited(self.daemon, self.settings.engines.env)
-        return Surroundings(self.settings.contexts, self.settings.engines.env, handed)
+        return Surroundings(self.settings.contexts, self.settings.engines.env, self._handed())
 
     def digest(self, one: Installed) -> str:
         return self.inventory.digest(one)
@@ -239,7 +238,7 @@ class CommandLineEngine:
             execution.stack,
             execution.workspace,
             cli_config=self._cli_config(),
-            base=inherited(self.daemon, self.settings.engines.env),
+            base=self._handed(),
             contexts={},
             credentials={},
         )
@@ -323,7 +322,7 @@ class CommandLineEngine:
         if key not in known:
             known[key] = Giving(self.settings.contexts, execution, self.daemon, fetch)
         outputs = variables_of(execution)
-        base = {**inherited(self.daemon, self.settings.engines.env), **execution.stack.env, **outputs}
+        base = {**self._handed(), **execution.stack.env, **outputs}
         return known[key].given(base, place=place).over(outputs, execution.output_secrets)
 
     def _environment(self, execution: Execution, contexts: FromContexts) -> dict[str, str]:
@@ -334,16 +333,19 @@ class CommandLineEngine:
             stack,
             execution.workspace,
             cli_config=self._cli_config(),
-            base=inherited(self.daemon, self.settings.engines.env),
+            base=self._handed(),
             contexts=contexts.environment,
             credentials=self.credentials.environment(
                 stack.aws, CHECKS if execution.check else execution.run, for_apply=execution.for_apply
             ),
         )
 
+    def _handed(self) -> dict[str, str]:
+        """The part of the daemon's environment that runs get."""
+        return inherited(self.daemon, self.settings.engines.env)
+
     def _sandbox_policy(self) -> SandboxPolicy:
-        handed = inherited(self.daemon, self.settings.engines.env)
-        return SandboxPolicy(self.settings, self.hidden, handed, self.daemon)
+        return SandboxPolicy(self.settings, self.hidden, self._handed(), self.daemon)
 
     def _cli_config(self) -> Path:
         return write_cli_config(private_folder(self.folder), self.settings.engines)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from runner.host.files import private_folder, sync_folder, write_whole
 from runner.model.values.frozen import dataclass
+from runner.model.values.keyed import keyed_digest
 from runner.probe.protocol import cut
 
 FORM = b"driftline probe 1\n"
@@ -86,10 +87,8 @@ class Cache:
         return self.folder / f"schema-{_digest(provider)}-{protocol}"
 
     def _validation_file(self, question: Question) -> Path:
-        made = hashlib.blake2b(key=self._key, digest_size=SHOWN // 2)
-        for part in (FORM, question.provider.encode(), question.surroundings.encode(), question.request):
-            made.update(len(part).to_bytes(8) + part)
-        return self.folder / f"validation-{made.hexdigest()}"
+        parts = (FORM, question.provider.encode(), question.surroundings.encode(), question.request)
+        return self.folder / f"validation-{keyed_digest(self._key, *parts, size=SHOWN // 2).hex()}"
 
     def _forget_oldest(self) -> None:
         """A configuration with session credentials is never asked about again."""

@@ -3,11 +3,11 @@
 Providers of the plugin framework encode maps in Go's random order; otherwise equal answers are equal to the byte.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.model.values.keyed import keyed_digest
 from runner.probe.wire import BYTES, Field, NotAMessage, fields
 
 SIZE = 16  # bytes of a digest
@@ -35,10 +35,7 @@ def meaning(key: bytes, method: str, answer: bytes) -> Meaning:
 
 
 def digest(key: bytes, method: str, answer: bytes) -> bytes:
-    made = hashlib.blake2b(key=key, digest_size=SIZE)
-    for part in (method.encode(), answer):
-        made.update(len(part).to_bytes(8) + part)
-    return made.digest()
+    return keyed_digest(key, method.encode(), answer, size=SIZE)
 
 
 def canonical(method: str, answer: bytes) -> bytes:

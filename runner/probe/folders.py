@@ -10,7 +10,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from shutil import rmtree
 
@@ -43,7 +43,7 @@ def own_folder(base: Path) -> Iterator[Path]:
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """A folder for providers' sockets if the scratch folder's path is too long."""
+    """A folder for sockets where another one's path is too long."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         yield folder
@@ -55,16 +55,14 @@ def short_folder() -> Iterator[Path]:
 def listeners(own: Path, count: int) -> Iterator[tuple[Path, list[socket.socket]]]:
     """As many listening sockets as requested, with short names, and their folder: the check's own, or another one, 0700 too."""
     fits = len(str(own)) + 1 + NAME <= LONGEST_PATH
-    folder = own if fits else Path(tempfile.mkdtemp(prefix=PREFIX))
     made: list[socket.socket] = []
-    try:
-        _listen(folder, count, made)
-        yield folder, made
-    finally:
-        for listener in made:
-            listener.close()
-        if folder != own:
-            rmtree(folder, ignore_errors=True)
+    with nullcontext(own) if fits else short_folder() as folder:
+        try:
+            _listen(folder, count, made)
+            yield folder, made
+        finally:
+            for listener in made:
+                listener.close()
 
 
 def _listen(folder: Path, count: int, made: list[socket.socket]) -> None:

@@ -10,10 +10,8 @@ from benchmarks.estate import SLOTS, Estate
 from runner.model.run.life import State
 from runner.ports.records.runs import RunFilter
 from runner.service.queue.enqueue import enqueue_due
-from runner.worker import Pool
 
 CALL = 'module "NAME-it" {\n  source = "../shared"\n  name   = "NAME"\n}\n'
-LOOK_SECONDS = 1.0
 
 
 class Commits:
@@ -30,11 +28,7 @@ class Commits:
         estate.installation.repository.commit({"shared/main.tf": self._text(f"word {next(self._numbers)}")})
         estate.installation.poll()
         enqueue_due(app.store, app.clock, app.settings.promotion)
-        pool = Pool(app.worker, SLOTS)
-        while pool.fill() or pool.busy:
-            pool.freed.wait(LOOK_SECONDS)
-            pool.freed.clear()
-        pool.close()
+        estate.work()
         with app.store.reading() as reader:
             offered = reader.runs(RunFilter(states=frozenset({State.AWAITING_APPROVAL})))
         if {run.stack for run in offered} != set(estate.names):

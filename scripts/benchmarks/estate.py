@@ -35,11 +35,13 @@ from runner.service.execution.plan import prepare
 from runner.service.operator.request import request_check, request_plan
 from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import add_change
+from runner.worker import Pool
 
 StateFile = dict[str, Any]  # as terraform writes it
 
 LOCK_FILE = ".terraform.lock.hcl"
 APPLY_AT_ONCE = 30
+LOOK_SECONDS = 1.0
 SLOTS = 2
 MORE = """\
   plugin_mirror: {mirror}
@@ -112,6 +114,14 @@ class Estate:
     def check(self, name: str, *, finds: bool = False) -> Run:
         """From the request to its recorded end."""
         return self._done(self._assigned(name), State.DRIFTED if finds else State.NO_CHANGES)
+
+    def work(self) -> None:
+        """Everything that is queued, as many runs at once as there are slots."""
+        pool = Pool(self.installation.app.worker, SLOTS)
+        while pool.fill() or pool.busy:
+            pool.freed.wait(LOOK_SECONDS)
+            pool.freed.clear()
+        pool.close()
 
     def plan(self, name: str) -> Run:
         """Of what changed by hand, from the request to the offer."""

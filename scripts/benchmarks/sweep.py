@@ -17,11 +17,9 @@ from benchmarks.size import Size
 from runner.model.run.life import State
 from runner.model.warm.provider import Way
 from runner.service.operator.request import request_check
-from runner.worker import Pool
 
 CORES = 2
 DRIFTED = 2
-LOOK_SECONDS = 1.0
 
 
 def measure(size: Size, folder: Path) -> Iterator[Figure]:
@@ -91,11 +89,7 @@ def _warm_up(size: Size, estate: Estate, some: Sequence[str]) -> None:
 def _sweep(estate: Estate, names: Sequence[str]) -> None:
     app = estate.installation.app
     runs, _ = request_check(app.control, names, PERSON)
-    pool = Pool(app.worker, SLOTS)
-    while pool.fill() or pool.busy:
-        pool.freed.wait(LOOK_SECONDS)
-        pool.freed.clear()
-    pool.close()
+    estate.work()
     with app.store.reading() as reader:
         ended = [reader.run(run.id) for run in runs]
     for run in ended:

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 FORM = 1
 SIZE = 16  # bytes of a digest
-# These differ for each run or session, and terraform plans the same with any: only whether they are set counts.
-OF_A_RUN = frozenset(
-    {"HOME", "TMPDIR", "TF_DATA_DIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
-)
 
 Parts = Mapping[str, str]
 
@@ -32,6 +28,8 @@ def parts_of(
 
     The digests are keyed, for they cover secrets.
     """
+    from runner.probe.launch import surroundings
+
     state = states.of(session)
     if isinstance(state, Fallback):
         return state
@@ -46,7 +44,7 @@ def parts_of(
             execution.targets,
             execution.destroy,
         ],
-        "environment": [_environment(session.environment), outside(session)],
+        "environment": [surroundings(session.environment), outside(session)],
         "contexts": session.contexts.marks,
         "engine": [
             str(session.binary),
@@ -57,10 +55,6 @@ def parts_of(
         "state": state,
     }
     return {name: _digest(execution.key, fact) for name, fact in facts.items()}
-
-
-def _environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    return sorted((name, "" if name in OF_A_RUN else value) for name, value in environment.items())
 
 
 def _digest(key: bytes, fact: Any) -> str:

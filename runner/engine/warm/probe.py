@@ -74,16 +74,13 @@ def probe(
     if installed_providers(session) != providers:  # a look at its files, not at their bytes
         return Fallback(EXCHANGED)
     judged = _judged(session, answer, warm.probing.seen)
-    if replays is None or not isinstance(judged, Probed) or judged.planned.changed:
+    if record is None or not isinstance(judged, Probed) or judged.planned.changed:
         return judged
-    if not isinstance(record, Recording):
-        return replace(judged, keep=partial(_unkept, record))
+    if isinstance(record, Fallback):
+        why = record.reason
+        return replace(judged, keep=lambda: why)
     calls = None if warm.probing.seen is None else warm.probing.seen.recorded
     return replace(judged, keep=partial(record.keep, judged.planned, output, calls))
-
-
-def _unkept(why: Fallback | None) -> str:
-    return "" if why is None else why.reason
 
 
 def _planned(

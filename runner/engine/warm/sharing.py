@@ -1,21 +1,19 @@
 """When the providers of a replay may be those of other checks too, and what such a process gets and sees."""
 
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from shutil import rmtree
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from runner.engine.environment import LONGEST_TMPDIR
 from runner.engine.session import Session
 from runner.host.files import private_folder
+from runner.model.values.keyed import keyed_digest
 from runner.process.run import Command
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 _OF_TERRAFORM = ("TF_VAR_", "TF_DATA_DIR", "TF_WORKSPACE", "PWD")
 _OWN = frozenset({"HOME", "TMPDIR"})
 CLI_CONFIG = "TF_CLI_CONFIG_FILE"  # our own, which is written again and again
-PREFIX = "dl-"
+SIZE = 32  # bytes of a key
 # They read the tree and the working directory of a run, which a shared process does not have.
 OF_FILES = frozenset(
     {"hashicorp/archive", "hashicorp/external", "hashicorp/helm", "hashicorp/local", "hashicorp/null"}
@@ -89,11 +87,8 @@ class _Key:
     key: bytes
 
     def __call__(self, *parts: bytes) -> str:
-        made = hashlib.blake2b(key=self.key)
         facts = [self.environment, self.files, self.state_folders]
-        for part in (*parts, json.dumps(facts, sort_keys=True).encode()):
-            made.update(len(part).to_bytes(8) + part)
-        return made.hexdigest()
+        return keyed_digest(self.key, *parts, json.dumps(facts, sort_keys=True).encode(), size=SIZE).hex()
 
 
 def _command(
@@ -107,8 +102,9 @@ def _command(
     home = private_folder(own / "home")
     temporary = home
     if len(str(home)) > LONGEST_TMPDIR:
-        temporary = Path(tempfile.mkdtemp(prefix=PREFIX))
-        ends.callback(rmtree, temporary, ignore_errors=True)
+        from runner.probe.folders import short_folder
+
+        temporary = ends.enter_context(short_folder())
     package = installed.executable.parent
     confine = (
         None
