@@ -45,6 +45,7 @@ class Numbers:
 
     now: datetime
     daemon: bool
+    reload_refused: bool
     shortage: bool
     sync: Mapping[Sync, int]
     drift: Mapping[DriftStatus, int]
@@ -77,6 +78,7 @@ def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host, record
     return Numbers(
         now=host.now,
         daemon=host.daemon is not None,
+        reload_refused=host.refused is not None,
         shortage=host.shortage is not None,
         sync=Counter(one.sync for one in stacks),
         drift=Counter(one.drift for one in stacks),

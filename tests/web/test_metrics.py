@@ -15,9 +15,10 @@ import yaml
 from cli_world import World, applied, planned
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
-from web_world import Served, access
+from web_world import Served, access, refused_reload
 
 from runner.app import App
+from runner.datadir.daemon_lock import only_daemon
 from runner.model.run.life import Event, State
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.totals import BOUNDS
@@ -131,6 +132,19 @@ def test_a_lock_is_told_by_its_stack_without_a_name(tmp_path: Path) -> None:
     assert "moving" not in text
 
 
+def test_a_refused_reload_is_a_number_until_one_succeeds(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.run("db", "migrate")
+    with only_daemon(world.app.settings.data_dir):
+        refused = refused_reload(world)
+        text = scrape(world)
+        assert values(text)["driftline_reload_refused"] == 1
+        assert "/etc/d.yaml" not in text
+        with refused.noted(world.app.clock):
+            pass
+        assert values(scrape(world))["driftline_reload_refused"] == 0
+
+
 def test_what_the_host_is_like_is_looked_at_before_the_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +248,7 @@ EVERY = 4
 ALERTS = {
     "DriftlineUnreachable": ('up{job="driftline"}', "0x3", "1x3"),
     "DriftlineDaemonDown": ("driftline_daemon_up", "0x3", "1x3"),
+    "DriftlineReloadRefused": ("driftline_reload_refused", "1x3", "0x3"),
     "DriftlineSourceSilent": ('driftline_source_answered_timestamp_seconds{source="infra"}', "0x12", "0+240x12"),
     "DriftlineNotChecked": ('driftline_source_checked_timestamp_seconds{source="infra"}', "0x370", "0+240x370"),
     "DriftlineChecksFail": ('driftline_stacks_by_drift{drift="error"}', "2x20", "2x12 0x5"),

@@ -1,13 +1,10 @@
 from pathlib import Path
 
-import pytest
 from cli_world import World, planned
 from page_world import Browser
-from web_world import Served, access
+from web_world import Served, access, refused_reload
 
 from runner.datadir.daemon_lock import only_daemon
-from runner.datadir.refused_reload import RefusedReloads
-from runner.errors import BadConfig
 
 
 def test_the_overview_says_what_needs_somebody_and_links_there(tmp_path: Path) -> None:
@@ -26,13 +23,6 @@ def test_a_page_that_does_not_exist_is_said_on_a_page(tmp_path: Path) -> None:
     assert answer.status_code == 404
     assert "Not found" in answer.text
     assert "<html" in answer.text
-
-
-def refused_reload(world: World) -> RefusedReloads:
-    refused = RefusedReloads(world.app.settings.data_dir)
-    with pytest.raises(BadConfig), refused.noted(world.app.clock):
-        raise BadConfig("the configuration has 1 problem:\n  /etc/d.yaml:5:13: <b>odd</b>")
-    return refused
 
 
 def test_the_overview_shows_a_refused_reload_with_its_place_until_one_succeeds(tmp_path: Path) -> None:

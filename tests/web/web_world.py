@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from runner.api.caller import Caller
 from runner.api.tokens import create_token
+from runner.datadir.refused_reload import RefusedReloads
+from runner.errors import BadConfig
 from runner.host.clock import SystemClock
 from runner.model.access.session import Identity, Session
 from runner.model.access.token import digest_of
@@ -46,6 +48,14 @@ def pass_time(monkeypatch: pytest.MonkeyPatch, *, hours: float) -> None:
     """For whatever asks what time it is, in this process."""
     later = datetime.now(UTC) + timedelta(hours=hours)
     monkeypatch.setattr(SystemClock, "now", lambda _: later)
+
+
+def refused_reload(world: World) -> RefusedReloads:
+    """By this process, which counts if it is the daemon."""
+    refused = RefusedReloads(world.app.settings.data_dir)
+    with pytest.raises(BadConfig), refused.noted(world.app.clock):
+        raise BadConfig("the configuration has 1 problem:\n  /etc/d.yaml:5:13: <b>odd</b>")
+    return refused
 
 
 def logged_in(world: World, secret: str, who: Identity = BO) -> None:

@@ -27,6 +27,12 @@ def families(of: Numbers) -> Iterator[Metric]:
     """Always all of them, so that an alert never looks for one that has not come about yet."""
     yield _gauge("build_info", "Version of Driftline.", {"version": __version__}, 1)
     yield _gauge("daemon_up", "Whether a daemon runs on the data directory.", {}, int(of.daemon))
+    yield _gauge(
+        "reload_refused",
+        "Whether the daemon refused to reload the configuration and runs with the one before.",
+        {},
+        int(of.reload_refused),
+    )
     yield _gauge("disk_shortage", "Whether the disk lacks room for new work.", {}, int(of.shortage))
     yield from _stacks(of)
     yield from _runs(of)
