@@ -150,6 +150,7 @@ class Connections:
                 for pragma in _PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
                 choose_journal(connection, self.path)
+                connection.writers_wait = connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
         except BaseException:
             connection.close()
             raise

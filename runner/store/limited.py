@@ -19,6 +19,7 @@ class Moved(Exception):
 
 
 class LimitedConnection(sqlite3.Connection):
+    writers_wait = True  # while it holds the file; with a WAL nobody does
     _seconds: float | None = None
     _end: float | None = None
     _glance: _Glance | None = None
@@ -32,15 +33,15 @@ class LimitedConnection(sqlite3.Connection):
     def reading_for(self, seconds: float | None) -> Iterator[None]:
         """The file is held throughout: ReadTooLong from a statement that takes longer, and from all that come later."""
         with self._limited(seconds):
-            self._end = None if seconds is None else time.monotonic() + seconds
+            self._end = None if seconds is None else self._charged() + seconds
             yield
 
     @contextmanager
     def glancing_for(self, seconds: float | None) -> Iterator[None]:
         """The file is held by one statement at a time; Moved if somebody wrote between the first and the last one.
 
-        ReadTooLong from a statement that takes longer, and from all that come after so much work of this thread:
-        while it waits for the processor, nobody waits for it.
+        ReadTooLong from a statement that holds it for longer, and from all that come after so much work of this
+        thread: while it waits for the processor or for a writer, nobody waits for it.
         """
         with self._limited(seconds):
             glance = self._glance = _Glance(self._version(), time.thread_time(), time.monotonic())
@@ -85,10 +86,9 @@ class LimitedConnection(sqlite3.Connection):
         if now - glance.sure_at > _SURE_FOR:
             self._refuse_moved(glance)
             glance.sure_at = now
-        if self._seconds is not None:
-            if time.thread_time() - glance.began > self._seconds:
-                raise self._late()
-            self._end = now + self._seconds
+        if self._seconds is not None and time.thread_time() - glance.began > self._seconds:
+            raise self._late()
+        self._end = None
 
     def _refuse_moved(self, glance: _Glance) -> None:
         if self._version() != glance.version:
@@ -96,11 +96,19 @@ class LimitedConnection(sqlite3.Connection):
 
     def _version(self) -> int:
         """Another number once another connection has written."""
-        self._end = None if self._seconds is None else time.monotonic() + self._seconds
+        self._end = None
         return int(super().execute("PRAGMA data_version").fetchone()[0])
 
     def _over(self) -> bool:
-        return self._end is not None and time.monotonic() > self._end
+        """SQLite asks while a statement works. That of a glance begins when it has the file."""
+        now = self._charged()
+        if self._end is None and self._glance is not None and self._seconds is not None:
+            self._end = now + self._seconds
+        return self._end is not None and now > self._end
+
+    def _charged(self) -> float:
+        """The time for which a writer may have to wait, or only the work of this thread where none has to."""
+        return time.monotonic() if self.writers_wait else time.thread_time()
 
     def _late(self) -> ReadTooLong:
         return ReadTooLong(seconds=f"{self._seconds:g}")

@@ -2,20 +2,26 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
+from store_world import opened, raw
 
 from runner.errors import DatabaseBusy, ReadTooLong, StackNotFound
+from runner.model.stack.definition import Stack
 from runner.ports.records.store import Reader
-from runner.store import database, limited, waiting
+from runner.store import database, journal_mode, limited, waiting
 from runner.store.database import SqliteStore
 from runner.store.limited import Moved
+from runner.store.turns import Turns
 
 T = TypeVar("T")
+HOUR = 3600.0
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
@@ -23,6 +29,26 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 def with_a_rollback_journal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where this SQLite may use a WAL."""
     monkeypatch.setattr(database, "_GLANCES", 2)
+
+
+class Clock:
+    """What the limits of reads are told, while the processor's time is what it is."""
+
+    thread_time = staticmethod(time.thread_time)
+
+    def __init__(self) -> None:
+        self.ahead, self.asked = 0.0, threading.Event()
+
+    def monotonic(self) -> float:
+        self.asked.set()
+        return time.monotonic() + self.ahead
+
+
+@pytest.fixture
+def clock_of_limits(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(limited, "time", clock)
+    return clock
 
 
 def elsewhere(work: Callable[[], T]) -> T:
@@ -181,6 +207,79 @@ def test_waiting_for_the_processor_is_not_reading(
             return len(reader.stacks())
 
     assert store.look(look)
+
+
+def test_nor_is_it_where_a_writer_never_waits_for_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock_of_limits: Clock
+) -> None:
+    monkeypatch.setattr(database, "_GLANCES", 0)
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
+    with opened(tmp_path / "wal") as store:
+        store.limit_reads(5)
+
+        def look() -> list[Stack]:
+            with store.reading() as reader:
+                clock_of_limits.ahead += HOUR
+                return reader.stacks()
+
+        assert store.look(look) == []
+        store.limit_reads(0.05)
+        with pytest.raises(ReadTooLong), store._connections.snapshot() as snapshot:
+            snapshot.execute(ENDLESS).fetchone()
+
+
+def test_holding_the_file_is_whatever_the_reader_waits_for(
+    store: SqliteStore, clock_of_limits: Clock
+) -> None:
+    store.limit_reads(5)
+    with store.reading() as reader:
+        clock_of_limits.ahead = HOUR
+        with pytest.raises(ReadTooLong):
+            reader.stacks()
+
+
+def test_nor_is_waiting_for_a_writer(store: SqliteStore, clock_of_limits: Clock) -> None:
+    """Each statement of a look may have to, such as for one whose disk is slow."""
+    # Of the file, and long enough for SQLite to look at the clock a hundred times.
+    some = ENDLESS.replace("FROM n)", "FROM n WHERE i < 100000)") + ", stacks"
+    holds = threading.Event()
+
+    def write() -> None:
+        with raw(store._connections.path) as writer:
+            writer.execute("BEGIN EXCLUSIVE")
+            clock_of_limits.asked.clear()
+            holds.set()
+            clock_of_limits.asked.wait(60)  # the statement begins
+            clock_of_limits.ahead = HOUR
+            writer.execute("ROLLBACK")
+
+    store.limit_reads(5)
+    with store._connections.glance() as connection:
+        thread = threading.Thread(target=write)
+        thread.start()
+        holds.wait(60)
+        assert connection.execute(some).fetchone()[0] == 100_000
+        thread.join()
+
+
+def test_nor_is_waiting_for_another_reader(
+    store: SqliteStore, clock_of_limits: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def taken_late(_: Turns, __: float) -> Iterator[None]:
+        clock_of_limits.ahead += HOUR
+        yield
+
+    monkeypatch.setattr(Turns, "taken", taken_late)
+    store.limit_reads(5)
+
+    def look() -> list[Stack]:
+        with store.reading() as reader:
+            reader.stacks()
+            return reader.stacks()
+
+    assert store.look(look)
+    assert look()
 
 
 def test_a_look_that_works_for_too_long_is_refused(store: SqliteStore) -> None:

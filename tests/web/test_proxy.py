@@ -1,6 +1,7 @@
 """Behind nginx, with the site that Driftline prints; and who may say which client a request is from."""
 
 import asyncio
+import re
 import shutil
 import ssl
 import subprocess
@@ -70,6 +71,12 @@ def nginx(folder: Path, site: str, upstream: int) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait()
+
+
+def test_nginx_lets_go_of_an_idle_connection_before_the_server_closes_it(tmp_path: Path) -> None:
+    site = World(tmp_path).run("service", "nginx").stdout
+    (seconds,) = re.findall(r"keepalive_timeout (\d+)s;", site)
+    assert int(seconds) < _server(object(), WebSettings()).config.timeout_keep_alive
 
 
 @needs_nginx

@@ -83,7 +83,8 @@ class _Askers:
 
 
 async def _until_told(address: str, headers: Mapping[str, str]) -> None:
-    limits = httpx2.Limits(max_connections=50)
+    # The server closes idle connections after 5 s, perhaps while this process waits for its turn of the processor.
+    limits = httpx2.Limits(max_connections=50, keepalive_expiry=1)
     async with httpx2.AsyncClient(
         base_url=address, headers=headers, timeout=PATIENCE, limits=limits
     ) as client:
