@@ -23,6 +23,7 @@ from runner.model.values.frozen import dataclass
 from runner.model.values.size import parse_size
 
 if TYPE_CHECKING:
+    from runner.aws.cloud import Cloud
     from runner.daemon.parts import Parts
     from runner.datadir.looks import Looks
     from runner.datadir.workspace import LocalWorkspaces
@@ -266,6 +267,15 @@ class App:
         from runner.service.preview.look import Previewer
 
         return Previewer(self.store, replace(self.discoverer, memories={}), self.clock)
+
+    @cached_property
+    def cloud(self) -> "Cloud | None":
+        """None where the configuration has no AWS account: boto3 is not imported then."""
+        if not self.settings.aws:
+            return None
+        from runner.aws.cloud import Cloud
+
+        return Cloud(self.settings.aws)
 
     @cached_property
     def parts(self) -> "Parts":

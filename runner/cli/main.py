@@ -48,6 +48,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "pr": "List and show pull requests, and let a fork be planned.",
         "source": "List, sync and check sources.",
         "engine": "List the installed engines.",
+        "aws": "Print the policies that reading your AWS accounts needs.",
         "policy": "List policies, run their tests, and try them on a plan.",
         "events": "List or follow the event feed.",
         "notify": "List and test notifications, and retry what could not be delivered.",

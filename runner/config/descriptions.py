@@ -285,6 +285,13 @@ SERVER: Mapping[str, str] = {
     "notifications[].templates": "Directory with templates that replace ours, such as event.md",
     "notify": "Delivery of notifications",
     "notify.allow_hosts": "Hosts, as in the address, that notifications may reach although they are inside the network, or without TLS",
+    "aws": "AWS accounts that Driftline itself may read, beside what the runs of stacks do there",
+    "aws[].account": "Its 12 digits, quoted",
+    "aws[].regions": "Regions to read; no other one is asked",
+    "aws[].read_role": "Role of this account with read access; null reads it with the daemon's own identity. Its policy: driftline aws policy",
+    "aws[].external_id": 'External ID for the role, such as "${cred:external_id}"',
+    "aws[].trail": "Bucket and prefix that CloudTrail writes this account's files to; for a trail of an organization with its id, as in s3://acme-trails/AWSLogs/o-abcde12345",
+    "aws[].trail_key": "ARN of the KMS key that the files of the trail are encrypted with",
 }
 
 STACK: Mapping[str, str] = {
@@ -385,6 +392,10 @@ SAMPLES: Mapping[str, Any] = {
     "contexts[].env": {"PGPASSWORD": "${cred:prod_db}"},
     "contexts[].aws.plan_role": "arn:aws:iam::111122223333:role/driftline-plan",
     "contexts[].engine_version": "~> 1.11",
+    "aws[].account": "111122223333",
+    "aws[].regions": ["eu-west-1", "us-east-1"],
+    "aws[].read_role": "arn:aws:iam::111122223333:role/driftline-reads",
+    "aws[].trail": "s3://acme-trails",
     "promotion[].name": "shop",
     "promotion[].order": ["dev/shop", "stage/shop", "prod/shop"],
     "promotion[].wait.soak": Seconds.parse("24h"),

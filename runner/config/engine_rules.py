@@ -19,8 +19,12 @@ def is_role(text: str) -> bool:
     return _ROLE.fullmatch(text) is not None
 
 
+def is_region(text: str) -> bool:
+    return _REGION.fullmatch(text) is not None
+
+
 def aws_complaints(here: KeyPath, aws: AwsRoles) -> Iterator[Complaint]:
-    if aws.region is not None and _REGION.fullmatch(aws.region) is None:
+    if aws.region is not None and not is_region(aws.region):
         yield Complaint((*here, "region"), "expected a region such as eu-west-1")
     for key, role in (("plan_role", aws.plan_role), ("apply_role", aws.apply_role)):
         if role is not None and not is_role(role):

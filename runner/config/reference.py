@@ -31,6 +31,7 @@ FOR_RUNS: tuple[KeyPath, ...] = (
     ("sources", "*", "forge"),
     ("contexts",),
     ("engines", "registry_tokens"),
+    ("aws", "*", "external_id"),
 )
 
 

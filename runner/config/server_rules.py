@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.config.approval_rules import approval_rule_complaints
+from runner.config.aws_rules import account_complaints
 from runner.config.check import Complaint
 from runner.config.context_rules import context_complaints
 from runner.config.engine_rules import version_complaints
@@ -78,6 +79,7 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from server_windows(settings)
     yield from web_complaints(settings.web)
     yield from notify_complaints(settings)
+    yield from account_complaints(settings.aws)
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)

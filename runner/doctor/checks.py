@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.app import App
 from runner.doctor import (
+    accounts,
     bytecode,
     confinement,
     forges,
@@ -60,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     Check("forges", forges.forges),
     Check("signatures", signatures.signatures),
     Check("aws", reach.aws_roles),
+    Check("accounts", accounts.accounts),
     Check("daemon", service.daemon),
     Check("web", web.web),
     Check("notifications", notifications.notifications),

@@ -29,6 +29,17 @@ from runner.errors.artifact import (
     NotEmpty,
     PlanLost,
 )
+from runner.errors.aws import (
+    AwsAccountDiffers,
+    AwsAccountUnknown,
+    AwsDenied,
+    AwsForbidden,
+    AwsGone,
+    AwsIdentityMissing,
+    AwsRefused,
+    AwsThrottled,
+    AwsUnreachable,
+)
 from runner.errors.base import (
     EXIT_CODES,
     MAX_FACT,
@@ -173,6 +184,15 @@ __all__ = [
     "ArtifactKeyMissing",
     "ArtifactNotFound",
     "ArtifactStoreFailed",
+    "AwsAccountDiffers",
+    "AwsAccountUnknown",
+    "AwsDenied",
+    "AwsForbidden",
+    "AwsGone",
+    "AwsIdentityMissing",
+    "AwsRefused",
+    "AwsThrottled",
+    "AwsUnreachable",
     "BackupDamaged",
     "BackupKeyMissing",
     "BackupTooNew",

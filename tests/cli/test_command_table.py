@@ -77,6 +77,7 @@ PROMISED: dict[str, str] = {
     "web": "--listen",
     "engine list": "-o",
     "engine install": "--from --sha256 --key",
+    "aws policy": "--daemon --why",
     "policy list": "-o",
     "policy test": "--engine -o",
     "policy eval": "--plan --stack -o",

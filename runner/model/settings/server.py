@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from runner.errors import SourceNotFound
+from runner.model.settings.aws import AwsAccount
 from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.healing import DEFAULT_LIMITS, HealLimits, OperatorHealRule
@@ -220,6 +221,7 @@ class Settings:
     web: WebSettings = NOT_SERVED
     notifications: tuple[Notification, ...] = ()
     notify: NotifySettings = PUBLIC_ONLY
+    aws: tuple[AwsAccount, ...] = ()
 
     @cached_property
     def window_rules(self) -> WindowRules:
