@@ -4,7 +4,7 @@
 veiled (`runner/api/veil.py`).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
@@ -26,6 +26,8 @@ from runner.model.events.text import stacks_of
 from runner.model.execution.daemon_request import DaemonRequest
 from runner.model.forge.planned import Answer
 from runner.model.forge.request import RequestComment
+from runner.model.inventory.managed import ManagedObject
+from runner.model.inventory.state_object import KnownState
 from runner.model.outputs.known import KnownOutputs
 from runner.model.plan.step import Step
 from runner.model.preview.pull_request import PreviewOf, PullRequest, PullState
@@ -57,6 +59,7 @@ HARMLESS: Mapping[str, str] = {
     "distrusted": "checksums of providers",
     "compared": "checksums of providers and names of their types",
     "known_outputs": "keyed digests, and names of outputs only",
+    "known_state": "lineage and serial",
     "outputs_used": "whether, and not by whom",
     "took": "durations by the number of a run",
     "events_head": "a number",
@@ -308,6 +311,18 @@ class ScopedReader:
 
     def outputs_used(self, stack: str, identity: str) -> bool:
         return self.whole.outputs_used(stack, identity)
+
+    def known_state(self, stack: str) -> KnownState:
+        return self.whole.known_state(stack)
+
+    def managed_objects(self) -> Iterator[ManagedObject]:
+        return (one for one in self.whole.managed_objects() if self.sees(one.stack))
+
+    def objects_called(self, names: Collection[str]) -> list[ManagedObject]:
+        return self._only(self.whole.objects_called(names), lambda one: one.stack)
+
+    def unread_states(self) -> list[str]:
+        return self._only(self.whole.unread_states(), str)
 
     def peak_memory(self, stack: str, kind: Kind) -> int | None:
         return self.whole.peak_memory(stack, kind) if self.sees(stack) else None

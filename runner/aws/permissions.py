@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from runner.aws.listers.table import Tried, tried_calls
 from runner.model.aws.policy import EVERYTHING, Permission
 from runner.model.aws.trail import TrailFolder
 from runner.model.settings.aws import AwsAccount
@@ -57,6 +58,26 @@ def _first_file(account: AwsAccount) -> Mapping[str, Any]:
     return {"Bucket": trail.bucket, "Prefix": trail.of(account.account), "MaxKeys": 1}
 
 
+def _if_listed(account: AwsAccount) -> tuple[str, ...]:
+    return EVERYTHING if account.inventory else ()
+
+
+def _listing() -> Iterator[Needed]:
+    """What the rows of the listers use. Where a call needs no other one before it, `doctor` tries it."""
+    for action, tried in sorted(tried_calls().items()):
+        yield Needed(
+            action,
+            "what exists in the account, for drift coverage",
+            _if_listed,
+            _probe(tried) if tried else None,
+        )
+
+
+def _probe(tried: Tried) -> Probe:
+    call = tried.call
+    return Probe(call.service, call.method, lambda _: dict(call.arguments), everywhere=not tried.once)
+
+
 TABLE: tuple[Needed, ...] = (
     Needed(
         "cloudtrail:LookupEvents",
@@ -75,6 +96,7 @@ TABLE: tuple[Needed, ...] = (
         "files of the trail are encrypted with this key",
         lambda account: () if account.trail_key is None else (account.trail_key,),
     ),
+    *_listing(),
 )
 
 

@@ -292,6 +292,7 @@ SERVER: Mapping[str, str] = {
     "aws[].external_id": 'External ID for the role, such as "${cred:external_id}"',
     "aws[].trail": "Bucket and prefix that CloudTrail writes this account's files to; for a trail of an organization with its id, as in s3://acme-trails/AWSLogs/o-abcde12345",
     "aws[].trail_key": "ARN of the KMS key that the files of the trail are encrypted with",
+    "aws[].inventory": "Whether to list what exists in the account, for driftline drift coverage; driftline aws policy prints what that needs",
 }
 
 STACK: Mapping[str, str] = {

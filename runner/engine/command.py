@@ -27,6 +27,7 @@ from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
 from runner.engine.state.digest import StateDigests
 from runner.engine.state.lock import Looking, force_unlock, held_by
+from runner.engine.state.objects import read_objects
 from runner.engine.state.outputs import read_outputs
 from runner.engine.state.workspace import is_missing
 from runner.engine.versions.inventory import Inventory, installed_in
@@ -40,6 +41,7 @@ from runner.model.changes.changes import Diagnostic
 from runner.model.code.engines import ENGINES
 from runner.model.code.surroundings import Surroundings
 from runner.model.engine.choice import Installed, choose
+from runner.model.inventory.state_object import SeenObjects
 from runner.model.outputs.known import StateOutput
 from runner.model.settings.server import Settings
 from runner.model.stack.lock import StateLock
@@ -223,10 +225,7 @@ class CommandLineEngine:
                 return EngineError("apply", 1, (diagnostic,), canceled=True)
             argv = apply_argv(session.binary, options)
             own = replace(ready, plan_file=plan_file)
-            try:
-                return begin(own, argv, plan_file, digest, self._looking(ready))
-            finally:
-                self._forget_reads()
+            return begin(own, argv, plan_file, digest, self._looking(ready))
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
         with self._session(execution) as session:
@@ -257,15 +256,17 @@ class CommandLineEngine:
                 self._sandbox_policy(),
             )
             session = plain.with_newest_seal()
-            try:
-                return adopt(session, digest, self._looking(session))
-            finally:
-                self._forget_reads()
+            return adopt(session, digest, self._looking(session))
 
     def outputs(self, execution: Execution) -> Mapping[str, StateOutput] | EngineError:
         with self._session(execution) as session:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else read_outputs(ready)
+
+    def objects(self, execution: Execution) -> SeenObjects | None:
+        with self._session(execution) as session:
+            ready = self._ready(session)
+            return None if isinstance(ready, EngineError) else read_objects(ready)
 
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
         with self._session(execution) as session:
@@ -275,11 +276,6 @@ class CommandLineEngine:
     def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
         with self._session(execution) as session:
             return force_unlock(session.with_newest_seal(), lock_id)
-
-    def _forget_reads(self) -> None:
-        """An apply may have changed what providers that checks share have read."""
-        if self.replays is not None:
-            self.replays.shared.renew()
 
     def _looking(self, session: Session) -> Looking:
         """For reading the state of an apply: with unexpired credentials, and without its locks."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.model.changes.changes import Diagnostic
     from runner.model.code.surroundings import Surroundings
     from runner.model.execution.plan_report import Question, Report
+    from runner.model.inventory.state_object import SeenObjects
     from runner.model.outputs.known import StateOutput
     from runner.model.plan.form import Form
     from runner.model.run.apply_end import Expected
@@ -191,7 +192,6 @@ class Execution:
     cancel: Cancel
     for_apply: bool = False  # decides which AWS role the child gets
     check: bool = False  # all drift checks take a role under one session name
-    asked_at: datetime | None = None  # what a provider has remembered since before then must not answer it
     claim: HeldClaim | None = None  # the locks that the child inherits
     leave: Cancel | None = None  # set when this process ends and an apply must be left running
     targets: tuple[str, ...] = ()
@@ -283,6 +283,10 @@ class Engine(Engines, Protocol):
 
     def outputs(self, execution: Execution) -> Mapping[str, StateOutput] | EngineError:
         """The outputs in the state, with their values, after `init` where that is needed."""
+        ...
+
+    def objects(self, execution: Execution) -> SeenObjects | None:
+        """What the state has now, after `init` where that is needed; None where it cannot be read."""
         ...
 
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:

@@ -79,6 +79,8 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             "how_planned": _json_of(HowPlanned),
         },
     ),
+    "managed_objects": ("address", {"ids": strings_of}),
+    "indexed_states": ("stack", _times("at")),
     "throttles": ("account", _times("since", "until")),
     "approvals": ("run", {"accepted": strings_of, "also": strings_of, **_times("at")}),
     "declarations": ("id", _times("seen_at")),

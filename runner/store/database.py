@@ -18,6 +18,7 @@ from runner.store.declarations import DeclarationReads, DeclarationWrites
 from runner.store.explained import explained
 from runner.store.feed import FeedReads, FeedWrites
 from runner.store.forge import ForgeReads, ForgeWrites
+from runner.store.inventory import InventoryReads, InventoryWrites
 from runner.store.journal_mode import has_wal_fix
 from runner.store.keyed import KeyedWrites
 from runner.store.limited import Moved
@@ -77,6 +78,7 @@ class StoreReader(
     PromotionReads,
     PullReads,
     ForgeReads,
+    InventoryReads,
     OutputReads,
     SourceReads,
     LoadReads,
@@ -101,6 +103,7 @@ class StoreWriter(
     PromotionWrites,
     PullWrites,
     ForgeWrites,
+    InventoryWrites,
     OutputWrites,
     SourceWrites,
     LoadWrites,

@@ -703,6 +703,31 @@ _FULL_CHECKS = """
 ALTER TABLE run_details ADD COLUMN full INTEGER NOT NULL DEFAULT 0;
 """
 
+# What the states of stacks have, and up to which state that is known; found by each ARN, id or name.
+_MANAGED_OBJECTS = """
+CREATE TABLE managed_objects (
+    stack TEXT NOT NULL,
+    address TEXT NOT NULL,
+    type TEXT NOT NULL,
+    arn TEXT NOT NULL,
+    ids TEXT NOT NULL,
+    PRIMARY KEY (stack, address)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE object_names (
+    name TEXT NOT NULL,
+    stack TEXT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (name, stack, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX names_of_stack ON object_names(stack);
+CREATE TABLE indexed_states (
+    stack TEXT PRIMARY KEY,
+    lineage TEXT NOT NULL,
+    serial INTEGER NOT NULL,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -739,4 +764,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("engine_wants", _ENGINE_WANTS),
     ("compared", _COMPARED),
     ("full_checks", _FULL_CHECKS),
+    ("managed_objects", _MANAGED_OBJECTS),
 )

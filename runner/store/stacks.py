@@ -167,7 +167,8 @@ class StackWrites(StackReads, DefinitionWrites, Writes):
         row = self._require(old)
         self._set(new, {name: row[name] for name in (*_APPLIED, *_OF_STATE)})
         self._set(old, dict.fromkeys(_APPLIED))
-        self._do("UPDATE OR REPLACE outputs SET stack = ? WHERE stack = ?", new, old)
+        for table in ("outputs", "managed_objects", "object_names", "indexed_states"):
+            self._do(f"UPDATE OR REPLACE {table} SET stack = ? WHERE stack = ?", new, old)  # noqa: S608 - a constant
         self._do("UPDATE reports SET stack = ? WHERE stack = ? AND status <> 'resolved'", new, old)
         self._do("DELETE FROM successions WHERE old = ? OR new = ?", old, new)
         self.audit_note(by, "stack.rename", new, {"from": old})

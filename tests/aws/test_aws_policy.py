@@ -88,9 +88,9 @@ def test_the_daemon_may_assume_the_roles_and_read_what_has_none() -> None:
 
 def test_no_action_writes_and_each_says_what_it_is_for() -> None:
     for row in TABLE:
-        assert row.action.split(":")[1].startswith(("Decrypt", "Describe", "Get", "List", "Lookup")), (
-            row.action
-        )
+        assert row.action.split(":")[1].startswith(
+            ("Decrypt", "Describe", "GET", "Get", "List", "Lookup", "Select")
+        ), row.action
         assert row.why
 
 

@@ -1,6 +1,6 @@
 """The process that reads one large state, and answers on its output:
 
-python -m runner.engine.state.process MEMORY plan|saved FILE
+python -m runner.engine.state.process MEMORY plan|saved|objects FILE
 """
 
 import json
@@ -12,6 +12,8 @@ from typing import Any
 
 from runner.engine.limits import limit_memory
 from runner.host.files import LARGEST_STATE, read_foreign
+from runner.model.inventory.state_object import SeenObjects, seen_in
+from runner.model.values.codec import to_plain
 from runner.model.values.frozen import dataclass
 
 STATE = "tfstate"
@@ -60,9 +62,20 @@ def saved_in(file: Path, limit: int = LARGEST_STATE) -> StateMark | None:
         return None
 
 
+def objects_in(file: Path) -> SeenObjects | None:
+    """None if it is not a state that can be read."""
+    try:
+        return seen_in(json.loads(read_foreign(file, LARGEST_STATE)))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
 def main() -> None:
     memory, what, file = sys.argv[1:]
     limit_memory(int(memory))
+    if what == "objects":
+        json.dump(to_plain(objects_in(Path(file))), sys.stdout)
+        return
     found = state_in(Path(file)) if what == "plan" else saved_in(Path(file))
     json.dump(None if found is None else asdict(found), sys.stdout)
 

@@ -10,6 +10,7 @@ from runner.model.approval.content_rules import NamedRule
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
 from runner.model.drift.report import Finding
+from runner.model.inventory.state_object import KnownState, SeenObjects
 from runner.model.outputs.known import KnownOutputs, SeenOutputs
 from runner.model.outputs.taken import Given, Taken
 from runner.model.plan.step import Step
@@ -96,11 +97,11 @@ class Job:
     # Why it is planned, for policies.
     trigger: str = ""
     requested_by: str = ""
-    asked_at: datetime | None = None  # when somebody asked for it; None if its schedule did
     report: str = ""  # the drift report that it heals
     takes: tuple[Given, ...] = ()  # outputs of other stacks that set its variables
     used: bool = False  # whether other stacks use its outputs
     known_outputs: KnownOutputs | None = None  # what is known of them so far, if they are used
+    known_state: KnownState | None = None  # whose objects are on record; None where nobody asks for them
     changed_outputs: tuple[Taken, ...] = ()  # for a drift check: used, and changed since the last apply
 
     @property
@@ -132,6 +133,7 @@ class PlanResult:
     usage: Usage = Usage()
     judged: Judged = NOT_JUDGED
     outputs: SeenOutputs | None = None  # of its state, if other stacks use them and they were read
+    objects: SeenObjects | None = None  # of its state, if they were not on record
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ class ApplyResult:
     evidence: Evidence | None = None
     usage: Usage = Usage()
     state_outputs: SeenOutputs | None = None  # after the apply, if other stacks use them
+    state_objects: SeenObjects | None = None  # after the apply, if somebody asks for them
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from runner.ports.records.daemon_requests import DaemonRequestReader, DaemonRequ
 from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
 from runner.ports.records.feed import FeedReader, FeedWriter
 from runner.ports.records.forge import ForgeReader, ForgeWriter
+from runner.ports.records.inventory import InventoryReader, InventoryWriter
 from runner.ports.records.keyed import KeyedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
@@ -46,6 +47,7 @@ class Reader(
     PromotionReader,
     PullReader,
     ForgeReader,
+    InventoryReader,
     OutputReader,
     LoadReader,
     FeedReader,
@@ -84,6 +86,7 @@ class Writer(
     PromotionWriter,
     PullWriter,
     ForgeWriter,
+    InventoryWriter,
     OutputWriter,
     LoadWriter,
     FeedWriter,

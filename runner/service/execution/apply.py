@@ -36,6 +36,7 @@ from runner.ports.worker import ApplyGate, WorkerPorts
 from runner.service.execution.execution import execution_of
 from runner.service.execution.facts import facts_now
 from runner.service.execution.known_secrets import known
+from runner.service.execution.objects import keep_objects
 from runner.service.execution.outputs import keep_outputs
 from runner.service.execution.plan import APPROVABLE, FRESH, confined, execute_plan, prepare
 
@@ -213,6 +214,7 @@ def _result_of(job: Job, ports: WorkerPorts, execution: Execution, outcome: Appl
             diagnostics,
             outputs=dict(outcome.outputs),
             state_outputs=keep_outputs(job, ports, execution),
+            state_objects=keep_objects(job, ports, execution),
         )
     if isinstance(outcome, NotBegun):
         return ApplyResult(ApplyOutcome.SPENT if outcome.spent else ApplyOutcome.NOT_BEGUN, outcome.reason)

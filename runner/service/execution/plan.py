@@ -29,6 +29,7 @@ from runner.service.execution.export import checked_out
 from runner.service.execution.judge import judged
 from runner.service.execution.known_secrets import Known, known, remember
 from runner.service.execution.lost_state import refuse_lost_state
+from runner.service.execution.objects import keep_objects
 from runner.service.execution.outputs import keep_outputs, outputs_given
 from runner.service.execution.probe import look
 from runner.service.execution.run_log import write_line
@@ -106,7 +107,8 @@ def _judge(planning: Planning) -> EngineError | PlanFailure | None:
         return read
     facts = planning.planned.facts
     outputs = keep_outputs(job, ports, planning.execution, facts.lineage, facts.serial)
-    planning.result = replace(read, outputs=outputs)
+    objects = keep_objects(job, ports, planning.execution, facts.lineage, facts.serial)
+    planning.result = replace(read, outputs=outputs, objects=objects)
     return None
 
 
@@ -169,7 +171,6 @@ def prepare(
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
         check=job.kind is Kind.DRIFT,
-        asked_at=job.asked_at,
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=before.texts,

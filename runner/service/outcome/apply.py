@@ -13,6 +13,7 @@ from runner.ports.records.store import Writer
 from runner.service.approval.terms import accept_applied
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.outcome.leave import left_by_destroy
+from runner.service.outcome.objects import record_objects
 from runner.service.outcome.outputs import record_applied_outputs
 from runner.service.outcome.plan import put_off, record_clean, replaced_run, replan, void_plans
 from runner.service.outcome.probe import remember_distrust, remember_how
@@ -118,6 +119,7 @@ def _applied(control: ControlPorts, writer: Writer, run: Run, result: ApplyResul
     accept_applied(writer, done)
     writer.save_outputs(run.id, result.outputs or {})
     record_applied_outputs(writer, done, result)
+    record_objects(writer, done, result.state_objects)
     if run.kind is Kind.DESTROY and not run.targets:
         writer.forget_applied(run.stack)
         # Git still declares it; a new commit or a person has to ask for it again.

@@ -17,6 +17,7 @@ from runner.ports.records.reports import ReportWriter
 from runner.ports.records.store import Writer
 from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
+from runner.service.outcome.objects import record_objects
 from runner.service.outcome.outputs import record_read_outputs
 from runner.service.outcome.plan import fail_plan, found_fields, queued_for_full_plan, void_plans
 from runner.service.outcome.probe import remember_failure, remember_probe
@@ -39,6 +40,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
         remember_probe(writer, run, result.probe)
         void_plans(control, writer, result.probe, besides=run)
         record_read_outputs(writer, run, result)
+        record_objects(writer, run, result.objects)
         failing = also_failing(writer.save_failing_checks(run.stack, result.warnings))
         counted = [finding for finding in result.findings if finding.counts]
         if counted:

@@ -26,6 +26,7 @@ from runner.service.approval.bind import bind, remember_state
 from runner.service.approval.healing import healed, run_verdict, stack_heal_terms
 from runner.service.approval.terms import run_terms
 from runner.service.outcome.leave import left_by_destroy
+from runner.service.outcome.objects import record_objects
 from runner.service.outcome.outputs import record_read_outputs
 from runner.service.outcome.probe import remember_distrust, remember_probe
 from runner.service.outcome.recording import recording
@@ -46,6 +47,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
         remember_probe(writer, run, result.probe)
         void_plans(control, writer, result.probe, besides=run)
         record_read_outputs(writer, run, result)
+        record_objects(writer, run, result.objects)
         writer.save_plan(run.id, result.changes)
         if result.changes.empty:
             return _nothing(control, writer, run, result)

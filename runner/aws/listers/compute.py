@@ -1,0 +1,122 @@
+"""EC2 instances and what belongs to them, Auto Scaling, Lambda, containers."""
+
+from runner.aws.listers.lister import Call, Each, Lister, Within
+from runner.model.inventory.left_out import Reason
+
+_EC2 = "arn:{partition}:ec2:{region}:{account}"
+_CLUSTERS = Call("ecs", "ListClusters")
+_EKS = Call("eks", "ListClusters")
+
+COMPUTE = (
+    Lister(
+        "aws_instance",
+        Call("ec2", "DescribeInstances"),
+        "Reservations[].Instances[] | [?State.Name != 'terminated']",
+        name="InstanceId",
+        arn=_EC2 + ":instance/{id}",
+        created="LaunchTime",
+        tags="Tags",
+        owners=((Reason.GOING, "State.Name == 'shutting-down'"),),
+    ),
+    Lister(
+        "aws_ebs_volume",
+        Call("ec2", "DescribeVolumes"),
+        "Volumes",
+        name="VolumeId",
+        arn=_EC2 + ":volume/{id}",
+        created="CreateTime",
+        tags="Tags",
+        owners=((Reason.PART_OF, "Attachments[?DeleteOnTermination].InstanceId | [0]"),),
+    ),
+    Lister(
+        "aws_ebs_snapshot",
+        Call("ec2", "DescribeSnapshots", {"OwnerIds": ["self"]}),
+        "Snapshots",
+        name="SnapshotId",
+        arn="arn:{partition}:ec2:{region}::snapshot/{id}",
+        created="StartTime",
+        tags="Tags",
+        owners=((Reason.PART_OF, "starts_with(Description || '', 'Created by CreateImage(')"),),
+    ),
+    Lister(
+        "aws_ami",
+        Call("ec2", "DescribeImages", {"Owners": ["self"]}),
+        "Images",
+        name="ImageId",
+        arn="arn:{partition}:ec2:{region}::image/{id}",
+        created="CreationDate",
+        tags="Tags",
+    ),
+    Lister(
+        "aws_key_pair",
+        Call("ec2", "DescribeKeyPairs"),
+        "KeyPairs",
+        name="KeyName",
+        arn=_EC2 + ":key-pair/{name}",
+        created="CreateTime",
+        tags="Tags",
+    ),
+    Lister(
+        "aws_launch_template",
+        Call("ec2", "DescribeLaunchTemplates"),
+        "LaunchTemplates",
+        name="LaunchTemplateName",
+        id="LaunchTemplateId",
+        arn=_EC2 + ":launch-template/{id}",
+        created="CreateTime",
+        tags="Tags",
+    ),
+    Lister(
+        "aws_autoscaling_group",
+        Call("autoscaling", "DescribeAutoScalingGroups"),
+        "AutoScalingGroups",
+        name="AutoScalingGroupName",
+        arn="AutoScalingGroupARN",
+        created="CreatedTime",
+        tags="Tags",
+        owners=((Reason.GOING, "Status"),),
+    ),
+    Lister(
+        "aws_lambda_function",
+        Call("lambda", "ListFunctions"),
+        "Functions",
+        name="FunctionName",
+        arn="FunctionArn",
+    ),
+    Lister(
+        "aws_ecr_repository",
+        Call("ecr", "DescribeRepositories"),
+        "repositories",
+        name="repositoryName",
+        arn="repositoryArn",
+        created="createdAt",
+    ),
+    Lister("aws_ecs_cluster", _CLUSTERS, "clusterArns", name="after(@, '/')", arn="@"),
+    Lister(
+        "aws_ecs_service",
+        Call("ecs", "ListServices"),
+        "serviceArns",
+        name="after(@, '/')",
+        id="after(@, ':service/')",
+        arn="@",
+        within=Within(_CLUSTERS, "clusterArns", "cluster"),
+    ),
+    Lister(
+        "aws_eks_cluster",
+        _EKS,
+        "clusters",
+        name="name",
+        arn="arn",
+        created="createdAt",
+        tags="tags",
+        each=Each(Call("eks", "DescribeCluster"), "name", "@", "cluster"),
+    ),
+    Lister(
+        "aws_eks_node_group",
+        Call("eks", "ListNodegroups"),
+        "nodegroups",
+        name="@",
+        id="{parent}:{name}",
+        within=Within(_EKS, "clusters", "clusterName"),
+    ),
+)

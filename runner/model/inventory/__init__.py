@@ -1,0 +1,1 @@
+"""What exists in the cloud, whether or not a stack manages it."""
