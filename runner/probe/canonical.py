@@ -42,36 +42,36 @@ def canonical(method: str, answer: bytes) -> bytes:
     """The answer with sorted maps; unchanged if it cannot be read, so that it equals nothing but itself."""
     identity = _IDENTITY.get(method.rpartition("/")[2])
     try:
-        return b"".join(_field(one, identity) for one in fields(answer))
-    except (NotAMessage, ValueError):
+        # Of nested lists, so that no part of it can be taken for another one.
+        return repr([_field(one, identity) for one in fields(answer)]).encode()
+    except (NotAMessage, ValueError, RecursionError):
         return answer
 
 
-def _field(one: Field, identity: int | None) -> bytes:
+def _field(one: Field, identity: int | None) -> Any:
     if one.kind != BYTES or one.number not in {_DYNAMIC, identity}:
         return one.raw
     if one.number == _DYNAMIC:
-        return b"%d:%b" % (one.number, _dynamic(one.value))
-    inner = (
+        return one.number, _dynamic(one.value)
+    return one.number, [
         _dynamic(i.value) if i.number == _DYNAMIC and i.kind == BYTES else i.raw for i in fields(one.value)
-    )
-    return b"%d:%b" % (one.number, b"".join(inner))
+    ]
 
 
-def _dynamic(value: bytes) -> bytes:
-    return b"".join(
+def _dynamic(value: bytes) -> list[Any]:
+    return [
         _sorted(one.value) if one.number == _MSGPACK and one.kind == BYTES else one.raw
         for one in fields(value)
-    )
+    ]
 
 
-def _sorted(packed: bytes) -> bytes:
+def _sorted(packed: bytes) -> Any:
     """ValueError if it is no msgpack."""
     # The one in Python: the daemon, which holds the keys, parses nothing of a provider in C.
     from msgpack.fallback import unpackb
 
     # Maps become tuples of pairs, and arrays stay lists, so that both remain apart.
-    return repr(unpackb(packed, raw=True, strict_map_key=False, object_pairs_hook=_pairs)).encode()
+    return unpackb(packed, raw=True, strict_map_key=False, object_pairs_hook=_pairs)
 
 
 def _pairs(pairs: Any) -> tuple[Any, ...]:

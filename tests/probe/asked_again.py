@@ -34,13 +34,15 @@ class AskedAgain:
     def types(self, mode: str) -> frozenset[str]:
         return of_mode(mode, self.calls)
 
-    def others(self) -> tuple[Asked, ...]:
+    def answers(self) -> list[tuple[Asked, bytes]]:
         with self.process.link(patience()) as link:
-            return tuple(
-                self.calls[number]
-                for number, answer in link.answers([(one.method, one.request) for one in self.calls])
-                if not self.calls[number].answered.is_of(self.key, self.calls[number].method, answer)
-            )
+            calls = [(one.method, one.request) for one in self.calls]
+            return [(self.calls[number], answer) for number, answer in link.answers(calls)]
+
+    def others(self) -> tuple[Asked, ...]:
+        return tuple(
+            one for one, answer in self.answers() if not one.answered.is_of(self.key, one.method, answer)
+        )
 
 
 def of_mode(mode: str, calls: tuple[Asked, ...]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asked_again import AskedAgain, asking_again, of_mode
 from aws_types import CHANGED, TYPES, UNCHANGED, actions_of, types_of
+from kept_answers import KEEP, keep
 from probe_case import Case, Document
 from probe_lab import PARALLEL, Lab, Stack, copy_code, make_plan, plan_document, terraform
 from probing_world import Stage, needs_terraform
@@ -151,3 +152,5 @@ def test_no_answer_of_any_type_differs_while_nothing_changes(lab: Lab, tmp_path:
     with nothing_differs(lab, TYPES, tmp_path) as (_, asking):
         assert asking.types("resource") == types_of("resource")
         assert asking.types("data") == types_of("data")
+        if KEEP:
+            keep(asking.answers())
