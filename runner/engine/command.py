@@ -225,7 +225,10 @@ class CommandLineEngine:
                 return EngineError("apply", 1, (diagnostic,), canceled=True)
             argv = apply_argv(session.binary, options)
             own = replace(ready, plan_file=plan_file)
-            return begin(own, argv, plan_file, digest, self._looking(ready))
+            try:
+                return begin(own, argv, plan_file, digest, self._looking(ready))
+            finally:
+                self._forget_reads()
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
         with self._session(execution) as session:
@@ -256,7 +259,10 @@ class CommandLineEngine:
                 self._sandbox_policy(),
             )
             session = plain.with_newest_seal()
-            return adopt(session, digest, self._looking(session))
+            try:
+                return adopt(session, digest, self._looking(session))
+            finally:
+                self._forget_reads()
 
     def outputs(self, execution: Execution) -> Mapping[str, StateOutput] | EngineError:
         with self._session(execution) as session:
@@ -276,6 +282,11 @@ class CommandLineEngine:
     def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
         with self._session(execution) as session:
             return force_unlock(session.with_newest_seal(), lock_id)
+
+    def _forget_reads(self) -> None:
+        """An apply may have changed what providers that checks share have read."""
+        if self.replays is not None:
+            self.replays.shared.renew()
 
     def _looking(self, session: Session) -> Looking:
         """For reading the state of an apply: with unexpired credentials, and without its locks."""

@@ -192,6 +192,7 @@ class Execution:
     cancel: Cancel
     for_apply: bool = False  # decides which AWS role the child gets
     check: bool = False  # all drift checks take a role under one session name
+    asked_at: datetime | None = None  # what a provider has remembered since before then must not answer it
     claim: HeldClaim | None = None  # the locks that the child inherits
     leave: Cancel | None = None  # set when this process ends and an apply must be left running
     targets: tuple[str, ...] = ()

@@ -64,6 +64,13 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
         return current if ordered("lie") else super().read(ctx, current)
 
 
+class Lookup(cloudfile.CloudLookup):  # type: ignore[misc]
+    def read(self, ctx: Any, config: dict[str, Any]) -> Any:
+        if ordered("remember"):
+            return MEMORY.setdefault(f"data {config['name']}", super().read(ctx, config))
+        return super().read(ctx, config)
+
+
 class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
     def configure_provider(self, diags: Any, config: Any) -> None:
         report("configured", dict(config))
@@ -71,6 +78,9 @@ class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
 
     def get_resources(self) -> list[Any]:
         return [Object]
+
+    def get_data_sources(self) -> list[Any]:
+        return [Lookup]
 
 
 def main() -> None:

@@ -10,10 +10,12 @@ from beginnings import Beginnings, beginnings
 from probing_world import faulty_mirror, needs_terraform
 from world import ANA, World
 
-from runner.model.run.life import Run, State
+from runner.model.audit.actor import DAEMON
+from runner.model.run.life import Run, State, Trigger
 from runner.model.warm.probe import ProbeRecord
 from runner.model.warm.provider import Way
 from runner.service.operator import request
+from runner.service.queue.enqueue import add_check
 
 __all__ = ("ANA", "Beginnings", "ProbedWorld", "beginnings", "needs_terraform")
 
@@ -38,8 +40,20 @@ class ProbedWorld(World):
         self.configure(replace(self.settings, drift=replace(self.settings.drift, compare_every=number)))
 
     def check(self, name: str = "web") -> Run:
-        runs, _ = request.request_check(self.app.control, [name], ANA)
-        (done,) = [run for run in self.work() if run.id == runs[0].id]
+        (done,) = self.sweep(name)
+        return done
+
+    def sweep(self, *names: str) -> list[Run]:
+        """Checks that are asked for at one moment."""
+        runs, _ = request.request_check(self.app.control, names, ANA)
+        asked = {run.id for run in runs}
+        return [run for run in self.work() if run.id in asked]
+
+    def scheduled(self, name: str = "web") -> Run:
+        """A check that nobody asked for."""
+        with self.app.store.writing() as writer:
+            check = add_check(writer, writer.stack(name), trigger=Trigger.SCHEDULE, by=DAEMON)
+        (done,) = [run for run in self.work() if run.id == check.id]
         return done
 
     def record(self, name: str = "web") -> ProbeRecord:

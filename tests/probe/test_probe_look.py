@@ -84,7 +84,9 @@ def test_a_clean_probe_is_the_answer_and_is_counted() -> None:
     answer, facts, asked = looked((SAYS_CLEAN,), ())
     assert answer is SAYS_CLEAN.planned
     assert facts is not None
-    assert facts.record == replace(KNOWN, checks=4, way=Way.PROBED, reason="")
+    assert facts.record == replace(
+        KNOWN, checks=4, way=Way.PROBED, reason="not replayed: drift.probe is warm"
+    )
     assert facts.how == HowPlanned(Way.PROBED, "", 0, READY.engine, (AWS,))
     assert asked == [TYPES]
 

@@ -80,12 +80,19 @@ def test_a_cloud_that_throttles_makes_the_check_a_probe(
     )
 
 
-def test_a_shared_process_that_died_between_two_checks_is_replaced(recorded: ReplayedWorld) -> None:
-    assert recorded.clean() == REPLAYED
-    for pid in living(recorded):
-        with suppress(ProcessLookupError):  # the end of the first one of its namespaces is theirs
-            os.kill(pid, signal.SIGKILL)
-    assert recorded.clean("other-stack")[0] is Way.PROBED
+def test_a_shared_process_that_died_between_two_checks_is_replaced(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(world: ReplayedWorld) -> None:
+        for pid in living(world):
+            with suppress(ProcessLookupError):  # the end of the first one of its namespaces is theirs
+                os.kill(pid, signal.SIGKILL)
+
+    with monkeypatch.context() as patch:
+        during_replay(patch, recorded, kill, lambda _: None)
+        assert len(recorded.sweep("web", "other-stack")) == 2
+    ways = [recorded.record(name).way for name in ("web", "other-stack")]
+    assert ways == [Way.REPLAYED, Way.PROBED]
     assert recorded.clean() == REPLAYED
 
 

@@ -165,8 +165,9 @@ def test_nothing_secret_is_kept_in_clear(recorded: ReplayedWorld) -> None:
 
 
 def test_stacks_that_would_start_the_same_provider_ask_one_process(recorded: ReplayedWorld) -> None:
-    for name in ("web", "other-stack"):
-        assert recorded.clean(name) == REPLAYED
+    both = ("web", "other-stack")
+    assert [run.state for run in recorded.sweep(*both)] == [State.NO_CHANGES] * 2
+    assert {recorded.record(name).way for name in both} == {Way.REPLAYED}
     assert recorded.processes() == ["driftline"]
 
 
@@ -175,6 +176,28 @@ def test_a_check_asks_no_process_that_remembers_the_stacks_last_check(recorded: 
     assert recorded.clean() == REPLAYED
     recorded.cloud_set(value="by hand")
     assert recorded.check().state is State.DRIFTED
+
+
+def test_a_check_asks_no_process_that_was_started_before_somebody_asked_for_it(
+    recorded: ReplayedWorld,
+) -> None:
+    """It may remember what it read for another stack."""
+    recorded.order("remember")
+    assert recorded.clean() == REPLAYED
+    recorded.cloud_set("other", value="by hand")
+    assert recorded.check("other-stack").state is State.DRIFTED
+
+
+@pytest.mark.parametrize("applied", [False, True], ids=["without-an-apply", "after-an-apply"])
+def test_a_check_of_the_schedule_may_ask_what_was_read_for_another_stack_and_not_after_an_apply(
+    recorded: ReplayedWorld, *, applied: bool
+) -> None:
+    recorded.order("remember")
+    assert recorded.scheduled().state is State.NO_CHANGES
+    recorded.cloud_set("other", value="by hand")
+    if applied:
+        recorded.applied(value="two", body=OBJECT)
+    assert recorded.scheduled("other-stack").state is (State.DRIFTED if applied else State.NO_CHANGES)
 
 
 def test_a_provider_that_reads_files_of_a_run_gets_a_process_in_its_place(

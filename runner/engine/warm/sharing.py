@@ -43,6 +43,7 @@ def serving(
     or sees files that others may have written.
     """
     from runner.probe.replay.replay import Alone, Together
+    from runner.probe.replay.shared import Asker
 
     alone = Alone(folder, command)
     environment = _environment(session)
@@ -53,7 +54,9 @@ def serving(
         return alone
     apart = frozenset(one.address for one in providers if one.address.partition("/")[2] in OF_FILES)
     key = _Key(environment, _files(environment), session.execution.state_folders, session.execution.key)
-    asker = (session.execution.stack.name, session.execution.run)
+    asked = session.execution.asked_at
+    since = 0.0 if asked is None else asked.timestamp()
+    asker = Asker(session.execution.stack.name, session.execution.run, since)
     return Together(alone, shared, key, partial(_command, session, environment), asker, apart)
 
 

@@ -97,6 +97,7 @@ class Job:
     # Why it is planned, for policies.
     trigger: str = ""
     requested_by: str = ""
+    asked_at: datetime | None = None  # when somebody asked for it; None if its schedule did
     report: str = ""  # the drift report that it heals
     takes: tuple[Given, ...] = ()  # outputs of other stacks that set its variables
     used: bool = False  # whether other stacks use its outputs

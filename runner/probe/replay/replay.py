@@ -15,7 +15,7 @@ from runner.probe.installed import Installed
 from runner.probe.recording import Asked, Conversation, Recorded
 from runner.probe.replay.link import Link
 from runner.probe.replay.process import Patience, Process, counted, started
-from runner.probe.replay.shared import SharedProviders
+from runner.probe.replay.shared import Asker, SharedProviders
 from runner.process.run import Command
 
 # A request with such a text may name a file of the stack's own folder, which only a process of its own is in.
@@ -58,7 +58,7 @@ class Together:
     shared: SharedProviders
     key: Key
     command: CommandIn
-    asker: tuple[str, str]  # the stack and its run
+    asker: Asker
     apart: frozenset[str]  # addresses of providers that are not shared
 
     @contextmanager

@@ -1,8 +1,9 @@
 """Providers that several checks ask: a process that each of them would have started and configured in the same way.
 
 One answers only for equal keys: the same package, configured by the same bytes, in the same environment with
-the same credentials. It sees nothing of any run, and lives for a sweep: what a provider remembers of
-the cloud must not outlast it.
+the same credentials. It sees nothing of any run. Terraform starts a provider for each plan, so one may remember what it
+has read of the cloud, also for another stack: it lives for a sweep, no stack asks it in two checks, and it answers nobody
+who asked after it was started.
 """
 
 import threading
@@ -24,6 +25,15 @@ LOOK_SECONDS = 2.0
 Start = Callable[[Path, ExitStack], Process]  # in a folder of its own; what it needs as long as it lives
 
 
+@dataclass(frozen=True)
+class Asker:
+    """A check of a stack. `since` is a time of `time.time`: nothing that was remembered before may answer it."""
+
+    stack: str
+    run: str
+    since: float = 0.0
+
+
 @dataclass
 class _Shared:
     starting: threading.Lock = field(default_factory=threading.Lock)
@@ -31,6 +41,7 @@ class _Shared:
     process: Process | None = None
     users: int = 0
     born: float = field(default_factory=time.monotonic)
+    born_at: float = field(default_factory=time.time)
     used: float = field(default_factory=time.monotonic)
     broken: bool = False
     asked: dict[str, str] = field(default_factory=dict)  # by stack: the run that asked it
@@ -39,6 +50,11 @@ class _Shared:
     def is_over(self) -> bool:
         now = time.monotonic()
         return self.broken or now - self.born > LONGEST_SECONDS or now - self.used > IDLE_SECONDS
+
+    def may_answer(self, asker: Asker) -> bool:
+        """Whether it remembers nothing that would hide what somebody changed: since the stack's last check, or before this one."""
+        same_check = self.asked.get(asker.stack, asker.run) == asker.run
+        return same_check and self.born_at >= asker.since and not self.is_over
 
 
 class SharedProviders:
@@ -53,14 +69,10 @@ class SharedProviders:
 
     @contextmanager
     def lent(
-        self, key: str, asker: tuple[str, str], start: Start, configure: Callable[[Process], bytes]
+        self, key: str, asker: Asker, start: Start, configure: Callable[[Process], bytes]
     ) -> Iterator[Process]:
-        """A configured process for this key; LinkFailed if it cannot be started, or was broken in the block.
-
-        `asker` is a stack and its run. One that no earlier run of the stack has asked: what it remembers of that would
-        hide what somebody has changed in between.
-        """
-        shared = self._taken(key, *asker)
+        """A configured process for this key; LinkFailed if it cannot be started, or was broken in the block."""
+        shared = self._taken(key, asker)
         try:
             with shared.starting:
                 if shared.process is None:
@@ -73,6 +85,12 @@ class SharedProviders:
             raise
         finally:
             self._given_back(shared)
+
+    def renew(self) -> None:
+        """No check that begins from now on asks one of those that there are."""
+        with self._guard:
+            self._old.extend(self._known.values())
+            self._known.clear()
 
     def close(self) -> None:
         """End them all; whoever asks one now is not answered."""
@@ -93,16 +111,16 @@ class SharedProviders:
         note_process(own, process.launched.process, [process.temporary])
         return process
 
-    def _taken(self, key: str, stack: str, run: str) -> _Shared:
+    def _taken(self, key: str, asker: Asker) -> _Shared:
         with self._guard:
             shared = self._known.get(key)
-            if shared is not None and (shared.is_over or shared.asked.get(stack, run) != run):
+            if shared is not None and not shared.may_answer(asker):
                 self._old.append(self._known.pop(key))
                 shared = None
             if shared is None:
                 shared = self._known[key] = _Shared()
             shared.users += 1
-            shared.asked[stack] = run
+            shared.asked[asker.stack] = asker.run
             return shared
 
     def _given_back(self, shared: _Shared) -> None:

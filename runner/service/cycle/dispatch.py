@@ -17,7 +17,7 @@ from runner.model.outputs.taken import given, moved
 from runner.model.policy.material import NOTHING
 from runner.model.policy.result import NOT_JUDGED
 from runner.model.run.apply_end import Expected, expected_of
-from runner.model.run.life import Event, Kind, Run, State
+from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.model.schedule.load import Share, fits, need
 from runner.model.schedule.turns import (
     PRIORITY,
@@ -293,6 +293,7 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         judged=NOT_JUDGED if approved is None else approved.judged,
         trigger=run.trigger,
         requested_by=run.requested_by,
+        asked_at=_asked_at(run),
         report=f"dr-{run.report}" if run.report else "",
         takes=given(definition.takes, outputs.known),
         used=used,
@@ -300,6 +301,14 @@ def _job(control: ControlPorts, reader: Reader, run: Run, known_source: SourceSe
         known_state=reader.known_state(stack.name) if control.settings.aws else None,
         changed_outputs=_changed_outputs(stack, run, outputs.used(stack, definition)),
     )
+
+
+def _asked_at(run: Run) -> datetime | None:
+    """When somebody asked for a claimed run; None if its schedule did, whose moment means nothing."""
+    if run.trigger is Trigger.SCHEDULE:
+        return None
+    # One of the schedule that somebody hastened does not say when.
+    return run.changed_at if run.requested_by == DAEMON else run.created_at
 
 
 def _content_rules(control: ControlPorts, reader: Reader, run: Run) -> tuple[NamedRule, ...]:

@@ -171,6 +171,7 @@ def prepare(
         targets=job.targets,
         destroy=job.kind is Kind.DESTROY,
         check=job.kind is Kind.DRIFT,
+        asked_at=job.asked_at,
         folder=(tree / job.file).parent,
         lock=lock,
         secrets=before.texts,

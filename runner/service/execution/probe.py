@@ -16,7 +16,7 @@ from runner.model.warm.probe import (
     stepped_aside,
 )
 from runner.model.warm.provider import Ready, Types, Way
-from runner.model.warm.replay import differed, held_back, unreplayed
+from runner.model.warm.replay import WARM, differed, held_back, unreplayed
 from runner.ports.engine import Engine, EngineError, Execution, Fallback, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
@@ -226,7 +226,8 @@ class _Look:
     def _stands(self, probed: Probed) -> ProbeRecord:
         record = replace(self.probing.record, way=Way.PROBED, reason="", fallbacks=0, fallback_mark="")
         if self.probing.check:
-            return replace(record, checks=record.checks + 1)
+            why = "" if self.probing.replays else unreplayed(WARM)
+            return replace(record, checks=record.checks + 1, reason=why)
         return replace(record, types=dict(probed.types))
 
     def _agreed(self, probed: Probed, seconds: float, why: str) -> ProbeFacts:
