@@ -22,7 +22,6 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from shlex import quote as quote_word
@@ -95,7 +94,7 @@ class LocalWorkspaces:
             control=private_folder(self._control(run)),
             tree=tree,
         )
-        paths = {name: path and str(path) for name, path in asdict(workspace).items()}
+        paths = {name: path and str(path) for name, path in vars(workspace).items()}
         write_whole(workspace.control / PLACE, json.dumps(paths).encode(), durable=False)
         return workspace
 
@@ -262,7 +261,8 @@ class LocalWorkspaces:
     def _fresh_scratch(self, run: int) -> Path:
         """The same path for plan and apply, which plans may contain, but without files from the previous phase."""
         scratch = self._scratch(run)
-        self.quarantine.discard(scratch, first=PLANS)
+        if os.path.lexists(scratch):
+            self.quarantine.discard(scratch, first=PLANS)
         private_folder(scratch.parent)
         try:
             scratch.mkdir(mode=PRIVATE_FOLDER)

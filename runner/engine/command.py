@@ -23,6 +23,7 @@ from runner.engine.initialised.cli_config import write_cli_config
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned, show
+from runner.engine.ready_sessions import ReadySessions
 from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
 from runner.engine.state.digest import StateDigests
@@ -76,6 +77,7 @@ class CommandLineEngine:
         self.folder = settings.data_dir / "engine"
         self.daemon = os.environ if daemon is None else daemon
         self.credentials = AwsCredentials()
+        self._sessions = ReadySessions()
         # By what cancels the phase of a run: gone when that is.
         self._giving: WeakKeyDictionary[Cancel, dict[tuple[str, bool], Giving]] = WeakKeyDictionary()
 
@@ -142,8 +144,12 @@ class CommandLineEngine:
 
     def init(self, execution: Execution) -> EngineError | None:
         with self._session(execution) as session:
-            ready = self._ready(session)
-            return ready if isinstance(ready, EngineError) else None
+            ready = found(session)
+            if ready is not None:
+                self._sessions.keep(ready)
+                return None
+            made = self._init(session)
+            return made if isinstance(made, EngineError) else None
 
     def plan(self, execution: Execution) -> Planned | EngineError:
         with self._session(execution) as session:
@@ -173,15 +179,14 @@ class CommandLineEngine:
             return show(session, found, seconds) if warm is None else warm
 
     def probe_ready(self, execution: Execution) -> Ready | Fallback | EngineError:
-        with self._session(execution) as session:
-            ready = self._ready(session)
+        with self._found(execution) as (session, known):
+            ready = known or self._init(session)
             return ready if isinstance(ready, EngineError) else probe_ready(ready)
 
     def replay(self, execution: Execution, inputs: str) -> Planned | Fallback | EngineError:
         if self.replays is None:
             return Fallback(NOT_RECORDED)
-        with self._session(execution) as session:
-            ready = found(session)
+        with self._found(execution) as (_, ready):
             if ready is None:
                 return Fallback("the result of init is no longer valid")
             return replay(ready, self.replays, inputs)
@@ -238,12 +243,13 @@ class CommandLineEngine:
     def adopt(self, execution: Execution, digest: str) -> ApplyEnd:
         """Nothing is started, so it does not matter which binary is installed now, if any."""
         row = ENGINES[execution.stack.engine]
+        handed, cli_config = self._handed(), self._cli_config()
         environment = child_environment(
             row,
             execution.stack,
             execution.workspace,
-            cli_config=self._cli_config(),
-            base=self._handed(),
+            cli_config=cli_config,
+            base=handed,
             contexts={},
             credentials={},
         )
@@ -254,9 +260,9 @@ class CommandLineEngine:
                 "",
                 execution,
                 environment,
-                self._cli_config(),
+                cli_config,
                 journal,
-                self._sandbox_policy(),
+                self._sandbox_policy(handed),
             )
             session = plain.with_newest_seal()
             try:
@@ -295,8 +301,9 @@ class CommandLineEngine:
             execution = session.execution
             try:
                 chosen = self._chosen(execution)
-                contexts = self._contexts(execution, place=False)
-                environment = self._environment(execution, contexts)
+                handed = self._handed()
+                contexts = self._contexts(execution, handed, place=False)
+                environment = self._environment(execution, contexts, handed, self._cli_config())
             except (DriftlineError, OSError):
                 return None
             own = replace(execution, cancel=execution.leave or Event(), claim=None)
@@ -313,12 +320,13 @@ class CommandLineEngine:
     @contextmanager
     def _session(self, execution: Execution) -> Iterator[Session]:
         """Everything shared by all commands of the execution, and the checks that may refuse it."""
+        self._sessions.forget(execution)
         stack = execution.stack
         row = ENGINES[stack.engine]
         chosen = self._chosen(execution)
-        cli_config = self._cli_config()
-        contexts = self._contexts(execution)
-        environment = self._environment(execution, contexts)
+        handed, cli_config = self._handed(), self._cli_config()
+        contexts = self._contexts(execution, handed)
+        environment = self._environment(execution, contexts, handed, cli_config)
         private_folder(execution.workspace.data)
         with Journal(execution.log) as journal:
             yield Session(
@@ -329,29 +337,47 @@ class CommandLineEngine:
                 environment,
                 cli_config,
                 journal,
-                self._sandbox_policy(),
+                self._sandbox_policy(handed),
                 contexts=contexts,
             )
 
-    def _contexts(self, execution: Execution, *, place: bool = True) -> FromContexts:
+    @contextmanager
+    def _found(self, execution: Execution) -> Iterator[tuple[Session, Session | None]]:
+        """For commands that start no engine: the session of the execution's `init`, if nothing was started since;
+        otherwise a new one. With the results of `init`, if there are valid ones.
+        """
+        known = self._sessions.of(execution)
+        if known is None:
+            with self._session(execution) as session:
+                yield session, found(session)
+            return
+        with Journal(execution.log) as journal:
+            ready = replace(known, journal=journal)
+            yield ready, ready
+
+    def _contexts(
+        self, execution: Execution, handed: Mapping[str, str], *, place: bool = True
+    ) -> FromContexts:
         """Each value is resolved once for all commands of a run's phase, so that what was compared is used."""
         known = self._giving.setdefault(execution.cancel, {})
         key = (execution.run, execution.for_apply)
         if key not in known:
             known[key] = Giving(self.settings.contexts, execution, self.daemon, fetch)
         outputs = variables_of(execution)
-        base = {**self._handed(), **execution.stack.env, **outputs}
+        base = {**handed, **execution.stack.env, **outputs}
         return known[key].given(base, place=place).over(outputs, execution.output_secrets)
 
-    def _environment(self, execution: Execution, contexts: FromContexts) -> dict[str, str]:
+    def _environment(
+        self, execution: Execution, contexts: FromContexts, handed: Mapping[str, str], cli_config: Path
+    ) -> dict[str, str]:
         """With the role's credentials, for planning or for applying."""
         stack = execution.stack
         return child_environment(
             ENGINES[stack.engine],
             stack,
             execution.workspace,
-            cli_config=self._cli_config(),
-            base=self._handed(),
+            cli_config=cli_config,
+            base=handed,
             contexts=contexts.environment,
             credentials=self.credentials.environment(
                 stack.aws, CHECKS if execution.check else execution.run, for_apply=execution.for_apply
@@ -362,8 +388,8 @@ class CommandLineEngine:
         """The part of the daemon's environment that runs get."""
         return inherited(self.daemon, self.settings.engines.env)
 
-    def _sandbox_policy(self) -> SandboxPolicy:
-        return SandboxPolicy(self.settings, self.hidden, self._handed(), self.daemon)
+    def _sandbox_policy(self, handed: Mapping[str, str]) -> SandboxPolicy:
+        return SandboxPolicy(self.settings, self.hidden, handed, self.daemon)
 
     def _cli_config(self) -> Path:
         return write_cli_config(private_folder(self.folder), self.settings.engines)

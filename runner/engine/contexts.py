@@ -51,7 +51,10 @@ class Giving:
     def __init__(
         self, contexts: Iterable[Context], execution: Execution, environ: Mapping[str, str], fetch: Fetch
     ) -> None:
-        self._execution = execution
+        # Not the execution, whose end is what ends this.
+        self._stack, self._key = execution.stack.name, execution.key
+        self._phase = "apply" if execution.for_apply else "plan"
+        self._folder = execution.workspace.control / FOLDER
         self._environ = environ
         self._fetch = fetch
         self._by_phase = {
@@ -68,26 +71,24 @@ class Giving:
         both = {gift for given in self._by_phase.values() for gift in given.values()}
         if not both:
             return NOTHING
-        own = self._by_phase["apply" if self._execution.for_apply else "plan"]
-        folder = self._execution.workspace.control / FOLDER
+        own = self._by_phase[self._phase]
         variables = frozenset(gift.variable for gift in both)
         return FromContexts(
-            environment={name: self._placed(folder, gift, place=place) for name, gift in own.items()},
+            environment={name: self._placed(gift, place=place) for name, gift in own.items()},
             secrets=frozenset(part for gift in both if gift.secret for part in self._parts(gift)),
             marks=tuple(sorted(self._marks(variables, base))),
             variables=variables,
-            folder=folder if any(gift.kind is Sets.FILE for gift in own.values()) else None,
+            folder=self._folder if any(gift.kind is Sets.FILE for gift in own.values()) else None,
         )
 
     def _marks(self, variables: Iterable[str], base: Mapping[str, str]) -> Iterator[str]:
         """Of each variable in each phase: who sets it, as what, and a digest of its value."""
-        key = self._execution.key
-        for name in variables if key else ():
+        for name in variables if self._key else ():
             for phase, given in self._by_phase.items():
                 gift = given.get(name)
                 value = base.get(name, "") if gift is None else self._value(gift)
                 who = "no context" if gift is None else f"{gift.context} as {gift.kind}"
-                yield f"{CONTEXT}{who} for {phase}: {name} {marked(name, f'{who} {value}', key)}"
+                yield f"{CONTEXT}{who} for {phase}: {name} {marked(name, f'{who} {value}', self._key)}"
 
     def _value(self, gift: Gift) -> str:
         if gift.literal:
@@ -96,7 +97,7 @@ class Giving:
             return replaced(gift.text, self._once)
         except Unresolved as error:
             raise ContextUnresolved(
-                context=gift.context, name=gift.name, stack=self._execution.stack.name, problem=str(error)
+                context=gift.context, name=gift.name, stack=self._stack, problem=str(error)
             ) from None
 
     def _once(self, reference: str) -> str:
@@ -110,11 +111,11 @@ class Giving:
         for reference in () if gift.literal else references_in(gift.text):
             yield from parts_of(self._once(reference))
 
-    def _placed(self, folder: Path, gift: Gift, *, place: bool) -> str:
+    def _placed(self, gift: Gift, *, place: bool) -> str:
         if gift.kind is not Sets.FILE:
             return self._value(gift)
-        path = folder / gift.name
+        path = self._folder / gift.name
         if place:
-            private_folder(folder)
+            private_folder(self._folder)
             write_whole(path, self._value(gift).encode(), durable=False)
         return str(path)

@@ -41,11 +41,11 @@ def found(session: Session) -> Session | None:
         return None
     known, code = good
     try:
-        installed(known.lock_file, known.data, session.verified)
+        providers = installed(known.lock_file, known.data, session.verified)
     except (Unverified, OSError):
         return None
     known.used()
-    return session.with_seal(known, code)
+    return replace(session.with_seal(known, code), providers=providers)
 
 
 def initialise(session: Session, deadline: float, mirror: Path | None) -> Session | EngineError:

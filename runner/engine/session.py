@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runner.engine.contexts import NOTHING, FromContexts
@@ -40,6 +41,9 @@ from runner.model.values.frozen import dataclass
 from runner.ports.engine import Execution
 from runner.process.run import Command, Finished, run
 
+if TYPE_CHECKING:
+    from runner.probe.installed import Installed
+
 # Plans are killed before applies, and applies before the daemon.
 OOM_SCORE_PLAN = 500
 OOM_SCORE_APPLY = 200
@@ -68,6 +72,7 @@ class Session:
     read: Mapping[str, bytes] | None = None  # the tree's configuration as measured
     contexts: FromContexts = NOTHING
     initialised: bool = False  # by this execution, which has just made the seal
+    providers: "tuple[Installed, ...] | None" = None  # verified when the seal was found
 
     @cached_property
     def given(self) -> Given:

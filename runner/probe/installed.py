@@ -6,9 +6,11 @@ result until a file of the package changes: hashing 700 MB takes longer than the
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from os.path import samestat
 from pathlib import Path
 
 from runner.host.files import private_folder, write_whole
@@ -18,6 +20,10 @@ from runner.probe.checksum import checksum, files
 _BLOCK = re.compile(r'^provider\s+"([^"\s]+)"\s*\{(.*?)^\}', re.MULTILINE | re.DOTALL)
 _VERSION = re.compile(r'^\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
 _HASH = re.compile(r'"(h1:[A-Za-z0-9+/=]+)"')
+
+Facts = list[list[int | str]]
+# By record, what it says and of which file of that name: one fact that differs is enough for another look.
+_known: dict[str, tuple[os.stat_result, Facts, str]] = {}
 
 
 class Unverified(Exception):
@@ -54,46 +60,56 @@ def _locked(text: str, data: Path, verified: Path) -> Iterator[Installed]:
         version = _VERSION.search(body)
         if version is None:
             raise Unverified(f"the lock file has no version of {address}")
-        folder = data / "providers" / address / version[1]
-        if not folder.is_dir():
+        folder = f"{data}/providers/{address}/{version[1]}"
+        try:
+            packages = [one.path for one in os.scandir(folder) if one.is_dir()]
+        except (FileNotFoundError, NotADirectoryError):
             continue  # the lock file may name more than this module uses
-        packages = [one for one in folder.iterdir() if one.is_dir()]
         if len(packages) != 1:
             raise Unverified(f"{address} {version[1]} is installed for {len(packages)} platforms")
-        package = packages[0].resolve()
+        package = os.path.realpath(packages[0])
         made = _verified(package, verified)
         if made not in _HASH.findall(body):
             raise Unverified(f"{address} {version[1]} does not have the checksum (h1) in the lock file")
         yield Installed(address, version[1], _executable(package, address), made)
 
 
-def _executable(package: Path, address: str) -> Path:
+def _executable(package: str, address: str) -> Path:
     """As terraform finds it: the only file whose name starts so."""
     name = f"terraform-provider-{address.rpartition('/')[2]}"
-    found = [path for path in package.iterdir() if path.name.startswith(name) and path.is_file()]
+    found = [one.path for one in os.scandir(package) if one.name.startswith(name) and one.is_file()]
     if len(found) != 1:
         raise Unverified(f"{address} has {len(found)} possible binaries")
-    return found[0]
+    return Path(found[0])
 
 
-def _verified(package: Path, folder: Path) -> str:
-    record = private_folder(folder) / hashlib.sha256(str(package).encode()).hexdigest()[:40]
+def _verified(package: str, folder: Path) -> str:
+    record = f"{folder}/{hashlib.sha256(package.encode()).hexdigest()[:40]}"
     facts = _facts(package)
     with suppress(OSError, ValueError, KeyError, TypeError):
-        known = json.loads(record.read_bytes())
-        if known["facts"] == facts:
-            return str(known["checksum"])
-    made = checksum(package)
+        known = _recorded(record)
+        if known[0] == facts:
+            return known[1]
+    private_folder(folder)
+    made = checksum(Path(package))
     if facts == _facts(package):
         with suppress(OSError):
-            write_whole(record, json.dumps({"facts": facts, "checksum": made}).encode(), durable=False)
+            write_whole(Path(record), json.dumps({"facts": facts, "checksum": made}).encode(), durable=False)
     return made
 
 
-def _facts(package: Path) -> list[list[int | str]]:
+def _recorded(record: str) -> tuple[Facts, str]:
+    about = os.stat(record)  # noqa: PTH116 - before each command
+    known = _known.get(record)
+    if known is None or not samestat(known[0], about) or known[0].st_ctime_ns != about.st_ctime_ns:
+        content = json.loads(Path(record).read_bytes())
+        known = _known[record] = about, content["facts"], str(content["checksum"])
+    return known[1:]
+
+
+def _facts(package: str) -> Facts:
     """Facts that change whenever a file is written: only root can set an inode's change time."""
-    found = sorted(files(package))
-    stats = ((path.relative_to(package).as_posix(), path.stat()) for path in found)
+    stats = sorted((path.relative_to(package).as_posix(), path.stat()) for path in files(Path(package)))
     return [
         [name, s.st_dev, s.st_ino, s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns] for name, s in stats
     ]

@@ -314,7 +314,9 @@ def test_what_is_no_module_that_the_operator_opens_is_not_written(world: Install
     world.stack = StackDefinition(name="prod/app", path="a")
     world.write({"a/main.tf": "", "b/main.tf": "# as in Git\n"})
     execution = replace(world.execution(), writable_modules=("modules/*",))
-    rules = world.engine._sandbox_policy().around(execution, Path("/bin/sh"), (), "plan", [called])
+    rules = world.engine._sandbox_policy(world.engine._handed()).around(
+        execution, Path("/bin/sh"), (), "plan", [called]
+    )
     assert rules is not None
     argv = ("/bin/sh", "-c", f"echo evil >> {world.tree}/b/main.tf")
     run(Command(argv, world.outside, {}, world.outside / "out", world.outside / "err", confine=rules))
@@ -331,7 +333,9 @@ def test_a_module_that_became_a_symlink_opens_nothing(world: Installation) -> No
     execution = replace(world.execution(), writable_modules=("*",))
     out = world.outside / "out"
     called = ["../m", str(key.parent)]
-    rules = world.engine._sandbox_policy().around(execution, Path("/bin/cat"), (), "plan", called)
+    rules = world.engine._sandbox_policy(world.engine._handed()).around(
+        execution, Path("/bin/cat"), (), "plan", called
+    )
     assert rules is not None
     run(Command(("/bin/cat", str(key)), world.outside, {}, out, out.with_name("err"), confine=rules))
     assert out.read_text() == ""

@@ -4,20 +4,26 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from asked_again import patience
 from h2.errors import ErrorCodes
 from odd_grpc import Answering, Behaviour, provider, well
 
 from runner.probe.identity import Identity, new_identity
 from runner.probe.protocol import Handshake
 from runner.probe.replay import link as links
+from runner.probe.replay import process as processes
 from runner.probe.replay.link import AT_ONCE, Link, LinkFailed
+from runner.probe.replay.process import Process
 
 READ = "/tfplugin6.Provider/ReadResource"
 LONG = 5.0  # nothing here waits for it
+NEVER_STARTED: Any = None
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +201,53 @@ def test_answers_before_a_failure_are_those_of_their_calls(folder: Path, identit
     ):
         seen.extend(link.answers([(READ, b"a"), (READ, b"b")]))
     assert seen in ([], [(0, b"an answer")])
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[Link]:
+    """Those that were made."""
+    made: list[Link] = []
+
+    def link(*given: Any) -> Link:
+        made.append(Link(*given))
+        return made[-1]
+
+    monkeypatch.setattr(processes, "Link", link)
+    return made
+
+
+def test_a_connection_is_used_again_once_nobody_asks_it(
+    folder: Path, identity: Identity, connections: list[Link]
+) -> None:
+    with provider(folder) as handshake:
+        process = Process(NEVER_STARTED, "it", identity, folder, _handshake=handshake)
+        for _ in range(2):
+            with process.link(patience()) as link:
+                assert dict(link.answers([(READ, b"a"), (READ, b"b")])) == {0: b"an answer", 1: b"an answer"}
+        connections[0].close()
+    assert len(connections) == 1
+
+
+def test_a_connection_with_answers_under_way_is_not_used_again(
+    folder: Path, identity: Identity, connections: list[Link]
+) -> None:
+    with provider(folder) as handshake:
+        process = Process(NEVER_STARTED, "it", identity, folder, _handshake=handshake)
+        with process.link(patience()) as link:
+            next(link.answers([(READ, b"a"), (READ, b"b")]))
+        with process.link(patience()) as link:
+            [(_, answer)] = link.answers([(READ, b"c")])
+        connections[1].close()
+    assert (answer, len(connections)) == (b"an answer", 2)
+
+
+def test_a_connection_is_not_used_again_after_a_failure(
+    folder: Path, identity: Identity, connections: list[Link]
+) -> None:
+    with provider(folder) as handshake:
+        process = Process(NEVER_STARTED, "it", identity, folder, _handshake=handshake)
+        with suppress(ValueError), process.link(patience()) as link:
+            raise ValueError(dict(link.answers([(READ, b"a")])))
+        with process.link(patience()):
+            assert len(connections) == 2
+        connections[1].close()

@@ -37,7 +37,7 @@ LACKING = re.compile(r"does not support (?:resource type|data source)|[Nn]o sche
 
 def probe_ready(session: Session) -> Ready | Fallback:
     """After `init`: the engine and its providers, verified against the lock file."""
-    providers = installed_providers(session)
+    providers = installed_providers(session) if session.providers is None else session.providers
     if isinstance(providers, Fallback):
         return providers
     ready = tuple(Provider(one.name, one.checksum) for one in providers)

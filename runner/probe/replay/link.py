@@ -92,6 +92,14 @@ class Link:
         self._http.increment_flow_control_window(WINDOW)
         self._asked: dict[int, _Asked] = {}
 
+    @property
+    def is_idle(self) -> bool:
+        return not self._asked
+
+    def lend(self, until: float, canceled: Callable[[], bool]) -> None:
+        """For the next one who asks; nobody else may be asking."""
+        self._until, self._canceled = until, canceled
+
     def __enter__(self) -> Self:
         return self
 

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -42,10 +42,31 @@ class Process:
     temporary: Path  # its TMPDIR
     configured: bytes | None = None
     _handshake: Handshake | None = None
+    _idle: list[Link] = field(default_factory=list)
 
-    def link(self, patience: Patience) -> Link:
-        """LinkFailed if it does not answer."""
-        return Link(self.handshake(patience), self.identity, patience.until, patience.canceled)
+    @contextmanager
+    def link(self, patience: Patience) -> Iterator[Link]:
+        """A connection that nobody else asks meanwhile: a new one costs each side a signature. LinkFailed if it does
+        not answer.
+        """
+        link = self._lent(patience)
+        try:
+            yield link
+        except BaseException:
+            link.close()  # answers may be under way
+            raise
+        if link.is_idle:
+            self._idle.append(link)
+        else:
+            link.close()
+
+    def _lent(self, patience: Patience) -> Link:
+        try:
+            link = self._idle.pop()
+        except IndexError:
+            return Link(self.handshake(patience), self.identity, patience.until, patience.canceled)
+        link.lend(patience.until, patience.canceled)
+        return link
 
     def handshake(self, patience: Patience) -> Handshake:
         while self._handshake is None:
@@ -64,6 +85,8 @@ class Process:
                 asking = Patience(time.monotonic() + END_SECONDS, lambda: False)
                 with self.link(asking) as link:
                     link.shut_down()
+        while self._idle:
+            self._idle.pop().close()
         self.launched.end()
 
 

@@ -54,7 +54,7 @@ from runner.service.queue.outputs import outputs_of
 
 Taken = Mapping[int, int]  # by run: the memory that its processes use now
 # The first one can rarely not be claimed, because somebody else was faster or holds its files.
-_TRIED = 20
+_TRIED = (1, 20)
 
 
 def next_assignment(
@@ -74,15 +74,18 @@ def next_assignment(
             return None
         raise NoRoom(problem=problem)
     expire(control)
-    with control.store.reading() as reader:
-        runs = executable(reader, control.clock.now(), full=full)
-        wanted = [run for run in runs if only is None or run.id == only]
-        open_windows = without_previews_in_the_way(_in_their_windows(control, reader, wanted))
-        runs = admitted(control, reader, open_windows, taken)
-    for run in runs:
-        assignment = _claim(control, run, taken)
-        if assignment is not None:
-            return assignment
+    for most in _TRIED:
+        with control.store.reading() as reader:
+            runs = executable(reader, control.clock.now(), full=full)
+            wanted = [run for run in runs if only is None or run.id == only]
+            open_windows = without_previews_in_the_way(_in_their_windows(control, reader, wanted))
+            runs = admitted(control, reader, open_windows, taken, most)
+        for run in runs:
+            assignment = _claim(control, run, taken)
+            if assignment is not None:
+                return assignment
+        if len(runs) < most:
+            break
     return None
 
 
@@ -134,7 +137,9 @@ def _in_their_windows(control: ControlPorts, reader: ConsentReader, ready: Itera
             yield run
 
 
-def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken) -> list[Run]:
+def admitted(
+    control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken, most: int
+) -> list[Run]:
     """Runs for which there is memory, and room in their account, beside the executing ones.
 
     A run that waits for its account lets others pass. One that waits for memory does not: behind a stream of
@@ -149,15 +154,17 @@ def admitted(control: ControlPorts, reader: Reader, ready: Iterable[Run], taken:
         for run in open_runs
         if run.claim is not None
     ]
-    available = control.memory.available()
+    available = control.memory.available() if executing else None
     found: list[Run] = []
     for run in ready:
         if run.account in closed:
             continue
-        if not fits(need(reader.peak_memory(run.stack, run.kind), unknown), executing, available):
+        if executing and not fits(
+            need(reader.peak_memory(run.stack, run.kind), unknown), executing, available
+        ):
             break
         found.append(run)
-        if len(found) == _TRIED:
+        if len(found) == most:
             break
     return found
 
@@ -178,7 +185,7 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
                 )
                 still = False
             # Checked again, now that nothing else can start.
-            still = still and bool(admitted(control, writer, [fresh], taken))
+            still = still and bool(admitted(control, writer, [fresh], taken, most=1))
             claimed = _with_outputs(writer, _claim_row(writer, fresh, held)) if still else None
             job = _job(control, writer, claimed) if claimed else None
             failpoint.reach("claim.before_commit")
