@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runner.model.values.frozen import dataclass
+from runner.model.values.frozen import FILLED, dataclass
 
 Make = Callable[[type], Any]
 LATE: Make = dataclass(frozen=True)
@@ -67,10 +67,49 @@ def outcome(call: Callable[[], Any]) -> Any:
 def test_an_instance_is_made_and_refused_alike(
     which: int, call: tuple[tuple[Any, ...], dict[str, Any]]
 ) -> None:
+    """Before the method is compiled, and afterwards."""
     late, standard = of(LATE)[which], of(STANDARD)[which]
     args, kwargs = call
-    made = outcome(lambda: repr(late(*args, **kwargs)))
-    assert made == outcome(lambda: repr(standard(*args, **kwargs)))
+    for _ in range(FILLED + 2):
+        made = outcome(lambda: vars(late(*args, **kwargs)))
+        assert made == outcome(lambda: vars(standard(*args, **kwargs)))
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_method_is_compiled_once_there_are_some_instances(which: int) -> None:
+    late = of(LATE)[which]
+    for _ in range(FILLED):
+        late("a")
+    assert not inspect.isfunction(vars(late)["__init__"])
+    late("a")
+    assert inspect.isfunction(vars(late)["__init__"])
+
+
+def test_a_thread_that_begins_while_another_one_compiles_a_method_gets_it_too() -> None:
+    late, _ = of(LATE)
+    begun = vars(late)["__repr__"]
+    assert repr(late("a")) == begun.__get__(late("a"), late)()
+
+
+def test_a_default_is_made_for_each_instance() -> None:
+    late, _ = of(LATE)
+    made = iter(range(2))
+
+    @dataclass(frozen=True)
+    class Counted(late):  # type: ignore[misc, valid-type]
+        number: int = field(default_factory=lambda: next(made))
+
+    assert [Counted("a").number, Counted("a").number] == [0, 1]
+
+
+def test_whoever_inherits_from_a_class_fills_its_fields_through_it() -> None:
+    base, _ = of(LATE)
+
+    class Named(base):  # type: ignore[misc, valid-type]
+        def __init__(self) -> None:
+            super().__init__("named", size=2)
+
+    assert (Named().name, Named().size, Named().parts) == ("named", 2, ())
 
 
 def test_equality_and_hash_look_at_the_same_fields() -> None:

@@ -1,14 +1,19 @@
 """`@dataclass(frozen=True)` as the standard library has it, with methods that are compiled when they are first used.
 
 A command imports some 300 of these classes and makes few of them. The standard library compiles six methods of each while
-it is imported, which took 40 % of a short command's time.
+it is imported, which took 40 % of a short command's time. Compiling `__init__` takes as long as filling fifty instances
+without it, and most classes that a command makes have one or two: it is compiled when there are more.
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 C = TypeVar("C", bound=type)
+
+FILLED = 16  # instances of a class, before its `__init__` is compiled
 
 
 class _Later:
@@ -20,16 +25,75 @@ class _Later:
     def __get__(self, instance: object | None, owner: type) -> Any:
         if instance is None and self.name == "__hash__":
             return self  # each default of a field is asked whether it has one
-        definer = next(one for one in owner.__mro__ if one.__dict__.get(self.name) is self)
-        compiled = _compiled(definer, self.name)
-        setattr(definer, self.name, compiled)
+        definer = self.definer(owner)
+        if definer is None:  # another thread was faster
+            compiled = getattr(owner, self.name)
+        else:
+            compiled = _compiled(definer, self.name)
+            setattr(definer, self.name, compiled)
         return compiled.__get__(instance, owner)
 
     def __call__(self, instance: object) -> int:
         return hash(instance)
 
+    def definer(self, owner: type) -> type | None:
+        """The class itself, or the one that it has the method from; None once it is compiled."""
+        return next((one for one in owner.__mro__ if one.__dict__.get(self.name) is self), None)
 
-_LATER = {name: _Later(name) for name in ("__init__", "__repr__", "__eq__", "__hash__")}
+
+class _FillsFirst(_Later):
+    """An `__init__` that is compiled once there are some instances, or when somebody looks at it."""
+
+    def __init__(self) -> None:
+        super().__init__("__init__")
+        self._made: Counter[type] = Counter()
+
+    def __get__(self, instance: object | None, owner: type) -> Any:
+        definer = self.definer(owner)
+        if definer is not None and instance is not None:
+            self._made[definer] += 1
+            if self._made[definer] <= FILLED:
+                return partial(_fill, definer, instance)
+        return super().__get__(instance, owner)
+
+
+_LATER = {
+    "__init__": _FillsFirst(),
+    **{name: _Later(name) for name in ("__repr__", "__eq__", "__hash__")},
+}
+
+
+def _fill(definer: type, instance: object, /, *args: Any, **given: Any) -> None:
+    """As the compiled method would, which has the error of a call that it refuses."""
+    values = _values(definer, args, given)
+    if values is None:
+        compiled = getattr(definer, "__init__")  # noqa: B009 - mypy knows only that of the instance's class
+        compiled(instance, *args, **given)
+        return
+    vars(instance).update(values)
+    if hasattr(instance, "__post_init__"):
+        instance.__post_init__()
+
+
+def _values(definer: type, args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any] | None:
+    """Of each field; None for a call that has too many arguments, or too few."""
+    fields = [one for one in dataclasses.fields(definer) if one.init]
+    in_order = [one.name for one in fields if not one.kw_only]
+    said = dict(zip(in_order, args, strict=False))
+    if len(args) > len(said) or not said.keys().isdisjoint(given):
+        return None
+    said |= given
+    values = {}
+    for one in fields:
+        if one.name in said:
+            values[one.name] = said.pop(one.name)
+        elif one.default is not dataclasses.MISSING:
+            values[one.name] = one.default
+        elif one.default_factory is not dataclasses.MISSING:
+            values[one.name] = one.default_factory()
+        else:
+            return None
+    return None if said else values
 
 
 @dataclasses.dataclass(frozen=True)
