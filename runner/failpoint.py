@@ -9,7 +9,6 @@ test knows it was reached.
 
 import errno
 import os
-import signal
 import time
 
 VARIABLE = "DRIFTLINE_FAILPOINTS"
@@ -95,6 +94,8 @@ def reach(name: str) -> None:
 
 
 def _act(name: str, action: str) -> None:
+    import signal
+
     _note(name)
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)

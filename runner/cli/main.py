@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from keyword import iskeyword
@@ -99,6 +98,8 @@ class Driftline(click.Group):
         """Click looks for similar names among commands that are loaded already, and here none is."""
         name = args[0]
         if name not in _MODULES and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
             near = " or ".join(f"'{one}'" for one in get_close_matches(name, _MODULES))
             raise click.UsageError(
                 f"No such command '{name}'.{f' Did you mean {near}?' if near else ''}", ctx

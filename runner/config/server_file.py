@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.config.check import Complaint, Unsound, build
 from runner.config.document import read_carefully, read_quickly
+from runner.config.fit import Unfit, fit
 from runner.config.place import Document, Flaw, KeyPath, Place
 from runner.config.reference import resolved, variables
 from runner.config.server_rules import server_complaints
@@ -76,10 +77,10 @@ def check(
     try:
         documents = read_quickly(content)
         data, unresolved = resolved(documents[0] if len(documents) == 1 else None, environ, unread)
-        settings = _settled(build(Settings, data), folder)
+        settings = _settled(fit(shape_of(Settings), data), folder)
         if not unresolved and next(server_complaints(settings), None) is None:
             return settings, []
-    except (Odd, Unsound):
+    except (Odd, Unfit):
         pass
     return _explained(str(path), content, folder, environ, unread)
 

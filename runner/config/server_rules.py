@@ -5,18 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.config.approval_rules import approval_rule_complaints
-from runner.config.aws_rules import account_complaints
 from runner.config.check import Complaint
-from runner.config.context_rules import context_complaints
 from runner.config.engine_rules import version_complaints
 from runner.config.environment import withheld
-from runner.config.forge_rules import forge_complaints
 from runner.config.git_address import Transport, branch_flaw, pull_pattern_flaw, transport, url_flaw
 from runner.config.guardrail_rules import guardrail_complaints
 from runner.config.heal_rules import server_heal_complaints
 from runner.config.ignore_rule import ignore_rules, single_line
 from runner.config.limits import PREVIEWS, SERVER, SOURCE, out_of_limits
-from runner.config.notify_rules import notify_complaints
 from runner.config.place import KeyPath
 from runner.config.policy_rules import policy_complaints
 from runner.config.promotion_rules import promotion_complaints
@@ -52,7 +48,7 @@ _MIN_MIRROR = 10**6
 
 
 def server_complaints(settings: Settings) -> Iterator[Complaint]:
-    """Everything that is wrong."""
+    """Everything that is wrong. Rules of parts that most configurations leave out are imported where there is one."""
     yield from out_of_limits(settings, SERVER)
     yield from places(settings)
     for index, source in enumerate(settings.sources):
@@ -62,6 +58,8 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _source(here, source)
         yield from _verify((*here, "verify"), source.verify, settings.data_dir)
         if source.forge is not None:
+            from runner.config.forge_rules import forge_complaints
+
             yield from forge_complaints((*here, "forge"), source.forge, source.url)
     yield from _engines(settings.engines)
     yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _MIN_MEMORY)
@@ -72,14 +70,23 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from server_heal_complaints(settings)
     yield from _people(settings.approvals)
     yield from approval_rule_complaints(settings)
-    yield from context_complaints(settings)
+    if settings.contexts:
+        from runner.config.context_rules import context_complaints
+
+        yield from context_complaints(settings)
     yield from promotion_complaints(settings)
     yield from guardrail_complaints(settings)
     yield from policy_complaints(settings)
     yield from server_windows(settings)
     yield from web_complaints(settings.web)
-    yield from notify_complaints(settings)
-    yield from account_complaints(settings.aws)
+    if settings.notifications or settings.notify.allow_hosts:
+        from runner.config.notify_rules import notify_complaints
+
+        yield from notify_complaints(settings)
+    if settings.aws:
+        from runner.config.aws_rules import account_complaints
+
+        yield from account_complaints(settings.aws)
     yield from _artifacts(settings.artifacts)
     if settings.audit.key is not None:
         yield from _key(("audit", "key"), settings.audit.key)

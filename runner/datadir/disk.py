@@ -1,7 +1,5 @@
 """The disk under the data directory. Satisfies `ports.Disk`."""
 
-import shutil
-
 from runner.model.schedule.disk_room import shortage
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
@@ -12,6 +10,8 @@ class DataDisk:
     settings: Settings
 
     def shortage(self) -> str | None:
+        import shutil
+
         folder = self.settings.data_dir
         try:
             free = shutil.disk_usage(folder).free

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -77,7 +76,7 @@ def _begun(path: Path, folder: int | None, mode: int = PRIVATE_FILE) -> tuple[Pa
     """A new file beside the path, locked while it is written: the lock of a dead process is free."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     while True:
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        fresh = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
         descriptor = os.open(fresh, flags, mode, dir_fd=folder)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:

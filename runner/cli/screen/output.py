@@ -117,12 +117,20 @@ class Console:
 
 def encode(line: Line, *, colours: bool) -> str:
     """The one place where text becomes what a terminal gets."""
-    if isinstance(line, str):
-        return _safe(line)
-    if isinstance(line, Cell):
-        text = _safe(line.text)
-        return f"\x1b[{_CODES[line.colour]}m{text}\x1b[0m" if colours and line.colour and text else text
-    return "".join(encode(part, colours=colours) for part in line)
+    parts = (line,) if isinstance(line, str | Cell) else line
+    if not colours:
+        return _safe("".join(map(_text, parts)))  # as a whole: a list has thousands of parts
+    return "".join(map(_coloured, parts))
+
+
+def _coloured(part: Cell | str) -> str:
+    text = _safe(_text(part))
+    colour = part.colour if isinstance(part, Cell) else None
+    return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if colour and text else text
+
+
+def _text(part: Cell | str) -> str:
+    return part if isinstance(part, str) else part.text
 
 
 def _safe(text: str) -> str:
@@ -132,9 +140,9 @@ def _safe(text: str) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> list[Line]:
     """Aligned columns, drawn here: a library takes longer for a thousand rows than all the rest of the command."""
-    cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
+    cells = list(rows)
     # Measured as it will be shown: made safe, which may make it longer.
-    sizes = [[width(_safe(cell.text)) for cell in row] for row in cells]
+    sizes = [[width(_safe(_text(cell))) for cell in row] for row in cells]
     widths = [max(column) for column in zip(map(width, heads), *sizes, strict=True)]
     lines: list[Line] = [Cell(_padded(heads, widths), "bold")]
     for row, taken in zip(cells, sizes, strict=True):

@@ -1,7 +1,6 @@
 """Which outputs of other stacks one stack uses, and whether they are still those that it was applied with."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from runner.model.outputs.known import ABSENT, UNREAD, KnownOutputs
 from runner.model.values.frozen import dataclass
@@ -100,6 +99,8 @@ def absent(needed: Iterable[Mark], known: Mapping[str, KnownOutputs]) -> tuple[s
 
 
 def _nearest(name: str, of: KnownOutputs | None) -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, of.digests, 1) if of is not None else []
     return f' (did you mean "{near[0]}"?)' if near else ""
 

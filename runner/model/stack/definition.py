@@ -3,7 +3,6 @@
 The dataclasses are the schema: pydantic reads them in `runner.config`, nothing is written twice.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import field, fields, replace
@@ -166,7 +165,13 @@ class StackDefinition:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.document.encode()).hexdigest()
+        return _sha256(self.document)
+
+
+def _sha256(text: str) -> str:
+    import hashlib  # loads OpenSSL, which lists do without
+
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def to_json(value: Any) -> str:
@@ -235,7 +240,7 @@ class StateIdentity:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(str(self).encode()).hexdigest()
+        return _sha256(str(self))
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from runner.model.values.frozen import dataclass
 from runner.model.window.grammar import DEFAULT_ZONE
 from runner.model.window.opening import Window, end_of_opening, is_open, next_opening, window
+from runner.model.window.zone import local
 
 SOON = timedelta(days=60)
 Texts = tuple[tuple[str, ...], tuple[str, ...]]  # what a window says: `allow` and `freeze`
@@ -73,7 +73,7 @@ def _why(one: Reaching, now: datetime) -> str:
 
 def in_zone(at: datetime, zone: str) -> str:
     """`Mon 2026-11-30 08:00 Europe/Berlin (07:00 UTC)`; with the date in UTC where it is another day there."""
-    there, here = at.astimezone(ZoneInfo(zone)), at.astimezone(UTC)
+    there, here = local(at, zone), at.astimezone(UTC)
     shown = f"{there:%a %Y-%m-%d %H:%M} {zone}"
     if zone == DEFAULT_ZONE:
         return shown

@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
 
 from runner.model.values.frozen import dataclass
-from runner.model.window.zone import DAY, Span, first, last, midnight, spans
+from runner.model.window.zone import DAY, Span, first, last, local, midnight, spans
 
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = ("daily", "*")
@@ -169,6 +167,8 @@ def _day(word: Part) -> int:
         return WEEK_DAYS.index(name)
     if _ZONE.fullmatch(word.text) and _is_zone(word.text):
         raise Unreadable(f'expected days or times before the zone "{word.text}"', word.column)
+    from difflib import get_close_matches
+
     known = {**_FULL_NAMES, **{day: day for day in (*WEEK_DAYS, EVERY_DAY[0])}}
     near = next((known[day] for day in get_close_matches(name[:20], known, 1)), "")
     hint = f'did you mean "{near}"?' if near else f"days are {', '.join(WEEK_DAYS)} and daily"
@@ -251,7 +251,7 @@ def _zone(word: Part) -> str:
 @lru_cache(maxsize=1024)
 def _is_zone(name: str) -> bool:
     try:
-        datetime.now(UTC).astimezone(ZoneInfo(name))
+        local(datetime.now(UTC), name)
     except (KeyError, ValueError, OSError):
         return False
     return True
@@ -259,6 +259,9 @@ def _is_zone(name: str) -> bool:
 
 def _near_zone(name: str) -> str:
     """By its whole name, or by that of its city."""
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
     known = {zone.lower(): zone for zone in sorted(available_timezones()) if _ZONE.fullmatch(zone)}
     cities = {lower.rpartition("/")[2]: zone for lower, zone in known.items()}
     wanted = name[:60].lower()

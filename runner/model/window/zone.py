@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 # No zone is further from UTC than this, not even in local mean time.
@@ -94,5 +93,12 @@ def _change(zone: str, low: datetime, high: datetime) -> datetime:
     return high
 
 
+def local(at: datetime, zone: str) -> datetime:
+    """What clocks in the zone show at that moment."""
+    from zoneinfo import ZoneInfo
+
+    return at.astimezone(ZoneInfo(zone))
+
+
 def _offset(zone: str, at: datetime) -> timedelta:
-    return at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    return local(at, zone).utcoffset() or timedelta()
