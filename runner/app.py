@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from runner.ports.control import ControlPorts
     from runner.ports.engine import Engine
     from runner.ports.files import Modules
+    from runner.ports.forge import Forges
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
     from runner.process.kept import Kept
@@ -296,18 +297,23 @@ class App:
         )
 
     @cached_property
+    def forges(self) -> "Forges":
+        from runner.forge.table import ConfiguredForges
+
+        return ConfiguredForges(self.settings.sources, self.clock)
+
+    @cached_property
     def at_forges(self) -> "AtForges | None":
         """None where no source is at a forge that Driftline may write to."""
         if all(source.forge is None for source in self.settings.sources):
             return None
-        from runner.forge.table import ConfiguredForges
         from runner.service.forge.keep import AtForges
         from runner.view.commit_results import ResultsView
         from runner.view.planned_request import RequestView
 
         drawn = RequestView(self.settings, self.clock)
         results = ResultsView(self.settings.web, self.clock)
-        return AtForges(ConfiguredForges(self.settings.sources, self.clock), drawn.of, results.of, self.git)
+        return AtForges(self.forges, drawn.of, results.of, self.git)
 
     @cached_property
     def notified(self) -> "tuple[Notified, ...]":

@@ -46,6 +46,7 @@ POINTS: dict[str, str] = {
     "poll.before_commit": "what was discovered is written and not committed",
     "mirror.before_rename": "a new mirror is complete under another name",
     "merge.before_ref": "a pull request is merged in the mirror, no ref names the merge",
+    "amend.before_ref": "a commit with accepted drift is in the mirror, no ref names it",
     "look.before_commit": "the previews of a pull request are queued and not committed",
     "preview.before_commit": "a preview has ended and is not recorded",
     "install.before_rename": "an engine is complete and told under another name",

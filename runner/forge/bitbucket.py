@@ -68,6 +68,13 @@ class Bitbucket:
             self._whole = {**dict(list(self._whole.items())[-200:]), short: whole}
         return self._whole[short]
 
+    def add_request(self, branch: str, base: str, title: str, body: str) -> str:
+        sides = {"source": {"branch": {"name": branch}}, "destination": {"branch": {"name": base}}}
+        made = self._to.write(
+            "POST", f"{self._at}/pullrequests", {**sides, "title": title, "description": body}
+        )
+        return link(made, "links", "html", "href")
+
     def comments(self, since: datetime) -> Iterator[RequestComment]:
         """The activity of all requests, the newest first."""
         for one in self._pages("/pullrequests/activity"):

@@ -64,6 +64,12 @@ class BitbucketServer:
                     draft=at(one, "draft") is True,
                 )
 
+    def add_request(self, branch: str, base: str, title: str, body: str) -> str:
+        sides = {"fromRef": {"id": f"refs/heads/{branch}"}, "toRef": {"id": f"refs/heads/{base}"}}
+        told = {**sides, "title": title, "description": body}
+        made = self._to.write("POST", f"{self._at}/pull-requests", told)
+        return link(next(iter(listed(made, "links", "self")), None), "href")
+
     def comments(self, since: datetime) -> Iterator[RequestComment]:
         """A reply is listed with what it answers, which may be old, so that every open request is read."""
         for request in self._open_ones():

@@ -61,6 +61,15 @@ class GitLab:
                     labels=tuple(label for label in listed(one, "labels") if isinstance(label, str)),
                 )
 
+    def add_request(self, branch: str, base: str, title: str, body: str) -> str:
+        told = {
+            "source_branch": branch,
+            "target_branch": base,
+            "title": title,
+            "description": _disarmed(body),
+        }
+        return link(self._to.write("POST", f"{self._at}/merge_requests", told), "web_url")
+
     def comments(self, since: datetime) -> Iterator[RequestComment]:
         moved = since.astimezone(UTC).isoformat()
         for request in self._pages("/merge_requests", state="opened", updated_after=moved):

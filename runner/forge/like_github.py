@@ -36,6 +36,10 @@ class LikeGitHub(ABC):
     def _listed(self, place: Place) -> str:
         """The path of a list of comments."""
 
+    def add_request(self, branch: str, base: str, title: str, body: str) -> str:
+        told = {"head": branch, "base": base, "title": title, "body": body}
+        return link(self._to.write("POST", f"{self._at}/pulls", told), "html_url")
+
     def statuses(self, revision: str) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """The list has all that were ever set. Its name of the state differs."""
         seen: set[str] = set()

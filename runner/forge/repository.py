@@ -39,6 +39,14 @@ class Repository:
         with self._understood():
             return tuple(self._api.requests())
 
+    def open_request(self, revision: str, branch: str, base: str, title: str, body: str) -> str:
+        for one in self.open_requests():
+            if (one.head, one.base, one.fork) == (revision, base, False):
+                return one.url
+        with self._understood():
+            text = clipped(body, self.can.body)
+            return self._api.add_request(branch, base, clipped(single_line(title), MAX_TITLE), text)
+
     def comments_since(self, since: datetime) -> tuple[RequestComment, ...]:
         with self._understood():
             own = self.me

@@ -36,7 +36,7 @@ def value(tokens: Tokens, ends: set[str]) -> Any:
     found = _literal(tokens, first)
     if tokens.peek().kind in ends:
         return found
-    return _computed(tokens, first, _skip(tokens, ends))
+    return _computed(tokens, first, skip_rest(tokens, ends))
 
 
 def _computed(tokens: Tokens, first: Token, end: int) -> Computed:
@@ -91,7 +91,7 @@ def _value_in_list(tokens: Tokens) -> Any:
     _drop_newlines(tokens)
     if tokens.peek().kind in {",", "]"}:
         return found
-    end = _skip(tokens, {",", "]"}, through_newlines=True)
+    end = skip_rest(tokens, {",", "]"}, through_newlines=True)
     return Computed(tokens.text[first.start : end])
 
 
@@ -122,7 +122,7 @@ def _drop_newlines(tokens: Tokens) -> None:
         tokens.take()
 
 
-def _skip(tokens: Tokens, ends: set[str], *, through_newlines: bool = False) -> int:
+def skip_rest(tokens: Tokens, ends: set[str], *, through_newlines: bool = False) -> int:
     """Past the rest of an expression; returns the end of its last token."""
     end = tokens.peek().start
     while (token := tokens.peek()).kind not in ends:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from runner.model.accept.proposal import Drifted
+    from runner.model.accept.stack_code import Accepted, StackCode
     from runner.model.code.file_reads import Reads
     from runner.model.code.module import ModuleFacts
     from runner.model.constant.definitions import Definitions
@@ -53,6 +55,10 @@ class Modules(Protocol):
 
     def expression(self, text: str) -> Expression:
         """The expression in an environment variable that sets a variable."""
+        ...
+
+    def accepted(self, stack: StackCode, drifted: Iterable[Drifted], *, removed_blocks: bool) -> Accepted:
+        """The code changed so that it means what is there. `removed_blocks`: whether the engine knows them."""
         ...
 
     def values(self, name: str, content: bytes) -> Mapping[str, str | None]:

@@ -24,6 +24,10 @@ class Forge(Protocol):
 
     def open_requests(self) -> tuple[RequestAtForge, ...]: ...
 
+    def open_request(self, revision: str, branch: str, base: str, title: str, body: str) -> str:
+        """The address of the open request with this head, or of a new one of the branch, which is at the forge."""
+        ...
+
     def set_status(self, revision: str, status: CommitStatus) -> None:
         """A longer description is cut to what the forge accepts."""
         ...

@@ -121,6 +121,19 @@ class Git(Protocol):
         """
         ...
 
+    def amend(self, source: SourceSettings, base: str, files: Mapping[str, bytes], message: str) -> str:
+        """A commit on top of `base` with these contents, kept in the mirror until `drop_amended`.
+
+        The same change is the same commit.
+        """
+        ...
+
+    def drop_amended(self, source: SourceSettings, revision: str) -> None: ...
+
+    def push(self, source: SourceSettings, revision: str, branch: str) -> None:
+        """Make it a new branch at the remote. GitFailed if the remote refuses, or has another one of this name."""
+        ...
+
     def drop_pulls(self, source: SourceSettings, keep: frozenset[int]) -> None:
         """Forget heads and merges of all other pull requests."""
         ...

@@ -46,6 +46,7 @@ HARMLESS_HERE: tuple[str, ...] = (
 
 BRANCHES = "refs/heads/*"
 KEPT = "refs/keep"
+AMENDED = "refs/driftline/amended"
 PULLS, PREVIEWS = "refs/driftline/pulls", "refs/driftline/previews"
 HEAD = "refs/mirror/head"  # one fixed name, so that a renamed branch never collides with an older one
 COMMIT_FORMAT = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%e%x00%(trailers:key=Co-authored-by,valueonly,separator=%x1f)"
@@ -111,6 +112,31 @@ def merge_tree(git_dir: Path, base: str, head: str) -> list[str]:
 def commit_tree(git_dir: Path, tree: str, parents: Iterable[str], message: str) -> list[str]:
     given = [word for parent in parents for word in ("-p", parent)]
     return [*_git(git_dir), "commit-tree", "--no-gpg-sign", *given, "-m", message, tree]
+
+
+def read_tree(git_dir: Path, revision: str) -> list[str]:
+    """Into the index that the environment names."""
+    return [*_git(git_dir), "read-tree", revision]
+
+
+def hash_object(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "hash-object", "-w", "--stdin"]
+
+
+def update_index(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "update-index", "-z", "--index-info"]
+
+
+def write_tree(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "write-tree"]
+
+
+def push(git_dir: Path, url: str, revision: str, ref: str) -> list[str]:
+    """Without force: nothing at the remote is overwritten."""
+    return [
+        *_git(git_dir), "push", "--quiet", "--no-verify", "--no-signed", "--recurse-submodules=no", "--end-of-options", url,
+        f"{revision}:{ref}",
+    ]  # fmt: skip
 
 
 def set_ref(git_dir: Path, ref: str, revision: str) -> list[str]:

@@ -178,6 +178,10 @@ class Mirror:
             self._fill(self.path, fd, refs)
             tidy(self.path, self.timeout, fd)
 
+    def push(self, revision: str, ref: str) -> None:
+        """GitFailed if the remote refuses, or has something else there."""
+        self._ask("push", arguments.push(self.path, self.source.url, revision, ref))
+
     @contextmanager
     def changing(self) -> Iterator[int]:
         """Nobody else changes the mirror; the descriptor holds the lock."""

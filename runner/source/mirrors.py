@@ -14,7 +14,7 @@ from runner.model.preview.heads import Merge, PullHead, PullHeads
 from runner.model.preview.landing import Step
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.source import TreeEntry
-from runner.source import arguments, history, pulls, signature
+from runner.source import amended, arguments, history, pulls, signature
 from runner.source.address import BadAddress
 from runner.source.answers import Answers, answered_at, poll_cost
 from runner.source.export import discard, export, exported, settle
@@ -69,6 +69,19 @@ class GitMirrors:
     def drop_pulls(self, source: SourceSettings, keep: frozenset[int]) -> None:
         with self._mirror(source, "update-ref") as mirror:
             pulls.drop(mirror, keep)
+
+    # Commits of Driftline
+
+    def amend(self, source: SourceSettings, base: str, files: Mapping[str, bytes], message: str) -> str:
+        return self._read(source, "commit-tree", lambda mirror: amended.amend(mirror, base, files, message))
+
+    def drop_amended(self, source: SourceSettings, revision: str) -> None:
+        with self._mirror(source, "update-ref") as mirror:
+            amended.drop_amended(mirror, revision)
+
+    def push(self, source: SourceSettings, revision: str, branch: str) -> None:
+        with self._mirror(source, "push") as mirror:
+            amended.push(mirror, revision, branch)
 
     # Mirror
 

@@ -49,6 +49,7 @@ PROMISED: dict[str, str] = {
     "drift show": "-o",
     "drift ack": "--until -m",
     "drift heal": "",
+    "drift accept": "--patch --branch --pull-request -o",
     "drift trust": "-m",
     "lock list": "-o",
     "lock take": "--reason",

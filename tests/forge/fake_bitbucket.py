@@ -39,6 +39,7 @@ class FakeBitbucket(Fake):
         "GET /user": "user",
         f"GET {REPO}": "repository",
         f"GET {REPO}/pullrequests": "pulls",
+        f"POST {REPO}/pullrequests": "add_pull",
         f"GET {REPO}/pullrequests/activity": "activity",
         f"GET {REQUEST}/comments": "comments",
         f"POST {REQUEST}/comments": "add_comment",
@@ -81,6 +82,10 @@ class FakeBitbucket(Fake):
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "OPEN"
         return [_pull(one) for one in self.world.pulls]
+
+    def add_pull(self, asked: Asked) -> Any:
+        head, base = (asked.body[side]["branch"]["name"] for side in ("source", "destination"))
+        return _pull(self.world.open(head, base, asked.body["title"]))
 
     def commit(self, _: Asked, owner: str, name: str, short: str) -> Any:
         home = (

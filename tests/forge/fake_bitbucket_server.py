@@ -36,6 +36,7 @@ class FakeBitbucketServer(Fake):
         "GET /api/latest/application-properties": "properties",
         f"GET {REPO}": "repository",
         f"GET {REPO}/pull-requests": "pulls",
+        f"POST {REPO}/pull-requests": "add_pull",
         f"GET {REQUEST}/activities": "activities",
         f"POST {REQUEST}/comments": "add_comment",
         f"GET {REQUEST}/comments/{{ident}}": "comment",
@@ -69,6 +70,10 @@ class FakeBitbucketServer(Fake):
     def pulls(self, asked: Asked) -> Any:
         assert (asked.query["state"], asked.query["order"]) == ("OPEN", "OLDEST")
         return [_pull(one) for one in self.world.pulls]
+
+    def add_pull(self, asked: Asked) -> Any:
+        head, base = (asked.body[side]["id"].removeprefix("refs/heads/") for side in ("fromRef", "toRef"))
+        return _pull(self.world.open(head, base, asked.body["title"]))
 
     def activities(self, _: Asked, number: str) -> Any:
         """The newest first; an answer to a comment is in the activity of that comment."""

@@ -38,6 +38,7 @@ class FakeGitea(Fake):
         "GET /user": "user",
         f"GET {REPO}": "repository",
         f"GET {REPO}/pulls": "pulls",
+        f"POST {REPO}/pulls": "add_pull",
         f"GET {REPO}/pulls/{{number}}/reviews": "reviews",
         f"GET {REPO}/commits/{{revision}}/statuses": "statuses",
         f"POST {REPO}/statuses/{{revision}}": "add_status",
@@ -74,6 +75,10 @@ class FakeGitea(Fake):
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "open"
         return [self._pull(one) for one in self.world.pulls]
+
+    def add_pull(self, asked: Asked) -> Any:
+        of = asked.body
+        return self._pull(self.world.open(of["head"], of["base"], of["title"]))
 
     def _pull(self, one: Pull) -> Any:
         updated = max([w.updated for w in self.world.writings.get(one.number, [])], default=self.world.at)

@@ -20,6 +20,7 @@ class FakeGitHub(Fake):
         "GET /user": "user",
         f"GET {REPO}": "repository",
         f"GET {REPO}/pulls": "pulls",
+        f"POST {REPO}/pulls": "add_pull",
         f"GET {REPO}/commits/{{revision}}/statuses": "statuses",
         f"POST {REPO}/statuses/{{revision}}": "add_status",
         f"GET {REPO}/issues/comments": "all_comments",
@@ -54,6 +55,10 @@ class FakeGitHub(Fake):
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "open"
         return [self._pull(one) for one in self.world.pulls]
+
+    def add_pull(self, asked: Asked) -> Any:
+        of = asked.body
+        return self._pull(self.world.open(of["head"], of["base"], of["title"]))
 
     def _pull(self, one: Pull) -> Any:
         shown = PUBLISHED.example(f"GET {OWNED}/pulls")

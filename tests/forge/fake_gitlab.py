@@ -22,6 +22,7 @@ class FakeGitLab(Fake):
         f"GET {PROJECT}": "project",
         "GET /users": "users",
         f"GET {PROJECT}/merge_requests": "pulls",
+        f"POST {PROJECT}/merge_requests": "add_pull",
         f"GET {REQUEST}/notes": "notes",
         f"POST {REQUEST}/notes": "add_note",
         f"PUT {REQUEST}/notes/{{ident}}": "edit_note",
@@ -58,6 +59,10 @@ class FakeGitLab(Fake):
     def pulls(self, asked: Asked) -> Any:
         assert asked.query["state"] == "opened"
         return [_pull(one) for one in self.world.pulls]
+
+    def add_pull(self, asked: Asked) -> Any:
+        of = asked.body
+        return _pull(self.world.open(of["source_branch"], of["target_branch"], of["title"]))
 
     def notes(self, asked: Asked, number: str) -> Any:
         newest = asked.query["sort"] == "desc"

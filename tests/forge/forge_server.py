@@ -123,7 +123,7 @@ class Fake:
                 parts = {key: unquote(value) for key, value in match.groupdict().items()}
                 found = getattr(self, name)(asked, **parts)
                 told = found if isinstance(found, Told) else Told(201 if method == "POST" else 200, found)
-                if self.checks:
+                if self.checks and name != "add_pull":  # of which the kept descriptions have nothing
                     self.check(route, asked, told)
                 return self.paged(asked, told)
         return Told(404, {"message": "Not Found"})

@@ -59,6 +59,7 @@ class Ticket:
 class World:
     """`at` is the forge's clock, a second later with every writing."""
 
+    branches: dict[str, str] = field(default_factory=dict)  # heads, for requests that are opened here
     pulls: list[Pull] = field(default_factory=lambda: [Pull()])
     writings: dict[Any, list[Writing]] = field(default_factory=dict)  # by number of a request, or by revision
     statuses: list[dict[str, str]] = field(default_factory=list)
@@ -67,6 +68,11 @@ class World:
     at: datetime = START
     me: Person = DRIFTLINE
     _ids: Any = field(default_factory=lambda: count(100))
+
+    def open(self, branch: str, base: str, title: str) -> Pull:
+        made = Pull(len(self.pulls) + 1, title, self.me, head=self.branches[branch], base=base)
+        self.pulls.append(made)
+        return made
 
     def tick(self) -> datetime:
         self.at += timedelta(seconds=1)

@@ -50,6 +50,17 @@ def test_open_requests_are_listed(fake: Fake, forge: Repository) -> None:
     assert (second.fork, second.draft) == (True, True)
 
 
+def test_a_request_of_a_branch_is_opened_once(fake: Fake, forge: Repository) -> None:
+    fake.world.pulls, fake.world.branches = [], {"drift/app/12345678": OTHER}
+    given = (OTHER, "drift/app/12345678", "main", "Accept dr-1\nof app", "/close\nsays why")
+    address = forge.open_request(*given)
+    assert address.startswith("https://")
+    assert opened(fake).open_request(*given) == address
+    (made,) = fake.world.pulls
+    assert (made.title, made.base) == ("Accept dr-1 of app", "main")
+    assert len(fake.writes) == 1
+
+
 def test_labels_of_a_request_are_listed_where_there_are_any(fake: Fake, forge: Repository) -> None:
     fake.world.pulls = [Pull(labels=("infra", "urgent"))]
     assert forge.open_requests()[0].labels == (("infra", "urgent") if fake.has_labels else ())

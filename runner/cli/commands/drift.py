@@ -13,8 +13,9 @@ from runner.cli.options import Noun
         "show": "drift_reports:show",
         "ack": "drift_reports:ack",
         "heal": "drift_reports:heal",
+        "accept": "drift_accept:accept",
         "trust": "trust:trust",
     },
 )
 def command() -> None:
-    """Check for drift, and list, acknowledge or heal drift reports."""
+    """Check for drift, and list, acknowledge, heal or accept drift reports."""

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from threading import Lock
 from typing import Any
 
+from runner.engine.modules.accepting import accepted
 from runner.engine.modules.definitions import definitions_of, stack_values, values_file
 from runner.engine.modules.file_reads import reading, reads_of, values_of
 from runner.engine.modules.module_files import in_order
@@ -21,6 +22,8 @@ from runner.hcl.parsed import parse
 from runner.hcl.text import hcl_text
 from runner.hcl.tokens import NotHcl
 from runner.hcl.values import Computed
+from runner.model.accept.proposal import Drifted
+from runner.model.accept.stack_code import Accepted, StackCode
 from runner.model.code.file_reads import Reads
 from runner.model.code.module import (
     LARGEST,
@@ -119,6 +122,10 @@ class HclModules:
     def reads(self, files: Mapping[str, bytes]) -> Reads:
         """The reads of the folder, and the values of its names."""
         return reads_of(files)
+
+    def accepted(self, stack: StackCode, drifted: Iterable[Drifted], *, removed_blocks: bool) -> Accepted:
+        """The code changed so that it means what is there."""
+        return accepted(stack, drifted, removed_blocks=removed_blocks)
 
     def definitions(self, files: Mapping[str, bytes]) -> Definitions:
         """What a module source, a version or a backend in the folder may refer to."""
