@@ -19,7 +19,7 @@ def amended(host: Host, files: dict[str, bytes]) -> str:
 
 def test_the_files_are_exchanged_and_all_others_stay(host: Host) -> None:
     host.main({"a/main.tf": "1\r\n", "run.sh": "x", "b.bin": bytes(range(256))})
-    host.remote.git("update-index", "--chmod=+x", "run.sh")
+    (host.remote.path / "run.sh").chmod(0o755)
     base = host.main({"c": "3"})
     revision = amended(host, {"a/main.tf": b"2\r\n", "run.sh": b"y", "new.tf": b"n"})
     mirrors, source = host.remote.mirrors, host.remote.source
