@@ -51,7 +51,7 @@ def blocks_of(text: str) -> list[Block]:
 def _blocks(tokens: Tokens) -> Iterator[Block]:
     line = last = 0
     while (token := _past_newlines(tokens)).kind != "end":
-        kind, labels = _name(tokens, token), _labels(tokens)
+        kind, labels = _name(tokens, token), labels_of(tokens)
         start = tokens.position
         tokens.skip_block()
         line, last = line + tokens.text.count("\n", last, start), start
@@ -99,7 +99,7 @@ def _body(tokens: Tokens, closing: str) -> dict[str, Any]:
                 raise tokens.error(f"{name} stands there twice", token.start)
             found[name] = value(tokens, {"newline", closing})
         else:
-            labels = _labels(tokens)
+            labels = labels_of(tokens)
             others = found.setdefault(name, Nested())
             if not isinstance(others, Nested):
                 raise tokens.error(f"{name} stands there twice", token.start)
@@ -122,7 +122,7 @@ def _name(tokens: Tokens, token: Token) -> str:
     return tokens.of(token)
 
 
-def _labels(tokens: Tokens) -> tuple[str, ...]:
+def labels_of(tokens: Tokens) -> tuple[str, ...]:
     """Up to the following brace."""
     plain = tokens.plain_labels()
     if plain is not None:

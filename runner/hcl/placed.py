@@ -1,5 +1,6 @@
 """HCL with the place of each value. What is worked out, such as a template or a loop, is `Other` as a whole."""
 
+from runner.hcl.blocks import labels_of
 from runner.hcl.expressions import pieces
 from runner.hcl.tokens import NotHcl, Token, Tokens, has_template, unquoted
 from runner.hcl.values import skip_rest
@@ -40,22 +41,12 @@ def _body(tokens: Tokens, closing: str, start: int) -> Body:
             tokens.take()
             attributes.append(Attribute(name, token.start, _value(tokens, {"newline", closing})))
         else:
-            labels = _labels(tokens)
+            labels = labels_of(tokens)
             body = _body(tokens, "}", tokens.position)
             blocks.append(Block(name, labels, token.start, body.end + 1, body))
         if tokens.peek().kind not in {"newline", closing}:
             raise tokens.error(f"{name} ends with its line", token.start)
     return Body(start, token.start, tuple(attributes), tuple(blocks))
-
-
-def _labels(tokens: Tokens) -> tuple[str, ...]:
-    labels: list[str] = []
-    while (token := tokens.take()).kind != "{":
-        raw = tokens.of(token)
-        if token.kind not in {"name", "string"} or has_template(raw):
-            raise tokens.error("expected a label or an opening brace", token.start)
-        labels.append(raw if token.kind == "name" else unquoted(raw))
-    return tuple(labels)
 
 
 def _value(tokens: Tokens, ends: set[str], *, lines_end: bool = True) -> Node:

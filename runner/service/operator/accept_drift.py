@@ -21,12 +21,10 @@ from runner.model.code.tree import Tree
 from runner.model.constant.given import Hidden
 from runner.model.drift.report import DriftReport, ReportStatus
 from runner.model.drift.taxonomy import judge
-from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
-from runner.model.outputs.taken import given
+from runner.model.execution.job import Job, PlanFailure
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Kind
 from runner.model.secret.copies import Secrets, plan_secrets
-from runner.model.settings.context import furnished
 from runner.model.settings.source import SourceSettings
 from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
@@ -34,14 +32,12 @@ from runner.model.values.markdown import sentence
 from runner.model.values.paths import TOP
 from runner.ports.control import ControlPorts
 from runner.ports.forge import Forge
-from runner.ports.records.runs import RunFilter
 from runner.ports.worker import WorkerPorts
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
-from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.execution.trial import TrialPlan, TrialPlans, trial_plans
 from runner.service.operator.request import refuse_unread
-from runner.service.queue.outputs import outputs_of
+from runner.service.operator.trial_job import trial_job
 
 NAME = "accept"  # not a run: nothing of it is kept
 _NOT_IN_BRANCHES = re.compile(r"[^a-z0-9/-]+|(?<=/)-|/{2,}|[-/]+$")
@@ -140,25 +136,8 @@ def _asked(control: ControlPorts, report_id: int) -> tuple[DriftReport, Stack, J
             raise PartlyApplied(
                 stack=stack.name, run=left[0].run, outcome=left[0].outcome, revision=left[0].revision[:12]
             )
-        outputs = outputs_of(reader, stack).known
-        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
-    source = control.settings.required_source(stack.source)
-    job = Job(
-        run=0,
-        phase=Phase.PLAN,
-        kind=Kind.DRIFT,
-        stack=furnished(control.settings.contexts, stack.definition, stack.source),
-        source=JobSource.of(source),
-        revision=stack.revision,
-        module_path=stack.module_path,
-        managed_state=stack.managed_state,
-        home=stack.folder,
-        file=stack.file,
-        earlier=earlier,
-        ignore=ignore_rules(control.settings, stack.definition),
-        takes=given(stack.definition.takes, outputs),
-    )
-    return report, stack, job
+    job = trial_job(control, stack, Kind.DRIFT)
+    return report, stack, replace(job, ignore=ignore_rules(control.settings, stack.definition))
 
 
 def _made(stack: Stack, plan: TrialPlan | PlanFailure) -> TrialPlan:

@@ -23,11 +23,9 @@ from runner.model.approval.arriving_state import (
 )
 from runner.model.changes.changes import ChangeSet, first_error
 from runner.model.events.feed import StateImported
-from runner.model.execution.job import Job, JobSource, Phase, PlanFailure
-from runner.model.outputs.taken import given
+from runner.model.execution.job import PlanFailure
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind
-from runner.model.settings.context import furnished
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.model.values.frozen import dataclass
@@ -38,11 +36,10 @@ from runner.ports.records.runs import RunFilter
 from runner.ports.records.sources import SourceReader
 from runner.ports.worker import WorkerPorts
 from runner.service.approval.bind import known_state
-from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.execution.trial import plan_with_state
 from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
-from runner.service.queue.outputs import outputs_of
+from runner.service.operator.trial_job import trial_job
 
 RUN = "import"  # not a run: only its end is recorded
 
@@ -93,7 +90,7 @@ def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arri
 
 def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> ChangeSet:
     """A plan with this state; nothing of it can be applied."""
-    changes = plan_with_state(_job(control, arrival.stack), ports, arrival.content, RUN)
+    changes = plan_with_state(trial_job(control, arrival.stack, Kind.CHANGE), ports, arrival.content, RUN)
     if isinstance(changes, PlanFailure):
         raise _failed(arrival.stack.name, changes)
     return changes
@@ -181,27 +178,6 @@ def _about(arrival: Arrival) -> dict[str, object]:
         "resources": state.resources,
         "replaced_sha256": None if former is None else hashlib.sha256(former).hexdigest(),
     }
-
-
-def _job(control: ControlPorts, stack: Stack) -> Job:
-    source = control.settings.required_source(stack.source)
-    with control.store.reading() as reader:
-        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
-        outputs = outputs_of(reader, stack).known
-    return Job(
-        run=0,
-        phase=Phase.PLAN,
-        kind=Kind.CHANGE,
-        stack=furnished(control.settings.contexts, stack.definition, stack.source),
-        source=JobSource.of(source),
-        revision=stack.revision,
-        module_path=stack.module_path,
-        managed_state=True,
-        home=stack.folder,
-        file=stack.file,
-        earlier=earlier,
-        takes=given(stack.definition.takes, outputs),
-    )
 
 
 def _failed(name: str, failure: PlanFailure) -> EngineFailed:

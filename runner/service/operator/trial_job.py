@@ -1,0 +1,32 @@
+"""The job of a plan that no run makes: of a stack as it is in Git now."""
+
+from runner.model.execution.job import Job, JobSource, Phase
+from runner.model.outputs.taken import given
+from runner.model.run.life import Kind
+from runner.model.settings.context import furnished
+from runner.model.stack.definition import Stack
+from runner.ports.control import ControlPorts
+from runner.ports.records.runs import RunFilter
+from runner.service.execution.known_secrets import MAX_EARLIER
+from runner.service.queue.outputs import outputs_of
+
+
+def trial_job(control: ControlPorts, stack: Stack, kind: Kind) -> Job:
+    source = control.settings.required_source(stack.source)
+    with control.store.reading() as reader:
+        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
+        outputs = outputs_of(reader, stack).known
+    return Job(
+        run=0,
+        phase=Phase.PLAN,
+        kind=kind,
+        stack=furnished(control.settings.contexts, stack.definition, stack.source),
+        source=JobSource.of(source),
+        revision=stack.revision,
+        module_path=stack.module_path,
+        managed_state=stack.managed_state,
+        home=stack.folder,
+        file=stack.file,
+        earlier=earlier,
+        takes=given(stack.definition.takes, outputs),
+    )
