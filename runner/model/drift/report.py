@@ -33,6 +33,8 @@ class Finding:
     deposed: str | None = None  # the key of a replaced object that is not destroyed yet
     run: str = ""  # the run that left it, if partial
     revision: str = ""  # of that run; otherwise the report's
+    type: str = ""  # of a resource that its cloud can be asked about
+    names: tuple[tuple[str, str], ...] = ()  # by attribute: what identifies it there
 
     @property
     def counts(self) -> bool:

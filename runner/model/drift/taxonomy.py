@@ -14,6 +14,7 @@ from runner.model.changes.changes import Action
 from runner.model.changes.configuration import config_address, configured_resources
 from runner.model.changes.difference import Difference, differences, path_text
 from runner.model.drift.changed_inputs import Judged, by_inputs
+from runner.model.drift.named import named
 from runner.model.drift.partly import Partly
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.drift.touched import UNTOUCHED, Touched, reverted, touched
@@ -52,7 +53,10 @@ def classify(
         )
     ]
     secrets = given if by_marks else plan_secrets(document) | given
-    return tuple(replace(finding, address=secrets.address(finding.address)) for finding in found)
+    return tuple(
+        replace(finding, address=secrets.address(finding.address))
+        for finding in named(found, document, secrets)
+    )
 
 
 def absorbed(addresses: Iterable[str]) -> tuple[Finding, ...]:
@@ -222,7 +226,7 @@ def _moved(entry: Mapping[str, Any], secrets: Secrets, runs: Touched) -> Judged 
 
 def _outputs(document: Mapping[str, Any], secrets: Secrets, partly: Sequence[Partly]) -> Iterator[Judged]:
     kind = DriftClass.PARTIAL if partly else DriftClass.OUTPUT_ONLY
-    of = {"run": partly[0].run, "revision": partly[0].revision} if partly else {}
+    of: dict[str, Any] = {"run": partly[0].run, "revision": partly[0].revision} if partly else {}
     for output in read_outputs(document, secrets):
         change = document["output_changes"][output.name]
         real = tuple(difference for difference in differences(change) if not difference.phantom)
