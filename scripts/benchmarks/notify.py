@@ -68,7 +68,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     none: list[float] = []
     _pass(app)  # to warm up
     for _ in range(size.part(10)):
-        none += [_pass(app) for _ in range(size.part(6))]
+        none += _passes(app, size.part(6))
         dead += _passes_beside_dead_channel(app, size.part(6))
     yield at_most_above(
         0.001,
@@ -123,11 +123,16 @@ def _pass(app: App) -> float:
     return timed(lambda: enqueue_due(app.store, app.clock, app.settings.promotion))
 
 
+def _passes(app: App, count: int) -> list[float]:
+    """After as long a pause as the daemon makes, in which caches of the processor grow cold."""
+    time.sleep(LOOK_SECONDS)
+    return [_pass(app) for _ in range(count)]
+
+
 def _passes_beside_dead_channel(app: App, count: int) -> list[float]:
     """From its first look on, which reads what waits, and while it tries to connect."""
     with app.store.writing() as writer:
         for cursor in writer.cursors():
             writer.save_cursor(cursor.after(0))
     with _delivering(app):
-        time.sleep(LOOK_SECONDS)
-        return [_pass(app) for _ in range(count)]
+        return _passes(app, count)

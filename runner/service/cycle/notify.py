@@ -23,7 +23,9 @@ from runner.ports.notify import Channel
 from runner.ports.records.store import Reader, Store
 from runner.service.cycle.feed import PAGE, put_off, save_cursor
 
-PAUSE = 0.01  # seconds between two pages: the daemon shares its interpreter
+# Events that are read at once, in a fifth of a millisecond, and seconds until the next ones. The daemon's loop waits for
+# the interpreter as long, since each event is decoded in it, and it gets all of the time in between.
+AT_ONCE, PAUSE = 20, 0.004
 ASKS = "run.awaiting_approval"
 IN_A_MOMENT = timedelta(seconds=30)  # more than the time between two looks for reviews
 
@@ -75,7 +77,7 @@ def notify(store: Store, clock: Clock, to: Notified) -> bool:
 def _waiting(store: Store, terms: Terms, cursor: Cursor, now: datetime) -> tuple[list[FeedEvent], int, bool]:
     """The events that it wants, how far was looked, and whether there may be more.
 
-    In pages, each in a transaction of its own: thousands of events at once would hold up the daemon's loop, which
+    A few at once, each time in a transaction of its own: thousands of events would hold up the daemon's loop, which
     waits for the interpreter, and writers, which wait for readers.
     """
     most = PAGE if terms.rate is None and terms.digest is None else MOST
@@ -84,16 +86,16 @@ def _waiting(store: Store, terms: Terms, cursor: Cursor, now: datetime) -> tuple
     while True:
         with store.reading() as reader:
             head = reader.events_head()
-            found = reader.events(after, terms.topics, PAGE)
+            found = reader.events(after, terms.topics, AT_ONCE)
             declared = _declared(reader)
-            undecided = next((event for event in found if _undecided(reader, event, now)), None)
+            undecided = _undecided(reader, found, now)
             known = [event for event in found if undecided is None or event.id < undecided.id]
             wanted += [
                 event for event in known if terms.want(event, declared) and not _answered(reader, event)
             ]
         if undecided is not None:
             return wanted, undecided.id - 1, False
-        if len(found) < PAGE:
+        if len(found) < AT_ONCE:
             return wanted, head, False
         after = found[-1].id
         if len(wanted) >= most:
@@ -111,11 +113,15 @@ def _answered(reader: Reader, event: FeedEvent) -> bool:
     return reader.run(event.payload.run).state is not State.AWAITING_APPROVAL
 
 
-def _undecided(reader: Reader, event: FeedEvent, now: datetime) -> bool:
-    """Whether it asks for an approval that reviews may give in a moment. Where that takes longer, people are asked."""
-    if event.topic != ASKS or not isinstance(event.payload, RunMoved) or now - event.at > IN_A_MOMENT:
-        return False
-    return any(run.id == event.payload.run for run in reader.runs_with_reviews())
+def _undecided(reader: Reader, events: Sequence[FeedEvent], now: datetime) -> FeedEvent | None:
+    """The first one that asks for an approval that reviews may give in a moment. Where that takes longer, people are asked."""
+    asking = [
+        (event, event.payload.run)
+        for event in events
+        if event.topic == ASKS and isinstance(event.payload, RunMoved) and now - event.at <= IN_A_MOMENT
+    ]
+    reviewed = {run.id for run in reader.runs_with_reviews()} if asking else set()
+    return next((event for event, run in asking if run in reviewed), None)
 
 
 def _collects(reader: Reader, terms: Terms, cursor: Cursor, now: datetime) -> bool:
