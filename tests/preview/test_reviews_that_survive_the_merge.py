@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from pulls_world import PullsWorld, module, previewing
 
+from runner.store.database import FILE_NAME
+
 REVIEWED = "apply: {on_merge: reviewed}\n"
 
 
@@ -262,10 +264,14 @@ def test_a_review_that_was_withdrawn_does_not_count(world: PullsWorld) -> None:
     assert merged(world)["state"] == "awaiting_approval"
 
 
-# What only a provider opens, in the apply, below a path that nothing but an expression knows.
+# What only a provider opens, in the apply, below a path that is not known before.
 UNSEEN = """\
+resource "terraform_data" "name" {
+  input = "page.html"
+}
+
 resource "terraform_data" "new" {
-  input = join("/", ["..", "site", "page.html"])
+  input = join("/", ["..", "site", terraform_data.name.output])
 }
 """
 
@@ -316,6 +322,45 @@ def test_other_files_of_the_base_keep_the_review(unseen: PullsWorld, how: str) -
     unseen.commit({"elsewhere/after": "of the base\n"})
     unseen.once()
     assert newest(unseen)["state"] == "applied"
+
+
+def naming(world: PullsWorld, value: str) -> None:
+    """Request 7 has been reviewed. The plan of `app` has this value, which names a page of the base."""
+    world.commit({"site/page.html": "before\n"})
+    world.once()
+    world.pull(7, {"app/new.tf": f'resource "terraform_data" "new" {{\n  input = {value}\n}}\n'})
+    world.once()
+    review(world, 7)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'join("/", ["..", "site", "page.html"])',
+        'join("/", ["..", "site"])',
+        'join("/", [abspath(path.root), "..", "site", "page.html"])',
+        'sensitive(join("/", ["..", "site", "page.html"]))',
+    ],
+)
+def test_a_file_of_the_base_that_the_plan_names_voids_the_review(world: PullsWorld, value: str) -> None:
+    naming(world, value)
+    world.commit({"site/page.html": "of somebody else\n"})
+    run = merged(world)
+    assert run["state"] == "awaiting_approval"
+    assert "files that the plan names (" in str(run["reviews"]["differences"])
+
+
+def test_a_file_that_the_plan_names_and_nobody_changes_keeps_the_review(world: PullsWorld) -> None:
+    naming(world, 'join("/", ["..", "site", "page.html"])')
+    world.commit({"elsewhere/file": "of the base\n"})
+    assert merged(world)["state"] == "applied"
+
+
+def test_a_path_that_is_a_secret_is_not_recorded(world: PullsWorld) -> None:
+    naming(world, 'sensitive(join("/", ["..", "site", "page.html"]))')
+    world.commit({"site/page.html": "of somebody else\n"})
+    assert "(sensitive value)" in str(merged(world)["reviews"]["differences"])
+    assert b"page.html" not in (world.root / "data" / FILE_NAME).read_bytes()
 
 
 def test_a_file_of_the_request_that_changes_after_its_merge_waits(unseen: PullsWorld) -> None:

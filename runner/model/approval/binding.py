@@ -75,6 +75,7 @@ class Binding:
     expires: datetime
     schema: int = field(default=SCHEMA)
     judged: Judged = NOT_JUDGED
+    named: tuple[str, ...] = ()  # files of the revision that the plan's values name, each with a keyed digest
 
     def document(self) -> str:
         """Canonical JSON, the form that is stored and hashed."""
@@ -82,6 +83,8 @@ class Binding:
         if self.judged == NOT_JUDGED:
             # As before there were policies: older records keep their digests.
             del plain["judged"]
+        if not self.named:
+            del plain["named"]
         if not self.facts.state_version:
             del plain["facts"]["state_version"]
         return canonical(plain)
@@ -178,6 +181,10 @@ def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
     return ", ".join(found)
 
 
+def _named(old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    return f"files that the plan names ({', '.join(_renewed(old, new))})"
+
+
 def moved_files(before: EngineFacts, now: EngineFacts) -> str:
     """The files outside the repository that have changed, in the words of `moved`; empty if none has."""
     return _files(before.given, now.given)
@@ -232,6 +239,7 @@ _OF_THE_RUN: dict[str, Describe] = {
     "kind": _changed("the kind of the run"),
     "targets": _listed("the targets"),
     "fingerprint": _changed("the changes of the plan"),
+    "named": _named,
     "guard_rails": _new_rails,
     "judged": _judged,
 }

@@ -129,6 +129,7 @@ class PlanResult:
     steps: tuple[Step, ...] = ()
     facts: EngineFacts = EngineFacts()
     tree: str = ""  # git's id of the revision's tree
+    named: tuple[str, ...] = ()  # files of the revision that its values name: "path mark", as in the binding
     warnings: tuple[Diagnostic, ...] = ()
     probe: ProbeFacts | None = None  # what was seen of probing, where it was thought of
     usage: Usage = Usage()

@@ -12,6 +12,7 @@ from runner.model.drift.report import Finding
 from runner.model.drift.taxonomy import classify, drift_fingerprint
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.plan.fingerprint import MARK_DIGITS, fingerprint, seal
+from runner.model.plan.mentioned import mentioned
 from runner.model.plan.reading import changing, plan_problem, read_plan, understanding
 from runner.model.secret.copies import Secrets, plan_secrets, sensitive_texts
 from runner.model.stack.definition import IgnoreRule
@@ -47,6 +48,7 @@ class Report:
     sensitive: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     drift_fingerprint: str | None = None
+    mentioned: tuple[str, ...] = ()  # what may be paths in its values, with secrets
 
 
 def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, ChangeSet]:
@@ -70,6 +72,7 @@ def report_of(document: Mapping[str, Any], question: Question) -> tuple[Report, 
         changes=bounded(changes),
         fingerprint=fingerprint(document, key, question.around.code),
         sensitive=sensitive,
+        mentioned=() if question.drift else mentioned(document),
     )
     return (_with_drift(report, document, question, given, key) if question.drift else report), changes
 

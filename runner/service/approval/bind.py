@@ -57,6 +57,7 @@ def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanRe
         created=result.planned_at,
         expires=expires(result.planned_at, control.settings.approvals.expire),
         judged=result.judged,
+        named=result.named,
     )
 
 
@@ -138,6 +139,7 @@ def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts:
         engine_version=run.engine_version or "",
         facts=facts,
         tree=before.tree,
+        named=before.named,
         judged=replace(before.judged, marks=judging(control, reader, run).marks),
     )
     now = bind(control, reader, run, again)

@@ -29,6 +29,7 @@ from runner.service.execution.export import checked_out
 from runner.service.execution.judge import judged
 from runner.service.execution.known_secrets import Known, known, remember
 from runner.service.execution.lost_state import refuse_lost_state
+from runner.service.execution.named_files import marked_files
 from runner.service.execution.objects import keep_objects
 from runner.service.execution.outputs import keep_outputs, outputs_given
 from runner.service.execution.probe import look
@@ -252,6 +253,7 @@ def _read(
         tree=""
         if job.kind is Kind.DRIFT
         else ports.git.tree_id(job.source.with_login(ports.sources), job.revision),
+        named=marked_files(job, ports, execution.workspace, report.mentioned, secrets),
         warnings=warnings,
         judged=replace(
             judged, results=scrubbed(judged.results, lambda text: str(secrets.scrub(text, halves=True)))
