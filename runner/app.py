@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from runner.ports.files import Modules
     from runner.ports.forge import Forges
     from runner.ports.git import Git
+    from runner.ports.inventory import Inventory
     from runner.ports.keeping import Artifacts, Checkpoints, Claims
     from runner.process.kept import Kept
     from runner.service.cycle.notify import Notified
@@ -279,6 +280,15 @@ class App:
         return Cloud(self.settings.aws)
 
     @cached_property
+    def inventory(self) -> "Inventory | None":
+        """None where nothing is listed."""
+        if self.cloud is None or not any(one.inventory for one in self.settings.aws):
+            return None
+        from runner.aws.inventory import AwsInventory
+
+        return AwsInventory(self.cloud)
+
+    @cached_property
     def parts(self) -> "Parts":
         from runner.daemon.parts import Parts
 
@@ -294,6 +304,7 @@ class App:
             self._web(),
             self.notified,
             self.at_forges,
+            self.inventory,
         )
 
     @cached_property

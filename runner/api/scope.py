@@ -26,6 +26,8 @@ from runner.model.events.text import stacks_of
 from runner.model.execution.daemon_request import DaemonRequest
 from runner.model.forge.planned import Answer
 from runner.model.forge.request import RequestComment
+from runner.model.inventory.coverage import Count, Gap
+from runner.model.inventory.listing import CoveredDay, KeptResource, Listing, ResourceFilter
 from runner.model.inventory.managed import ManagedObject
 from runner.model.inventory.state_object import KnownState
 from runner.model.outputs.known import KnownOutputs
@@ -323,6 +325,28 @@ class ScopedReader:
 
     def unread_states(self) -> list[str]:
         return self._only(self.whole.unread_states(), str)
+
+    def listings(self) -> list[Listing]:
+        """Accounts belong to whoever sees everything."""
+        return []
+
+    def coverage_counts(self, listings: Collection[int]) -> list[Count]:  # noqa: ARG002 - see listings
+        return []
+
+    def listing_gaps(self, listings: Collection[int]) -> list[Gap]:  # noqa: ARG002 - see listings
+        return []
+
+    def kept_resources(self, where: ResourceFilter) -> list[KeptResource]:  # noqa: ARG002 - see listings
+        return []
+
+    def left_out_reasons(self, where: ResourceFilter) -> dict[str, int]:  # noqa: ARG002 - see listings
+        return {}
+
+    def kept_resource(self, arn: str) -> KeptResource | None:  # noqa: ARG002 - see listings
+        return None
+
+    def covered_days(self, since: date, where: ResourceFilter) -> list[CoveredDay]:  # noqa: ARG002 - see listings
+        return []
 
     def peak_memory(self, stack: str, kind: Kind) -> int | None:
         return self.whole.peak_memory(stack, kind) if self.sees(stack) else None

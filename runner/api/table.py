@@ -12,6 +12,7 @@ NOUNS = (
     "artifacts",
     "audit",
     "checks",
+    "coverage",
     "daemon",
     "drift",
     "engines",

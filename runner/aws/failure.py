@@ -41,6 +41,7 @@ def told(place: Place, service: str, role: str | None) -> Iterator[None]:
         PartialCredentialsError,
         ProfileNotFound,
     )
+    from botocore.parsers import ResponseParserError  # such as of a page that a proxy answers with
 
     try:
         yield
@@ -48,7 +49,7 @@ def told(place: Place, service: str, role: str | None) -> Iterator[None]:
         raise _answered(error, place, service, role) from None
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, ProfileNotFound) as error:
         raise AwsIdentityMissing(account=place.account, problem=type(error).__name__) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         # The kind of fault and its address, without the request.
         address = getattr(error, "kwargs", {}).get("endpoint_url")
         problem = f"{type(error).__name__} at {address}" if address else type(error).__name__

@@ -66,6 +66,8 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from _size(("executor", "min_free"), settings.executor.min_free)
     if flaw := cron_flaw(settings.drift.schedule):
         yield Complaint(("drift", "schedule"), flaw)
+    if flaw := cron_flaw(settings.drift.coverage.schedule):
+        yield Complaint(("drift", "coverage", "schedule"), flaw)
     yield from ignore_rules(settings.drift.ignore)
     yield from server_heal_complaints(settings)
     yield from _people(settings.approvals)

@@ -33,6 +33,7 @@ from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.poll import Polled
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
+from runner.service.drift.coverage import list_if_due
 from runner.service.forge.commands import Perform
 from runner.service.forge.keep import Kept
 from runner.service.forge.retire import retire_forges
@@ -46,6 +47,7 @@ from runner.worker import Pool
 
 LOOK_SECONDS = 1.0  # how often the database is checked for writes of others
 DECIDE_SECONDS = 15.0  # how often something may have become due by time alone
+INVENTORY_SECONDS = 60.0  # how often to look whether accounts are due to be listed
 RECOVER_SECONDS = 10  # how often to look for runs whose process is gone
 DRAIN_SECONDS = 30.0  # extension of the stop timeout, repeated while an apply runs
 
@@ -140,6 +142,9 @@ class Daemon:
         )
         self._scheduler.add_job(
             attempt, Every(5 * 60), args=("checkpoint", self._checkpoint), id="checkpoint"
+        )
+        self._scheduler.add_job(
+            attempt, Every(INVENTORY_SECONDS), args=("list accounts", self._list_accounts), id="inventory"
         )
         for consumer in self._consumers:
             self._scheduler.add_job(
@@ -236,6 +241,14 @@ class Daemon:
 
     def _checkpoint(self) -> None:
         try_checkpoint(self.parts.worker.control)
+
+    def _list_accounts(self) -> None:
+        """When its schedule says so."""
+        if self.parts.inventory is None:
+            return
+        listed = list_if_due(self.parts.worker.control, self.parts.inventory)
+        if listed:
+            log.info("accounts.listed", places=len(listed))
 
     def _prune(self) -> None:
         worker = self.parts.worker

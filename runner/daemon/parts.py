@@ -8,6 +8,7 @@ from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.ports.git import Trees
+from runner.ports.inventory import Inventory
 from runner.process.kept import Kept
 from runner.service.cycle.notify import Notified
 from runner.service.cycle.poll import Poller
@@ -31,6 +32,7 @@ class Parts:
     web: Kept | None = None
     notified: tuple[Notified, ...] = ()
     at_forges: AtForges | None = None
+    inventory: Inventory | None = None
 
     @property
     def consumers(self) -> frozenset[str]:

@@ -39,6 +39,7 @@ from runner.errors.aws import (
     AwsRefused,
     AwsThrottled,
     AwsUnreachable,
+    IgnoreFileUnread,
 )
 from runner.errors.base import (
     EXIT_CODES,
@@ -243,6 +244,7 @@ __all__ = [
     "GitTooOld",
     "GuardrailHit",
     "HostUnknown",
+    "IgnoreFileUnread",
     "InsecureServer",
     "InternalError",
     "Interrupted",

@@ -50,6 +50,13 @@ class AwsIdentityMissing(DriftlineError):
     hint_template = "give the daemon an instance profile, a web identity or AWS_PROFILE, and restart it"
 
 
+class IgnoreFileUnread(DriftlineError):
+    """{file}, which says what drift coverage ignores, cannot be read: {problem}"""
+
+    exit_code = 78
+    hint_template = "correct the file, or drift.coverage.ignore_file in the configuration"
+
+
 class AwsAccountDiffers(DriftlineError):
     """the credentials that should read account {account} belong to account {other}"""
 

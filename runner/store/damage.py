@@ -80,6 +80,8 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         },
     ),
     "managed_objects": ("address", {"ids": strings_of}),
+    "listings": ("id", _times("started_at", "ended_at")),
+    "listed_resources": ("key", _times("created_at", "first_seen")),
     "indexed_states": ("stack", _times("at")),
     "throttles": ("account", _times("since", "until")),
     "approvals": ("run", {"accepted": strings_of, "also": strings_of, **_times("at")}),

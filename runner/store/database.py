@@ -22,6 +22,7 @@ from runner.store.inventory import InventoryReads, InventoryWrites
 from runner.store.journal_mode import has_wal_fix
 from runner.store.keyed import KeyedWrites
 from runner.store.limited import Moved
+from runner.store.listings import ListingReads, ListingWrites
 from runner.store.load import LoadReads, LoadWrites
 from runner.store.locks import LockReads, LockWrites
 from runner.store.outputs import OutputReads, OutputWrites
@@ -79,6 +80,7 @@ class StoreReader(
     PullReads,
     ForgeReads,
     InventoryReads,
+    ListingReads,
     OutputReads,
     SourceReads,
     LoadReads,
@@ -104,6 +106,7 @@ class StoreWriter(
     PullWrites,
     ForgeWrites,
     InventoryWrites,
+    ListingWrites,
     OutputWrites,
     SourceWrites,
     LoadWrites,

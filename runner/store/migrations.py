@@ -728,6 +728,53 @@ CREATE TABLE indexed_states (
 ) STRICT, WITHOUT ROWID;
 """
 
+# What accounts have. A list without an end is being made, or its process died; it counts when it has ended.
+_LISTINGS = """
+-- No number is given twice: what a list that was not finished has seen is older than every later one.
+CREATE TABLE listings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+CREATE INDEX listings_of_place ON listings(account, region, ended_at);
+CREATE TABLE coverage_counts (
+    listing INTEGER NOT NULL REFERENCES listings(id) ON DELETE CASCADE,
+    region TEXT NOT NULL,
+    type TEXT NOT NULL,
+    managed INTEGER NOT NULL,
+    unmanaged INTEGER NOT NULL,
+    left_out INTEGER NOT NULL,
+    PRIMARY KEY (listing, region, type)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE listing_gaps (
+    listing INTEGER NOT NULL REFERENCES listings(id) ON DELETE CASCADE,
+    what TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    action TEXT NOT NULL
+) STRICT;
+CREATE INDEX gaps_of_listing ON listing_gaps(listing);
+CREATE TABLE listed_resources (
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    listed_in TEXT NOT NULL,
+    region TEXT NOT NULL,
+    type TEXT NOT NULL,
+    import_id TEXT NOT NULL,
+    arn TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at TEXT,
+    first_seen TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    of TEXT NOT NULL,
+    listing INTEGER NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX resources_of_place ON listed_resources(account, listed_in, listing);
+CREATE INDEX resources_by_arn ON listed_resources(arn);
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -765,4 +812,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("compared", _COMPARED),
     ("full_checks", _FULL_CHECKS),
     ("managed_objects", _MANAGED_OBJECTS),
+    ("listings", _LISTINGS),
 )

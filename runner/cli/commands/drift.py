@@ -14,8 +14,9 @@ from runner.cli.options import Noun
         "ack": "drift_reports:ack",
         "heal": "drift_reports:heal",
         "accept": "drift_accept:accept",
+        "coverage": "drift_coverage:coverage",
         "trust": "trust:trust",
     },
 )
 def command() -> None:
-    """Check for drift, and list, acknowledge, heal or accept drift reports."""
+    """Check for drift, list, acknowledge, heal or accept drift reports, and show what no stack manages."""

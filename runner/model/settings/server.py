@@ -78,6 +78,15 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
+class CoverageSettings:
+    """When what exists in the accounts is listed, and what of it never counts."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    schedule: str = "43 3 * * *"
+    ignore_file: Path | None = None
+
+
+@dataclass(frozen=True)
 class DriftSettings:
     """`schedule` is a cron line of five fields in UTC, week days by name; `action` is for stacks without their own."""
 
@@ -91,6 +100,7 @@ class DriftSettings:
     action: Reaction = "report"
     heal: tuple[OperatorHealRule, ...] = ()
     heal_limits: HealLimits = DEFAULT_LIMITS
+    coverage: CoverageSettings = CoverageSettings()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from runner.ports.records.daemon_requests import DaemonRequestReader, DaemonRequ
 from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
 from runner.ports.records.feed import FeedReader, FeedWriter
 from runner.ports.records.forge import ForgeReader, ForgeWriter
-from runner.ports.records.inventory import InventoryReader, InventoryWriter
+from runner.ports.records.inventory import InventoryReader, InventoryWriter, ListingReader, ListingWriter
 from runner.ports.records.keyed import KeyedWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
@@ -48,6 +48,7 @@ class Reader(
     PullReader,
     ForgeReader,
     InventoryReader,
+    ListingReader,
     OutputReader,
     LoadReader,
     FeedReader,
@@ -87,6 +88,7 @@ class Writer(
     PullWriter,
     ForgeWriter,
     InventoryWriter,
+    ListingWriter,
     OutputWriter,
     LoadWriter,
     FeedWriter,

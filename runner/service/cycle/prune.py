@@ -68,6 +68,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     with control.store.writing() as writer:
         gone = writer.prune_runs(now - timedelta(seconds=keep.runs))
         reports = writer.prune_reports(now - timedelta(seconds=keep.reports))
+        writer.prune_listings(now - timedelta(seconds=keep.reports))
         writer.prune_pull_requests(now - timedelta(seconds=keep.runs))
         writer.prune_outbox(now - timedelta(seconds=keep.logs))
         writer.prune_requests(now - KEPT_FOR)

@@ -27,6 +27,7 @@ NAVIGATION = (
     Place("/stacks", "Stacks", "stacks", "s"),
     Place("/runs", "Runs", "run", "r"),
     Place("/drift", "Drift", "drift", "d"),
+    Place("/coverage", "Coverage", "search"),
     Place("/graph", "Graph", "graph", "g"),
     Place("/pulls", "Pull requests", "merge", "p"),
     Place("/promotions", "Promotions", "ahead"),

@@ -15,6 +15,7 @@ PAGES = (
     "run",
     "drift",
     "report",
+    "coverage",
     "graph",
     "promotions",
     "pulls",
