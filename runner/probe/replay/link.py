@@ -1,7 +1,7 @@
 """Calls to one provider process: gRPC over HTTP/2, as many at a time as are worth it, in the thread that asks.
 
-Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. gRPC's own library takes longer to be
-imported than all calls of a small check, and its TLS does not know go-plugin's certificates (P-521).
+gRPC's own library takes longer to be imported than all calls of a small check, and its TLS does not know go-plugin's
+certificates (P-521).
 """
 
 import socket
@@ -9,31 +9,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Self
-
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.errors import ErrorCodes
-from h2.events import (
-    ConnectionTerminated,
-    DataReceived,
-    Event,
-    ResponseReceived,
-    StreamEnded,
-    StreamReset,
-    TrailersReceived,
-)
-from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes, Settings
 
 from runner.probe.identity import HOST, Identity
 from runner.probe.protocol import Handshake
+from runner.probe.replay.http2 import Broken, Http2, Stream
 
 SHUTDOWN = "/plugin.GRPCController/Shutdown"
 AT_ONCE = 10  # as many as terraform has in flight
 LARGEST_ANSWER = 64 << 20  # as terraform accepts
-WINDOW = 16 << 20
 _PART = 1 << 18
 _LOOK_SECONDS = 0.5  # whether somebody wants it to stop
 _PREFIX = 5  # of a message: whether it is compressed, and its length
@@ -49,17 +33,6 @@ _HEADERS = (
 
 class LinkFailed(Exception):
     """A provider that does not answer, or not as gRPC does"""
-
-
-@dataclass
-class _Asked:
-    """A call in flight."""
-
-    number: int
-    rest: bytes  # of the request, not sent yet
-    answer: bytearray = field(default_factory=bytearray)
-    status: bytes | None = None
-    said: bytes = b""
 
 
 class Link:
@@ -82,15 +55,8 @@ class Link:
         if self._socket.getpeercert(binary_form=True) != handshake.presented:
             self._socket.close()
             raise LinkFailed("its certificate differs from the one it announced")
-        config = H2Configuration(client_side=True, header_encoding=None, validate_inbound_headers=False)
-        self._http = H2Connection(config)
-        # What `update` changes is not in the first frame, and counts here as if the provider knew it.
-        known = {SettingCodes(code): value for code, value in self._http.local_settings.items()}
-        known[SettingCodes.INITIAL_WINDOW_SIZE] = WINDOW
-        self._http.local_settings = Settings(client=True, initial_values=known)
-        self._http.initiate_connection()
-        self._http.increment_flow_control_window(WINDOW)
-        self._asked: dict[int, _Asked] = {}
+        self._http = Http2(LARGEST_ANSWER)
+        self._asked: dict[int, int] = {}  # by their streams, the calls under way
 
     @property
     def is_idle(self) -> bool:
@@ -122,44 +88,28 @@ class Link:
                 while waiting and len(self._asked) < AT_ONCE:
                     self._begin(*waiting.popleft())
                 self._send()
-                for event in self._received():
-                    if (done := self._heard(event)) is not None:
-                        yield done.number, self._message(done)
-        except (OSError, ProtocolError) as error:
+                for answered in self._received():
+                    yield self._asked.pop(answered.number), self._message(answered)
+        except (OSError, Broken) as error:
             raise LinkFailed(f"it does not answer: {error or 'timeout'}") from error
 
     def _begin(self, number: int, call: tuple[str, bytes]) -> None:
         method, request = call
-        stream = self._http.get_next_available_stream_id()
-        self._http.send_headers(stream, [(b":path", method.encode()), *_HEADERS])
-        self._asked[stream] = _Asked(number, b"\0" + len(request).to_bytes(4) + request)
-        self._push(stream)
-
-    def _push(self, stream: int) -> None:
-        """As much of the request as the provider has room for."""
-        asked = self._asked[stream]
-        while asked.rest:
-            room = min(
-                self._http.local_flow_control_window(stream), self._http.max_outbound_frame_size, _PART
-            )
-            if room <= 0:
-                return
-            part, asked.rest = asked.rest[:room], asked.rest[room:]
-            self._http.send_data(stream, part, end_stream=not asked.rest)
+        stream = self._http.request(
+            [(b":path", method.encode()), *_HEADERS], b"\0" + len(request).to_bytes(4) + request
+        )
+        self._asked[stream.number] = number
 
     def _send(self) -> None:
-        for stream, asked in self._asked.items():
-            if asked.rest:
-                self._push(stream)
-        if pending := self._http.data_to_send():
+        if pending := self._http.pending():
             self._socket.settimeout(self._left())
             self._socket.sendall(pending)
 
-    def _received(self) -> list[Event]:
+    def _received(self) -> Iterator[Stream]:
         part = self._part()
         if not part:
             raise LinkFailed("it closed the connection")
-        return self._http.receive_data(part)
+        return self._http.receive(part)
 
     def _part(self) -> bytes:
         while True:
@@ -170,35 +120,13 @@ class Link:
                 if self._canceled():
                     raise LinkFailed("stopped on request") from None
 
-    def _heard(self, event: Event) -> _Asked | None:
-        """The call that has ended with this."""
-        match event:
-            case DataReceived(stream_id=int(stream), data=bytes(data), flow_controlled_length=length):
-                asked = self._asked[stream]
-                asked.answer += data
-                if len(asked.answer) > LARGEST_ANSWER:
-                    raise LinkFailed("its answer is too large")
-                if length:
-                    self._http.acknowledge_received_data(length, stream)
-            case ResponseReceived(stream_id=int(stream)) | TrailersReceived(stream_id=int(stream)):
-                headers = dict(event.headers or ())
-                asked = self._asked[stream]
-                asked.status = headers.get(b"grpc-status", asked.status)
-                asked.said = headers.get(b"grpc-message", asked.said)
-            case StreamEnded(stream_id=int(stream)):
-                return self._asked.pop(stream)
-            case StreamReset(error_code=code) if code is not ErrorCodes.NO_ERROR:
-                raise LinkFailed(f"it broke off a call: {code}")
-            case ConnectionTerminated():
-                raise LinkFailed("it closed the connection")
-        return None
-
     @staticmethod
-    def _message(asked: _Asked) -> bytes:
-        if asked.status != _OK:
-            said = asked.said.decode(errors="replace")
-            raise LinkFailed(f"it answered with status {(asked.status or b'none').decode()}: {said}")
-        content = bytes(asked.answer)
+    def _message(answered: Stream) -> bytes:
+        status = answered.headers.get(b"grpc-status")
+        if status != _OK:
+            said = answered.headers.get(b"grpc-message", b"").decode(errors="replace")
+            raise LinkFailed(f"it answered with status {(status or b'none').decode()}: {said}")
+        content = bytes(answered.answer)
         if (
             len(content) < _PREFIX
             or content[0]

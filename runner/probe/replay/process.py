@@ -16,7 +16,8 @@ from runner.probe.replay.link import Link, LinkFailed
 from runner.process.metering import current
 from runner.process.run import Command
 
-TICK = 0.004  # while it starts
+TICK = 0.004  # while it starts, and later a part of how long that took so far: each look costs something
+TICK_PART = 0.05
 END_SECONDS = 0.5  # to take the request to end
 
 
@@ -69,13 +70,14 @@ class Process:
         return link
 
     def handshake(self, patience: Patience) -> Handshake:
+        began = time.monotonic()
         while self._handshake is None:
             try:
                 self._handshake = self.launched.handshake(late=patience.over)
             except (ChildProcessError, OSError) as error:
                 raise LinkFailed(f"{self.name}: {error}") from error
             if self._handshake is None:
-                time.sleep(TICK)
+                time.sleep(max(TICK, TICK_PART * (time.monotonic() - began)))
         return self._handshake
 
     def end(self) -> None:
