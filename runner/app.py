@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from runner.ports.forge import Forges
     from runner.ports.git import Git
     from runner.ports.inventory import Inventory
-    from runner.ports.keeping import Artifacts, Checkpoints, Claims
+    from runner.ports.keeping import Artifacts, Checkpoints, Claims, StateArchive
     from runner.process.kept import Kept
     from runner.service.cycle.notify import Notified
     from runner.service.cycle.poll import Poller
@@ -108,6 +108,14 @@ class App:
         from runner.datadir.keys import key_file
 
         return open_artifacts(self.settings, key_file)
+
+    @cached_property
+    def states(self) -> "StateArchive":
+        from runner.artifact import open_seal
+        from runner.artifact.states import SealedStates
+        from runner.datadir.keys import key_file
+
+        return SealedStates(self.settings.data_dir, open_seal(self.settings, key_file))
 
     @cached_property
     def git(self) -> "GitMirrors":
@@ -209,6 +217,7 @@ class App:
             checkpoints=self.checkpoints,
             receipts=FileReceipts(self.settings.data_dir),
             workspaces=self.workspaces,
+            states=self.states,
             disk=self.disk,
             memory=self.memory,
             policies=self.policies,
@@ -224,6 +233,7 @@ class App:
     def worker(self) -> "Worker":
         from runner.datadir.keys import FileSecrets
         from runner.ports.worker import WorkerPorts
+        from runner.service.state.file import StoreStates
         from runner.worker import Worker
 
         git: Git = self.git
@@ -237,6 +247,7 @@ class App:
             clock=self.clock,
             judge=self.judge,
             sources=self.settings.sources,
+            states=StoreStates(self.control),
         )
         return Worker(self.control, ports)
 

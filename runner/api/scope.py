@@ -41,6 +41,8 @@ from runner.model.schedule.throttling import Throttle
 from runner.model.stack.definition import Stack, StackDefinition
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
+from runner.model.state.served import ServedLock, StateToken
+from runner.model.state.version import KeptState, StateKey, StateVersion
 from runner.model.values.frozen import dataclass
 from runner.model.warm.compared import Compared, HowPlanned
 from runner.model.warm.probe import Distrust, ProbeRecord
@@ -307,6 +309,36 @@ class ScopedReader:
 
     def known_outputs(self, stacks: Collection[str] | None = None) -> dict[str, KnownOutputs]:
         return self.whole.known_outputs(stacks)
+
+    # Managed states, by the folder that a stack keeps them in
+
+    def state_versions(self, key: StateKey) -> list[StateVersion]:
+        return self.whole.state_versions(key) if self._sees_state(key) else []
+
+    def newest_state(self, key: StateKey) -> StateVersion | None:
+        return self.whole.newest_state(key) if self._sees_state(key) else None
+
+    def kept_states(self) -> list[KeptState]:
+        return [one for one in self.whole.kept_states() if self._sees_state(one.key)]
+
+    def state_file_equal(self, key: StateKey) -> str | None:
+        return self.whole.state_file_equal(key) if self._sees_state(key) else None
+
+    def served_lock(self, key: StateKey) -> ServedLock | None:
+        return self.whole.served_lock(key) if self._sees_state(key) else None
+
+    def served_locks(self) -> list[ServedLock]:
+        return [one for one in self.whole.served_locks() if self._sees_state(one.key)]
+
+    def state_tokens(self, run: int) -> list[StateToken]:  # noqa: ARG002 - of the protocol
+        return []
+
+    def _sees_state(self, key: StateKey) -> bool:
+        return key in self._states
+
+    @cached_property
+    def _states(self) -> frozenset[StateKey]:
+        return frozenset(map(StateKey.of, self.stacks()))
 
     def owners(self, identities: Collection[str]) -> dict[str, str]:
         return {key: stack for key, stack in self.whole.owners(identities).items() if self.sees(stack)}

@@ -41,6 +41,7 @@ NOUNS = (
     "sources",
     "stack_list",
     "stacks",
+    "state_versions",
     "states",
     "status",
     "tokens",

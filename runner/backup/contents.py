@@ -10,6 +10,7 @@ from runner.model.values.frozen import dataclass
 # Only Driftline's own files; states, which runs write, are read by `runner.datadir.managed_state`.
 KEPT: dict[str, str] = {
     "artifacts": "plans that wait for an answer, what was approved, and what is to be masked; encrypted",
+    "state-versions": "earlier versions of managed states; encrypted",
     "receipts": "which plans were handed to an apply, so that none is once more",
     "reports": "drift reports as files",
     "logs": "what runs said, without secrets",

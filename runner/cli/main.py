@@ -43,7 +43,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "run": "List, show, wait for and cancel runs.",
         "drift": "Check for drift, and list, acknowledge or heal drift reports.",
         "lock": "List, take and release locks.",
-        "state": "Import managed states.",
+        "state": "List, compare, roll back and import managed states.",
         "pr": "List and show pull requests, and let a fork be planned.",
         "source": "List, sync and check sources.",
         "engine": "List the installed engines.",

@@ -205,6 +205,7 @@ SERVER: Mapping[str, str] = {
     "retention.logs": "Run logs",
     "retention.plans": "Plan files of failed or interrupted applies; all others are removed one hour after their run ends, by the next retention pass (every 6 h, and in daemon --once)",
     "retention.reports": "Drift reports",
+    "retention.state_versions": "Versions of each managed state; the newest one always stays, and those that plans of open runs were made on",
     "artifacts": "Storage of plan files and masked plans, encrypted with AES-256-GCM",
     "artifacts.store": "local for the data directory, s3 for a bucket",
     "artifacts.bucket": "For s3: bucket name",

@@ -77,6 +77,7 @@ SERVER: Mapping[str, Limit] = {
     "retention.logs": _POSITIVE,
     "retention.plans": _POSITIVE,
     "retention.reports": _POSITIVE,
+    "retention.state_versions": Limit(1, 100_000),
     "web.session": _POSITIVE,
 }
 

@@ -66,7 +66,7 @@ ROOM_FOR_APPLY = 256 << 20
 ROOM_FOR_STATES = 20
 # Recursive only where the depth is not up to a repository.
 _WRITTEN = (
-    "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
+    "*", "keys/*", "engine/*", "receipts/*", "artifacts/**/*", "state-versions/*/*", "reports/**/*", "trees/*/*", "workspaces/*/*",
     "workspaces/*/backups/**/*",
 )  # fmt: skip
 

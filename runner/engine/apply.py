@@ -125,7 +125,7 @@ def _judge(session: Session, seen: Seen, output: JsonOutput, looking: Looking) -
     doubted = (Diagnostic("error", doubt, session.stderr(NAME).strip()),) if doubt else error.diagnostics
     return replace(
         error,
-        diagnostics=(*doubted, *(how_to_save(path, session.state) for path in saved.kept)),
+        diagnostics=(*doubted, *(how_to_save(path, session) for path in saved.kept)),
         evidence=evidence(session, error, exit_code, notes, output, looking),
     )
 

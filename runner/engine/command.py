@@ -382,6 +382,7 @@ class CommandLineEngine:
             credentials=self.credentials.environment(
                 stack.aws, CHECKS if execution.check else execution.run, for_apply=execution.for_apply
             ),
+            served=execution.served,
         )
 
     def _handed(self) -> dict[str, str]:

@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
+from runner.engine.served_state import PREFIX as HTTP_BACKEND
+from runner.engine.served_state import variables
 from runner.errors import NotAllowed
 from runner.model.code.engines import VERSION_MANAGERS, EngineRow
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
+from runner.model.state.served import ServedState
 from runner.model.values.frozen import dataclass
 from runner.ports.engine import Workspace
 
@@ -63,6 +66,19 @@ TABLE: tuple[Variable, ...] = (
         "GIT_ALLOW_PROTOCOL",
         "protocols for fetching modules: no `ext::`, no local files",
         default="https:ssh",
+    ),
+    *(
+        Variable(f"{HTTP_BACKEND}{name}", "a managed state that is served to this run, and to no other")
+        for name in (
+            "ADDRESS",
+            "UPDATE_METHOD",
+            "LOCK_ADDRESS",
+            "LOCK_METHOD",
+            "UNLOCK_ADDRESS",
+            "UNLOCK_METHOD",
+            "USERNAME",
+            "PASSWORD",
+        )
     ),
     Variable("GIT_TERMINAL_PROMPT", "no interactive prompts", default="0"),
     Variable("AWS_REGION", "the stack's `aws.region`"),
@@ -125,6 +141,7 @@ def child_environment(
     base: Mapping[str, str],
     contexts: Mapping[str, str],
     credentials: Mapping[str, str],
+    served: ServedState | None = None,
 ) -> dict[str, str]:
     """The whole environment; later entries win. NotAllowed if the stack sets a forbidden name."""
     refused = [name for name in stack.env if _matches(name.upper(), OPERATOR_ONLY)]
@@ -140,11 +157,18 @@ def child_environment(
         for one in (base, contexts)
     )
     region = stack.aws.region
+    own = stack.env
+    if served is not None:
+        # Nothing else decides where the state is, and which server is trusted with it.
+        known, given, own = (
+            {name: value for name, value in one.items() if not name.startswith(HTTP_BACKEND)}
+            for one in (known, given, own)
+        )
     return {
         **{row.name: row.default for row in TABLE if row.default is not None},
         **engine.env,
         **known,
-        **stack.env,
+        **own,
         **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
         **given,
         **credentials,
@@ -154,6 +178,7 @@ def child_environment(
             if stack.terraform_workspace == DEFAULT_WORKSPACE
             else {"TF_WORKSPACE": stack.terraform_workspace}
         ),
+        **({} if served is None else variables(served)),
         **own_folders(workspace),
         "TF_CLI_CONFIG_FILE": str(cli_config),
     }

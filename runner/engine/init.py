@@ -35,7 +35,7 @@ ATTEMPTS = 2  # a stack that shares the module may have written the lock file me
 
 def found(session: Session) -> Session | None:
     """With a copy that is valid for this code, its providers verified; None if an `init` is needed."""
-    session.put_lock_file_right()
+    session.put_module_right()
     good = up_to_date(session.init_inputs(), session.sealed)
     if good is None:
         return None
@@ -50,7 +50,7 @@ def found(session: Session) -> Session | None:
 
 def initialise(session: Session, deadline: float, mirror: Path | None) -> Session | EngineError:
     """Run `init` in its own data folder, and share the providers that it installed."""
-    session.put_lock_file_right()
+    session.put_module_right()
     for _ in range(ATTEMPTS):
         outcome = _initialised(session, session.init_inputs(), deadline, mirror)
         if not isinstance(outcome, Seal):

@@ -28,6 +28,7 @@ from runner.engine.redaction import Redaction
 from runner.engine.removal import remove
 from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.sensitive import Given, sensitive_values
+from runner.engine.served_state import put_backend
 from runner.engine.versions.record import binary_digest
 from runner.errors import BadStackFile, EngineAnswered, EngineFailed
 from runner.host.files import private_folder, read_foreign, write_whole
@@ -141,7 +142,7 @@ class Session:
         """
         if self.seal is None:
             return
-        self.put_lock_file_right()
+        self.put_module_right()
         try:
             self.seal.restore(self.execution.workspace.data)
             if made:
@@ -152,9 +153,13 @@ class Session:
         except OSError as error:
             raise self._failed(f"its data directory could not be created: {error}") from error
 
-    def put_lock_file_right(self) -> None:
+    def put_module_right(self) -> None:
+        """Its lock file, and the backend of a state that is served."""
+        module = self.execution.workspace.module
         try:
-            self.lock_files.put_right(self.execution.workspace.module)
+            self.lock_files.put_right(module)
+            if self.execution.served is not None:
+                put_backend(module)
         except OSError as error:
             raise self._failed(f"its lock file could not be restored: {error}") from error
 

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from runner.model.settings.server import Settings
     from runner.ports.basics import Clock, Disk, Memory
     from runner.ports.engine import Workspaces
-    from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports
+    from runner.ports.keeping import (
+        Artifacts,
+        Checkpoints,
+        Claims,
+        Receipts,
+        Reports,
+        StateArchive,
+    )
     from runner.ports.records.store import Store
 
 
@@ -28,6 +35,7 @@ class ControlPorts:
     checkpoints: Checkpoints
     receipts: Receipts
     workspaces: Workspaces
+    states: StateArchive
     disk: Disk
     memory: Memory
     policies: Policies = NO_POLICIES

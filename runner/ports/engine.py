@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runner.model.stack.definition import StackDefinition
     from runner.model.stack.lock import StateLock
     from runner.model.stack.state_file import TornState
+    from runner.model.state.served import ServedState
     from runner.model.warm.provider import Ready, Types
     from runner.ports.basics import Cancel
     from runner.ports.keeping import HeldClaim
@@ -206,6 +207,7 @@ class Execution:
     state_folders: tuple[str, ...] = ()  # where its source may store states itself
     expected: Expected | None = None  # what the log of an apply must report
     writable_modules: tuple[str, ...] = ()  # globs of local modules in whose directories it may write
+    served: ServedState | None = None  # where its managed state is, if not in a file here
     source: str = ""  # the name of its source, for contexts that match by source
     # Values of other stacks' outputs by input variable, and those among them that are sensitive.
     outputs: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from runner.model.drift.report import DriftReport
     from runner.model.run.life import Claim
     from runner.model.stack.lock import Leftover
+    from runner.model.state.version import StateKey
 
 
 class Sealing(Protocol):
@@ -37,6 +38,22 @@ class Artifacts(Protocol):
     def names(self, run: int) -> Sequence[str]: ...
 
     def remove(self, run: int, name: str) -> None: ...
+
+
+class StateArchive(Protocol):
+    """The bytes of managed states' versions, sealed, by their SHA-256."""
+
+    def put(self, key: StateKey, content: bytes) -> str:
+        """Durable when it returns the digest. ArtifactStoreFailed, for example if the disk is full."""
+        ...
+
+    def get(self, key: StateKey, digest: str) -> bytes:
+        """StateVersionLost if it cannot be read."""
+        ...
+
+    def keep_only(self, key: StateKey, digests: Collection[str]) -> int:
+        """Remove all others of this state; returns how many."""
+        ...
 
 
 class Claims(Protocol):

@@ -31,6 +31,14 @@ class ApplyGate(Protocol):
         ...
 
 
+class StateFiles(Protocol):
+    """The files of managed states on this host."""
+
+    def lay_out(self, job: Job) -> None:
+        """Make the file of the job's state its newest version; a DriftlineError if that cannot be."""
+        ...
+
+
 @dataclass(frozen=True)
 class WorkerPorts:
     """Everything that a worker needs to execute a job."""
@@ -44,5 +52,6 @@ class WorkerPorts:
     clock: Clock
     judge: Judge | None = None  # without one, plans that policies are to judge fail
     sources: tuple[SourceSettings, ...] = ()  # as this worker knows them: how to authenticate
+    states: StateFiles | None = None  # None where managed states are served by another host
     # By stack: a digest of the job whose files were last found safe, and what was found.
     inspected: dict[str, tuple[bytes, Inspected]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from runner.model.run.evidence import Evidence
 from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
+from runner.model.state.version import Origin
 from runner.model.values.codec import from_plain
 from runner.model.warm.compared import HowPlanned
 from runner.model.warm.probe import ProbeRecord
@@ -130,6 +131,9 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         "name",
         {"subjects": strings_of, **_times("created_at", "expires_at", "seen_at", "ended_at")},
     ),
+    "state_versions": ("folder", {"origin": Origin, **_times("at")}),
+    "served_locks": ("folder", {"info": _object, **_times("since")}),
+    "state_tokens": ("run", _times("expires_at")),
     "login_codes": ("name", {"subjects": strings_of, **_times("expires_at")}),
     "keyed_requests": ("key", _times("begun_at")),
     "daemon_requests": (

@@ -35,6 +35,7 @@ from runner.store.runs import RunReads
 from runner.store.sessions import SessionReads, SessionWrites
 from runner.store.sources import SourceReads, SourceWrites
 from runner.store.stacks import StackReads
+from runner.store.states import StateReads, StateWrites
 from runner.store.tokens import TokenWrites
 from runner.store.totals import TotalReads
 from runner.store.trends import TrendReads
@@ -82,6 +83,7 @@ class StoreReader(
     InventoryReads,
     ListingReads,
     OutputReads,
+    StateReads,
     SourceReads,
     LoadReads,
     FeedReads,
@@ -108,6 +110,7 @@ class StoreWriter(
     InventoryWrites,
     ListingWrites,
     OutputWrites,
+    StateWrites,
     SourceWrites,
     LoadWrites,
     FeedWrites,

@@ -775,6 +775,51 @@ CREATE INDEX resources_of_place ON listed_resources(account, listed_in, listing)
 CREATE INDEX resources_by_arn ON listed_resources(arn);
 """
 
+# Managed states: their versions, the file that local runs use, terraform's locks, and tokens.
+_STATES = """
+CREATE TABLE state_versions (
+    folder TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    serial INTEGER NOT NULL,
+    lineage TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    resources INTEGER,
+    engine_version TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (folder, workspace, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE state_files (
+    folder TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (folder, workspace)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE served_locks (
+    folder TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    info TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (folder, workspace)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE state_tokens (
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    PRIMARY KEY (run, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER ended_run_uses_no_state AFTER UPDATE OF final ON runs WHEN NEW.final = 1 BEGIN
+    DELETE FROM state_tokens WHERE run = NEW.id;
+    -- That of an apply with an unknown end, or one that failed, is for a person.
+    DELETE FROM served_locks WHERE run = NEW.id AND NEW.state NOT IN ('interrupted', 'apply_failed');
+END;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -813,4 +858,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("full_checks", _FULL_CHECKS),
     ("managed_objects", _MANAGED_OBJECTS),
     ("listings", _LISTINGS),
+    ("states", _STATES),
 )

@@ -1,11 +1,13 @@
 """Locks: of people and of runs on stacks, and of somebody else on a state."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from runner.model.run.life import Run
 from runner.model.schedule.throttling import WHY
 from runner.model.schedule.waiting import waits
 from runner.model.stack.lock import Lock
+from runner.model.state.version import StateKey
 from runner.model.values.frozen import dataclass
 from runner.ports.records.store import Reader
 from runner.view.when import whole
@@ -31,7 +33,24 @@ LockRows = tuple[LockRow, ...]
 def lock_rows(reader: Reader, now: datetime) -> LockRows:
     """Terraform's own locks come last, each of them for a run that waits for it."""
     waiting = [run for run in reader.open_runs() if waits(run.wait_until, now) and WHY not in run.reason]
-    return (*map(lock_row, reader.locks()), *map(_state_lock, waiting))
+    return (*map(lock_row, reader.locks()), *_served_locks(reader), *map(_state_lock, waiting))
+
+
+def _served_locks(reader: Reader) -> Iterator[LockRow]:
+    """Of terraform on states that we serve."""
+    stacks = {StateKey.of(stack): stack.name for stack in reader.stacks() if stack.managed_state}
+    executing = {run.id for run in reader.open_runs() if run.claim is not None}
+    for one in reader.served_locks():
+        stack, run = stacks.get(one.key, one.key.folder), f"run-{one.run}"
+        free = f'driftline lock force-unlock {stack} --reason "..."'
+        yield LockRow(
+            stack=stack,
+            holder=f"terraform of {run}",
+            reason=f"state: {one.lock}",
+            since=whole(one.since),
+            run=run,
+            way_out=f"driftline logs -f {run}" if one.run in executing else free,
+        )
 
 
 def lock_row(of: Lock) -> LockRow:

@@ -23,6 +23,7 @@ from runner.web.metrics.requests import Counting, RequestNumbers
 from runner.web.oidc import pages as oidc_pages
 from runner.web.oidc.issuer import Issuer
 from runner.web.pages.table import add_pages
+from runner.web.served_states import add_states
 from runner.web.stream import events, log_stream
 from runner.web.stream.feed import Feed
 from runner.web.stream.places import Places
@@ -55,6 +56,8 @@ def application(app: App) -> FastAPI:
     for part in PARTS:
         web.include_router(part.router)
     add_hooks(web, app)
+    if not app.read_only:
+        add_states(web, app)
     add_pages(web)
     web.add_middleware(Guard)
     web.add_middleware(KnownHosts, web=app.settings.web)

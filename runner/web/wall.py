@@ -19,7 +19,7 @@ from runner.sandbox.serving import Wall, confine, environment, limit
 from runner.store.database import FILE_NAME
 from runner.web.identity.cookie import KEY
 
-# In the data directory. Of managed states, mirrors, trees, workspaces and everything else, nothing.
+# In the data directory. Of mirrors, trees, workspaces and everything else, nothing.
 CHECKPOINTS = "checkpoints.jsonl"
 KEYS = ("artifacts", "audit", KEY)
 READ = (
@@ -41,6 +41,7 @@ WRITE = (
     f"{FILE_NAME}-wal",
     "claims",
     "reports",
+    "state-versions",
     "web",
 )
 
@@ -83,7 +84,7 @@ def _ports(oidc: OidcSettings | None) -> tuple[int, ...]:
 def _prepare(app: App) -> None:
     """Make what the wall keeps from being made. The connection that this opens keeps SQLite's files in place."""
     inside = app.settings.data_dir
-    for name in ("claims", "reports", "logs", "receipts", "artifacts", RELOAD):
+    for name in ("claims", "reports", "logs", "receipts", "artifacts", "state-versions", RELOAD):
         private_folder(inside / name)
     _make_files(app)
     scratch = private_folder(inside / "web")

@@ -156,8 +156,8 @@ def change_state(world: World, **fields: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
 
 
-def lose(world: World) -> None:
-    state_of(world).unlink()
+def empty(world: World) -> None:
+    change_state(world, resources=[])
 
 
 def exchange(world: World) -> None:
@@ -175,7 +175,7 @@ def looked_at(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "shown"), [(lose, "EMPTY"), (exchange, "A DIFFERENT ONE"), (set_back, "OLDER")]
+    ("harm", "shown"), [(empty, "EMPTY"), (exchange, "A DIFFERENT ONE"), (set_back, "OLDER")]
 )
 def test_a_plan_on_a_state_that_is_not_the_known_one_waits_with_its_reason(
     many: World, harm: Callable[[World], None], shown: str
@@ -194,9 +194,9 @@ def test_a_plan_on_a_state_that_is_not_the_known_one_waits_with_its_reason(
     assert after.reason == ""
 
 
-def test_a_lost_state_is_noticed_though_nobody_looked_since_the_apply(many: World) -> None:
+def test_an_emptied_state_is_noticed_though_nobody_looked_since_the_apply(many: World) -> None:
     (done,) = many.runs()
-    lose(many)
+    empty(many)
     (run,) = many.push(value="two", body=MANY)
     assert f"EMPTY, but {done.name} left 6 resources in it" in run.reason
 
@@ -211,9 +211,9 @@ def test_a_state_emptied_by_a_requested_destroy_is_not_a_lost_one(plain_applied:
     assert (run.reason, run.summary.create) == ("", 1)
 
 
-def test_a_check_of_a_lost_state_does_not_make_it_the_known_one(many: World) -> None:
+def test_a_check_of_an_emptied_state_does_not_make_it_the_known_one(many: World) -> None:
     looked_at(many)
-    lose(many)
+    empty(many)
     request.request_check(many.app.control, ["web"], ANA)
     many.work()
     (run,) = many.push(value="two", body=MANY)

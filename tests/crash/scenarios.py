@@ -152,6 +152,13 @@ def lost(root: Path) -> None:
     state.write_text(json.dumps({**document, "serial": document["serial"] + 1}))
 
 
+def without_file(root: Path) -> None:
+    """The file of the state is gone, and its versions are there."""
+    assert live(root, whole) == 0
+    (state,) = (root / "data" / "workspaces").glob("*/state/terraform.tfstate")
+    state.unlink()
+
+
 def unclear(root: Path) -> None:
     assert live(root, whole, "shim.before_result=kill") == 0
     assert live(root, start) == 0
@@ -214,6 +221,7 @@ SCENARIOS = {
         Scenario("retention", old, tidy, after="change"),
         Scenario("rename", renamed, whole),
         Scenario("backup", nothing, copy, after="change"),
+        Scenario("state", without_file, check, after="change"),
         Scenario("engine", nothing, bring, after="change"),
     )
 }

@@ -7,7 +7,7 @@ from runner.engine.session import Session
 from runner.engine.state.mark import saved_state
 from runner.host.files import private_folder
 from runner.model.changes.changes import Diagnostic
-from runner.model.stack.state_file import save_command
+from runner.model.stack.state_file import push_command, save_command
 from runner.model.values.frozen import dataclass
 
 # A person is asked to save files ending with `.tfstate`, and this one has nothing to save.
@@ -57,9 +57,12 @@ def salvage(session: Session, output: JsonOutput, lineage: object) -> Salvage:
     )
 
 
-def how_to_save(path: Path, managed: Path | None) -> Diagnostic:
+def how_to_save(path: Path, session: Session) -> Diagnostic:
     if path.suffix == ".tfstate":
-        detail = f"Review it, then: {save_command(path, managed)}"
+        served = session.execution.served is not None
+        stack = session.execution.stack.name
+        command = push_command(stack, path) if served else save_command(path, session.state)
+        detail = f"Review it, then: {command}"
     else:
         detail = "It holds output that is not JSON, perhaps a state with its secrets."
     return Diagnostic("error", f"The output that terraform could not save is in {path}", detail)

@@ -142,6 +142,16 @@ class StateImported:
 
 
 @dataclass(frozen=True)
+class StateReplaced:
+    """A person pushed a managed state, or rolled it back, which made this version."""
+
+    stack: str
+    by: str
+    version: int
+    serial: int
+
+
+@dataclass(frozen=True)
 class BackupBegun:
     """A person began a backup of the whole installation."""
 
@@ -202,6 +212,7 @@ Payload = (
     | StackResumed
     | LockMoved
     | StateImported
+    | StateReplaced
     | BackupBegun
     | BackupRestored
     | ProviderDistrusted
@@ -230,6 +241,8 @@ TOPICS: Mapping[str, type[Payload]] = {
     "lock.take": LockMoved,
     "lock.release": LockMoved,
     "state.import": StateImported,
+    "state.push": StateReplaced,
+    "state.rollback": StateReplaced,
     "backup.make": BackupBegun,
     "backup.restore": BackupRestored,
     "probe.distrust": ProviderDistrusted,

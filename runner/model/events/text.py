@@ -18,6 +18,7 @@ from runner.model.events.feed import (
     StackResumed,
     StagePromoted,
     StateImported,
+    StateReplaced,
 )
 
 # Sentences by topic, or else by the type of the payload; {0} is the payload.
@@ -48,6 +49,7 @@ _BY_PAYLOAD: dict[type[Payload], str] = {
     StackEnded: "{0.stack} forgotten by {0.by}",
     StackPaused: "{0.stack} paused by {0.by}",
     StackResumed: "{0.stack} resumed by {0.by}",
+    StateReplaced: "the state of {0.stack} was replaced by {0.by} (version {0.version}, serial {0.serial})",
     StateImported: "a state was imported for {0.stack} by {0.by} (resources: {0.resources}, serial {0.serial})",
     BackupBegun: "backup to {0.file} begun by {0.by}",
     BackupRestored: "restored by {0.by} from the backup of {0.made} (stacks locked: {0.locked})",

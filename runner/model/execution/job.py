@@ -23,6 +23,7 @@ from runner.model.run.usage import Usage
 from runner.model.settings.source import Allow, SourceAuth, SourceSettings
 from runner.model.stack.definition import IgnoreRule, StackDefinition
 from runner.model.stack.lock import StateLock
+from runner.model.state.served import ServedState
 from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
 from runner.model.warm.probe import ProbeFacts, Probing
@@ -104,6 +105,9 @@ class Job:
     known_outputs: KnownOutputs | None = None  # what is known of them so far, if they are used
     known_state: KnownState | None = None  # whose objects are on record; None where nobody asks for them
     changed_outputs: tuple[Taken, ...] = ()  # for a drift check: used, and changed since the last apply
+    served: ServedState | None = (
+        None  # where its managed state is, if not in a file on the host that executes it
+    )
 
     @property
     def name(self) -> str:

@@ -180,6 +180,7 @@ class Retention:
     logs: Seconds = Seconds(60 * 86400)
     plans: Seconds = Seconds(14 * 86400)
     reports: Seconds = Seconds(730 * 86400)
+    state_versions: int = 100
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ def save_command(saved: Path, managed: Path | None) -> str:
     return f"terraform state push {quote(str(saved))}" if managed is None else copy_command(saved, managed)
 
 
+def push_command(stack: str, saved: Path) -> str:
+    """The same for a managed state that is served, from wherever the saved one is."""
+    return f"driftline state push {stack} {quote(str(saved))}"
+
+
 def torn_sentence(torn: TornState) -> str:
     if torn.problem:
         return f"it left the state damaged, and restoring the copy failed ({torn.problem}): {torn.command}"

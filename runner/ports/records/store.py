@@ -27,6 +27,7 @@ from runner.ports.records.runs import RunReader, RunWriter
 from runner.ports.records.sessions import SessionReader, SessionWriter
 from runner.ports.records.sources import SourceReader, SourceWriter
 from runner.ports.records.stacks import StackReader, StackWriter
+from runner.ports.records.states import StateReader, StateWriter
 from runner.ports.records.tokens import TokenReader, TokenWriter
 from runner.ports.records.totals import TotalReader
 from runner.ports.records.trends import TrendReader
@@ -50,6 +51,7 @@ class Reader(
     InventoryReader,
     ListingReader,
     OutputReader,
+    StateReader,
     LoadReader,
     FeedReader,
     TokenReader,
@@ -90,6 +92,7 @@ class Writer(
     InventoryWriter,
     ListingWriter,
     OutputWriter,
+    StateWriter,
     LoadWriter,
     FeedWriter,
     TokenWriter,

@@ -17,6 +17,7 @@ from runner.ports.records.joined import StackUseReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Store
 from runner.service.cycle.cleanup import clear
+from runner.service.state.retain import retain
 
 T = TypeVar("T")
 PAGE = 1000
@@ -36,6 +37,7 @@ class Pruned:
     unfinished: int = 0
     sealed: int = 0  # copies of `init` results
     recordings: int = 0  # of checks of stacks that are gone
+    state_versions: int = 0
     quarantined: int = 0  # trees that could not be removed yet
     problems: tuple[str, ...] = ()
 
@@ -45,6 +47,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
     now, keep = control.clock.now(), control.settings.retention
     with control.store.reading() as reader:
         needed_trees = _needed_trees(reader)
+        states = [kept.key for kept in reader.kept_states()]
         checked = [stack.name for stack in reader.stacks() if stack.missing_since is None]
     each = _Each()
     spent = (
@@ -62,6 +65,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         + each("claims", ("",), lambda _: control.claims.remove_free()),
         sealed=each("what init left", ("",), lambda _: workspaces.forget_unused(now)),
         recordings=each("recorded checks", ("",), lambda _: workspaces.keep_recordings(checked)),
+        state_versions=each("versions of the state of {0.folder}", states, lambda key: retain(control, key)),
         quarantined=each("the quarantine", ("",), lambda _: workspaces.clear_quarantine()),
     )
     # First rows, then files.

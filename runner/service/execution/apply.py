@@ -16,6 +16,7 @@ from runner.errors import (
     DriftlineError,
     NoRoom,
     PlanLost,
+    StateNotWritten,
     WindowClosed,
 )
 from runner.host.files import write_whole
@@ -49,6 +50,7 @@ _PASSING = (
     DatabaseUnwritable,
     DiskFull,
     NoRoom,
+    StateNotWritten,
 )
 _PUT_BACK = ApplyResult(ApplyOutcome.PUT_BACK, "the daemon stopped in the meantime")
 

@@ -32,6 +32,7 @@ def execution_of(
         for_apply=for_apply,
         claim=claim,
         expected=job.expected,
+        served=job.served,
         nonsensitive=allow.nonsensitive,
         state_folders=allow.state_folders,
         writable_modules=allow.writable_modules,

@@ -17,9 +17,10 @@ def checked_out(job: Job, ports: WorkerPorts, claim: HeldClaim | None) -> tuple[
     """The tree, if nothing forbids using it, the stack's workspace in it, and what was found in it."""
     found = refuse_unsafe(ports, job)
     tree = export_tree(job, ports, claim)
-    workspace = ports.workspaces.prepare(
-        job.run, job.folder, tree, job.module_path, managed_state=job.managed_state
-    )
+    in_a_file = job.managed_state and job.served is None
+    if in_a_file and ports.states is not None:
+        ports.states.lay_out(job)
+    workspace = ports.workspaces.prepare(job.run, job.folder, tree, job.module_path, managed_state=in_a_file)
     return tree, workspace, found
 
 

@@ -75,7 +75,7 @@ def _trial(job: Job, ports: WorkerPorts, state: bytes | None, name: str) -> Iter
         with ports.workspaces.trial() as trial:
             if state is not None:
                 trial.put_state(job.folder, job.stack.terraform_workspace, state, name)
-            yield replace(ports, workspaces=trial)
+            yield replace(ports, workspaces=trial, states=None)
     finally:
         settle_tree(job, ports)
 

@@ -38,6 +38,7 @@ from runner.service.drift.rules import ignore_rules
 from runner.service.execution.trial import TrialPlan, TrialPlans, trial_plans
 from runner.service.operator.request import refuse_unread
 from runner.service.operator.trial_job import trial_job
+from runner.service.state.file import current_state
 
 NAME = "accept"  # not a run: nothing of it is kept
 _NOT_IN_BRANCHES = re.compile(r"[^a-z0-9/-]+|(?<=/)-|/{2,}|[-/]+$")
@@ -67,11 +68,7 @@ def accepting(control: ControlPorts, ports: WorkerPorts, report_id: int) -> Iter
     """The proved change; its commit is in the mirror for the length of the block. Nobody's checkout is touched."""
     report, stack, job = _asked(control, report_id)
     source = job.source.with_login(ports.sources)
-    state = (
-        ports.workspaces.managed_state(stack.folder, stack.definition.terraform_workspace)
-        if stack.managed_state
-        else None
-    )
+    state = current_state(control, stack) if stack.managed_state else None
     with trial_plans(job, ports, state, NAME) as plans:
         before = _made(stack, plans(job))
         found = _sought(report, job, before)

@@ -25,9 +25,11 @@ from runner.model.changes.changes import ChangeSet, first_error
 from runner.model.events.feed import StateImported
 from runner.model.execution.job import PlanFailure
 from runner.model.run.busy import refuse_executing
-from runner.model.run.life import Event, Kind
+from runner.model.run.life import Kind
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
+from runner.model.state.header import of_summary
+from runner.model.state.version import Origin, StateKey
 from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
 from runner.ports.engine import Workspaces
@@ -40,6 +42,9 @@ from runner.service.execution.trial import plan_with_state
 from runner.service.operator.lock import take
 from runner.service.operator.request import refuse_unread
 from runner.service.operator.trial_job import trial_job
+from runner.service.state.file import bring_together
+from runner.service.state.record import record
+from runner.service.state.replaced import look_again, supersede_plans
 
 RUN = "import"  # not a run: only its end is recorded
 
@@ -79,6 +84,7 @@ def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arri
         known = known_state(reader, name)
     if any(left.state == stack.identity.digest for left in control.claims.leftovers()):
         raise StateBusy(stack=name, run="an earlier run")
+    bring_together(control, name, StateKey.of(stack))
     former = control.workspaces.managed_state(stack.folder, stack.definition.terraform_workspace)
     there = _summary_or_none(former)
     arrival = Arrival(stack, content, state, former)
@@ -115,18 +121,15 @@ def import_state(control: ControlPorts, arrival: Arrival, lock: Lock, person: Pe
         writer.audit_note(person.name, "state.import", name, _about(arrival))
         imported = StateImported(name, person.name, arrival.state.resources, arrival.state.serial)
         writer.emit("state.import", name, imported)
-        for run in writer.open_runs(name):
-            if not run.kind.only_reads:
-                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="a state is imported")
+        key, header = StateKey.of(arrival.stack), of_summary(arrival.state)
+        record(control.states, writer, key, arrival.content, header, origin=Origin.IMPORT, by=person.name)
+        supersede_plans(writer, name, by=person.name, reason="a state is imported")
+        look_again(control, writer, name)
         newest = next((run.id for run in writer.runs(RunFilter(stack=name, limit=1))), 0)
     mark = f"{newest:012d}-{control.clock.now():%Y%m%dT%H%M%SZ}"
     copy = control.workspaces.put_state(arrival.stack.folder, workspace, arrival.content, mark)
     with control.store.writing() as writer:
-        writer.mark_planned(name, "")
-        writer.forget_outputs(name)
-        if writer.stack(name).applied_revision is not None:
-            # The code in Git is applied already: a check shows whether the new state agrees.
-            writer.schedule_check(name, control.clock.now())
+        writer.note_state_file(key, hashlib.sha256(arrival.content).hexdigest())
     return copy
 
 

@@ -15,11 +15,13 @@ from runner.errors import (
 )
 from runner.model.approval.approval import Person
 from runner.model.execution.job import Job, JobSource, LockResult, Phase
-from runner.model.run.busy import refuse_executing
+from runner.model.run.busy import busy, refuse_executing
 from runner.model.run.life import HALF_CHANGED, Kind, Run, State
 from runner.model.stack.lock import StateLock
+from runner.model.state.version import StateKey
 from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
+from runner.ports.records.audit import AuditWriter
 from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.store import Reader
 from runner.service.queue.assignment import Assignment
@@ -44,7 +46,8 @@ def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
     NotFound if the state is unlocked, StateHeld if someone else holds the lock.
     """
     with control.store.reading() as reader:
-        reader.stack(stack)
+        if (served := _served(reader, stack)) is not None:
+            return served
         own = _own(reader, stack)
         run = own.run if own else _newest(reader, stack)
     if run.managed_state:
@@ -69,20 +72,40 @@ def free(control: ControlPorts, ask: Ask, stack: str, lock_id: str, person: Pers
 
     NotFound if no dead run of ours is known to have left it.
     """
+    with control.store.writing() as writer:
+        if (served := _served(writer, stack)) is not None and served.lock.id == lock_id:
+            _audit(writer, served, person, reason)
+            writer.release_served_lock(StateKey.of(writer.stack(stack)))
+            return
     with control.store.reading() as reader:
-        reader.stack(stack)
         own = _own(reader, stack)
     if own is None or own.lock.id != lock_id:
         raise NotFound(
             f'no run of stack "{stack}" is known to have left lock {lock_id}',
             hint=f"driftline lock force-unlock {stack}",
         )
-    run, lock = own.run, own.lock
-    with _alone(control, run, Phase.UNLOCK) as assignment:
-        about = {"run": run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}
+    with _alone(control, own.run, Phase.UNLOCK) as assignment:
         with control.store.writing() as writer:
-            writer.audit_note(person.name, "lock.force_unlock", run.stack, about)
-        _answered(ask(replace(assignment, job=replace(assignment.job, lock_id=lock.id))))
+            _audit(writer, own, person, reason)
+        _answered(ask(replace(assignment, job=replace(assignment.job, lock_id=own.lock.id))))
+
+
+def _audit(writer: AuditWriter, of: Offer, person: Person, reason: str) -> None:
+    lock = of.lock
+    about = {"run": of.run.name, "lock": lock.id, "who": lock.who, "taken": lock.created, "reason": reason}
+    writer.audit_note(person.name, "lock.force_unlock", of.run.stack, about)
+
+
+def _served(reader: Reader, name: str) -> Offer | None:
+    """Of a state that we serve, the lock is on our own records; StackBusy while the run that took it executes."""
+    stack = reader.stack(name)
+    held = reader.served_lock(StateKey.of(stack)) if stack.managed_state else None
+    if held is None:
+        return None
+    run = reader.run(held.run)
+    if run.claim is not None:
+        raise busy(run)
+    return Offer(run, held.lock)
 
 
 def _answered(result: LockResult) -> StateLock | None:

@@ -20,6 +20,7 @@ from runner.service.outcome.preview import settle_preview
 from runner.service.outcome.throttle import settle_throttled
 from runner.service.outcome.unlock import settle_lock
 from runner.service.queue.assignment import Assignment
+from runner.service.state.file import take_in_after
 
 
 def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run:
@@ -34,6 +35,7 @@ def settle(control: ControlPorts, assignment: Assignment, result: Result) -> Run
     if put_off is not None:
         return put_off
     if isinstance(rest, ApplyResult):
+        take_in_after(control, job)
         return settle_apply(control, job, rest)
     return _PLANNED.get(job.kind, settle_plan)(control, job, rest)
 

@@ -6,11 +6,15 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runner.api.http import PREFIX
 from runner.errors import DriftlineError, InternalError, RequestAmbiguous, RequestTooLarge
 from runner.host.log import log
+from runner.model.state.served import LARGEST
 from runner.web.guard.refuse import refused
 
 MAX_BODY = 1024 * 1024
+# Paths below which a body may be larger. One byte more than that, so that what is served there can refuse it in its words.
+LARGER = {f"{PREFIX}/state/": LARGEST + 1, f"{PREFIX}/state-pushes/": LARGEST}
 MAX_TARGET = 8 * 1024  # path and query
 
 
@@ -33,8 +37,9 @@ class Guard:
 
         try:
             _refuse_ambiguous(scope)
-            _refuse_large(scope)
-            await self._app(scope, _bounded(receive), sending)
+            most = _most(scope)
+            _refuse_large(scope, most)
+            await self._app(scope, _bounded(receive, most), sending)
         except ClientDisconnect:
             return  # nobody is there to be told
         except DriftlineError as error:
@@ -59,15 +64,20 @@ def _refuse_ambiguous(scope: Scope) -> None:
         raise RequestAmbiguous
 
 
-def _refuse_large(scope: Scope) -> None:
+def _most(scope: Scope) -> int:
+    """Bytes of a body."""
+    return next((most for path, most in LARGER.items() if scope["path"].startswith(path)), MAX_BODY)
+
+
+def _refuse_large(scope: Scope, most: int) -> None:
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_TARGET:
         raise RequestTooLarge(part="address", most=MAX_TARGET)
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-    if any(value.isdigit() and int(value) > MAX_BODY for value in lengths):
-        raise RequestTooLarge(part="body", most=MAX_BODY)
+    if any(value.isdigit() and int(value) > most for value in lengths):
+        raise RequestTooLarge(part="body", most=most)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """A body in chunks says its length nowhere."""
     received = 0
 
@@ -75,8 +85,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MAX_BODY:
-            raise RequestTooLarge(part="body", most=MAX_BODY)
+        if received > most:
+            raise RequestTooLarge(part="body", most=most)
         return message
 
     return receiving

@@ -1,0 +1,1 @@
+"""Managed states: their versions, the file that local runs use, and serving them to runs elsewhere."""

@@ -1,0 +1,28 @@
+"""A stack's state, its versions, and the content of one."""
+
+from runner.errors import NoStateYet, NotManaged, StateVersionNotFound
+from runner.model.stack.definition import Stack
+from runner.model.state.version import StateKey, StateVersion
+from runner.ports.records.stacks import StackReader
+from runner.ports.records.states import StateReader
+
+
+def managed(reader: StackReader, name: str) -> Stack:
+    """NotManaged if its state is in a backend."""
+    stack = reader.stack(name)
+    if not stack.managed_state:
+        raise NotManaged(stack=name, identity=stack.identity)
+    return stack
+
+
+def version_of(reader: StateReader, stack: Stack, number: int | None = None) -> StateVersion:
+    """The newest one if no number is given; NoStateYet, StateVersionNotFound."""
+    kept = reader.state_versions(StateKey.of(stack))
+    if not kept:
+        raise NoStateYet(stack=stack.name)
+    if number is None:
+        return kept[0]
+    for one in kept:
+        if one.number == number:
+            return one
+    raise StateVersionNotFound(stack=stack.name, number=number)
