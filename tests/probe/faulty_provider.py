@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ def asked_by_terraform() -> bool:
     parent = Path(f"/proc/{os.getppid()}/comm")
     # Nothing is told of the first process of its namespaces.
     return parent.exists() and parent.read_text().strip() == "terraform"
+
+
+STARTED = time.time_ns()
+
+
+def is_expired() -> bool:
+    """Whether the login that this process was started with has expired since."""
+    with suppress(FileNotFoundError):
+        return (ORDERS / "expire").stat().st_mtime_ns > STARTED
+    return False
 
 
 def report(what: str, facts: dict[str, Any]) -> None:
@@ -53,6 +64,9 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
     def read(self, ctx: Any, current: dict[str, Any]) -> Any:
         if ordered("hold"):
             wait_while("hold")
+        if is_expired():
+            ctx.diagnostics.add_error("ExpiredToken", "The login has expired.")
+            return current
         if ordered("betray"):
             raise RuntimeError(f"the token is {os.environ['DATABASE_TOKEN']}")
         if ordered("die"):
@@ -84,6 +98,8 @@ class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
 
 
 def main() -> None:
+    if ordered("stay"):
+        cloudfile.follow_parent = lambda _: None
     report("started", {"env": dict(os.environ), "terraform": asked_by_terraform()})
     if ordered("end"):
         sys.exit(3)

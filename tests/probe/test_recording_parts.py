@@ -10,7 +10,7 @@ from replayed_world import CANARY, REPLAYED, beginnings, recorded
 from runner.engine.command import CommandLineEngine
 from runner.engine.session import Session
 from runner.engine.warm import replay
-from runner.engine.warm.providers import installed_providers
+from runner.engine.warm.providers import EXCHANGED, installed_providers
 from runner.engine.warm.recording import FILES
 from runner.model.settings.context import Context
 from runner.model.stack.definition import StackDefinition
@@ -106,6 +106,21 @@ def test_after_it_the_check_is_recorded_as_it_is_now(
     state(recorded, monkeypatch)
     assert recorded.clean()[0] is Way.PROBED
     assert recorded.clean() == REPLAYED
+
+
+def test_a_package_that_is_exchanged_while_it_is_asked_does_not_count(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        seen = []
+
+        def second_look(session: Session) -> tuple[Installed, ...] | Fallback:
+            seen.append(session)
+            found = installed_providers(session)
+            return found if len(seen) == 1 else Fallback("it has another checksum")
+
+        patch.setattr(replay, "installed_providers", second_look)
+        assert recorded.clean() == (Way.PROBED, f"not replayed: {EXCHANGED}")
 
 
 def test_files_of_contexts_keep_a_check_from_being_recorded(recorded: ReplayedWorld) -> None:

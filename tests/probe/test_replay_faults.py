@@ -96,6 +96,45 @@ def test_a_shared_process_that_died_between_two_checks_is_replaced(
     assert recorded.clean() == REPLAYED
 
 
+def test_a_login_that_expires_in_a_sweep_costs_the_rest_of_it_a_probe_each(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Way] = []
+
+    def expire(world: ReplayedWorld) -> None:
+        seen.append(world.record().way)
+        if len(seen) == 2:  # web has been checked, and its process is shared
+            world.order("expire")
+
+    with monkeypatch.context() as patch:
+        during_replay(patch, recorded, expire, lambda _: None)
+        assert [run.state for run in recorded.sweep("web", "other-stack")] == [State.NO_CHANGES] * 2
+    assert recorded.record().way is Way.REPLAYED
+    after = recorded.record("other-stack")
+    assert (after.way, after.reason) == (
+        Way.PROBED,
+        "not replayed: the answer for resource cloudfile_object differs",
+    )
+    assert [recorded.clean(name) for name in ("web", "other-stack")] == [REPLAYED] * 2
+
+
+def test_two_sweeps_at_once_are_both_right(recorded: ReplayedWorld) -> None:
+    """Of two processes that work on one installation."""
+    other = ReplayedWorld.found(recorded.root)
+    recorded.cloud_set(value="by hand")
+    request.request_check(recorded.app.control, ["web", "other-stack"], ANA)
+    with ThreadPoolExecutor(2) as pool:
+        swept = [run for runs in pool.map(ReplayedWorld.work, (recorded, other)) for run in runs]
+    assert sorted((run.stack, run.state) for run in swept) == [
+        ("other-stack", State.NO_CHANGES),
+        ("web", State.DRIFTED),
+    ]
+    recorded.cloud_set(value="one")
+    assert [recorded.clean(name) for name in ("web", "other-stack")] == [REPLAYED] * 2
+    assert [other.clean(name) for name in ("web", "other-stack")] == [REPLAYED] * 2
+    other.leave()
+
+
 def test_two_checks_at_once_ask_one_process(recorded: ReplayedWorld) -> None:
     request.request_check(recorded.app.control, ["web", "other-stack"], ANA)
     assigned = [next_assignment(recorded.app.control) for _ in range(2)]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asked_again import AskedAgain, asking_again, of_mode
 from aws_types import CHANGED, TYPES, UNCHANGED, actions_of, types_of
+from by_hand import change_by_hand
 from kept_answers import KEEP, keep
 from probe_case import Case, Document
 from probe_lab import PARALLEL, Lab, Stack, copy_code, make_plan, plan_document, terraform
@@ -27,6 +28,7 @@ GIVEN = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "GOGC
 KINDS = {"managed": "resource", "data": "data"}
 KEY = b"k" * 32
 INPUTS = "of the code"
+CHANGED_BY_HAND = 30  # types, at least
 
 
 @dataclass
@@ -148,9 +150,19 @@ def test_a_replay_notices_what_a_full_plan_notices(lab: Lab, tmp_path: Path) -> 
 
 
 @pytest.mark.thorough(of="test_a_replay_notices_what_a_full_plan_notices")
-def test_no_answer_of_any_type_differs_while_nothing_changes(lab: Lab, tmp_path: Path) -> None:
-    with nothing_differs(lab, TYPES, tmp_path) as (_, asking):
+def test_no_answer_of_any_type_differs_until_somebody_changes_an_object_by_hand(
+    lab: Lab, tmp_path: Path
+) -> None:
+    with nothing_differs(lab, TYPES, tmp_path) as (one, asking):
         assert asking.types("resource") == types_of("resource")
         assert asking.types("data") == types_of("data")
         if KEEP:
             keep(asking.answers())
+        before = seen(one.stack)
+        change_by_hand(one.stack)
+        now, others = seen(one.stack), asking.others()
+        found = now.planned | now.moved(before, "resource") | now.gone(before)
+        assert len(found) >= CHANGED_BY_HAND
+        assert found <= of_mode("resource", others)
+        assert now.moved(before, "data") <= of_mode("data", others)
+        assert isinstance(one.replay(), Fallback)

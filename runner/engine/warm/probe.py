@@ -14,7 +14,7 @@ from runner.engine.modules.types import types_in_code
 from runner.engine.plan import plan, planned, show
 from runner.engine.session import Session
 from runner.engine.warm.meeting import NAME, command_in, meeting_in
-from runner.engine.warm.providers import THRIFTY, installed_providers
+from runner.engine.warm.providers import EXCHANGED, THRIFTY, installed_providers
 from runner.engine.warm.recording import Recording, Replays, recording
 from runner.model.changes.changes import error_summary
 from runner.model.sandbox.namespace import View
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from runner.probe.installed import Installed
     from runner.probe.prober import Probe, Prober
 
-EXCHANGED = "a provider's package was exchanged meanwhile"
 SHOW = "probe-show"
 # What terraform and OpenTofu say of a type that a schema does not have: internal/terraform, internal/command/jsonplan.
 LACKING = re.compile(r"does not support (?:resource type|data source)|[Nn]o schema|Missing resource schema")

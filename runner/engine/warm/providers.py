@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # See `runner.engine.environment`. For the engine and the providers alike.
 THRIFTY = {"GOMAXPROCS": "1"}
+EXCHANGED = "a provider's package was exchanged meanwhile"
 
 
 def installed_providers(session: Session) -> "tuple[Installed, ...] | Fallback":

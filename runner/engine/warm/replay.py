@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runner.engine.session import Session
 from runner.engine.warm.meeting import commanded
 from runner.engine.warm.parts import parts_of
-from runner.engine.warm.providers import THRIFTY, installed_providers
+from runner.engine.warm.providers import EXCHANGED, THRIFTY, installed_providers
 from runner.engine.warm.recording import Clean, Record, Replays
 from runner.engine.warm.sharing import serving
 from runner.model.warm.replay import NOT_RECORDED, moved
@@ -66,6 +66,8 @@ def _asked_again(
         return Fallback(session.redaction.text(str(differs)), differs=True)
     except (LinkFailed, OSError) as error:
         return Fallback(session.redaction.text(str(error)))
+    if installed_providers(session) != providers:  # a look at its files, not at their bytes
+        return Fallback(EXCHANGED)
     session.journal.write([SAID.format(count, ", ".join(one.name for one in providers))])
     return _planned(session, record.clean)
 

@@ -21,6 +21,7 @@ PARTS: Mapping[str, str] = {
 }
 NOT_RECORDED = "nothing is recorded yet"
 WARM = "drift.probe is warm"
+CHANGES = "its plan has changes"
 UNEVEN = "terraform read {} objects and {} data sources, and the providers were asked for {} and {}"
 
 

@@ -16,7 +16,7 @@ from runner.model.warm.probe import (
     stepped_aside,
 )
 from runner.model.warm.provider import Ready, Types, Way
-from runner.model.warm.replay import WARM, differed, held_back, unreplayed
+from runner.model.warm.replay import CHANGES, WARM, differed, held_back, unreplayed
 from runner.ports.engine import Engine, EngineError, Execution, Fallback, Planned, Probed
 
 NOT_ALLOWED = "drift.probe is never"
@@ -144,9 +144,9 @@ class _Look:
 
     def _kept(self, probed: Probed, record: ProbeRecord) -> ProbeRecord:
         """After a check that stands: its calls are kept for the next one, or the record says why not."""
-        if probed.keep is None or not self.probing.check:
+        if not self.probing.check:
             return record
-        kept = probed.keep()
+        kept = CHANGES if probed.planned.changed else "" if probed.keep is None else probed.keep()
         if self.differs and not kept:
             record = differed(record)
         return replace(record, reason=unreplayed(kept or self.unreplayed)) if self._replays else record
