@@ -50,6 +50,21 @@ def test_each_difference_has_its_words(change: dict[str, object], shown: str) ->
     assert moved(BINDING, replace(BINDING, facts=replace(FACTS, **change))) == (shown,)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("paths", "shown"),
+    [
+        (["site/page.html"], "site/page.html"),
+        (["site/\x1b[2J\n\u202e\udc80"], "site/ [2J   "),
+        (["."], "any file of the repository"),
+        ([f"site/{number}" for number in range(7)], "site/0, site/1, site/2, site/3, site/4, and 2 more"),
+        (["(sensitive value)"], "(sensitive value)"),
+    ],
+)
+def test_files_that_the_plan_names_are_few_and_fit_for_a_line(paths: list[str], shown: str) -> None:
+    was, now = (replace(BINDING, named=tuple(f"{one} {mark}" for one in paths)) for mark in "ab")
+    assert moved(was, now) == (f"files that the plan names ({shown})",)
+
+
 @pytest.mark.parametrize("serial", [8, None])
 def test_a_state_that_went_on_is_no_reason_to_ask_again(serial: int | None) -> None:
     assert moved(BINDING, replace(BINDING, facts=replace(FACTS, serial=serial))) == ()

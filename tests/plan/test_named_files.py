@@ -1,5 +1,7 @@
 """Files that the values of a plan name: a provider may open them in the apply, where no plan depends on them."""
 
+from pathlib import Path
+
 import pytest
 from plan_documents import change, document, resource
 
@@ -8,6 +10,7 @@ from runner.model.code.tree import LINK, Tree
 from runner.model.plan import mentioned as limits
 from runner.model.plan.mentioned import ANY_FILE, mentioned
 from runner.model.stack.source import TreeEntry
+from runner.service.execution.named_files import is_there
 
 TREES = "/data/trees/infra"
 FILES = ("app/main.tf", "app/own.html", "other/stack.yaml", "site/page.html", "site/more/deep.css")
@@ -117,3 +120,34 @@ def test_git_is_not_asked_where_nothing_is_named() -> None:
 
     assert not named_files(["a/b"], root="app", trees=TREES, there=lambda _: False, tree=asked)
     assert MOST > 100
+
+
+@pytest.fixture
+def top(tmp_path: Path) -> Path:
+    """A tree with a page, beside a directory that has one too."""
+    for page in (tmp_path / "tree" / "site" / "page.html", tmp_path / "site" / "page.html"):
+        page.parent.mkdir(parents=True)
+        page.touch()
+    (tmp_path / "tree" / "app").mkdir()
+    (tmp_path / "tree" / "app" / "link").symlink_to("/a/disk/that/hangs")
+    return tmp_path / "tree"
+
+
+@pytest.mark.parametrize("path", ["app/../site/page.html", "app/link/anything", "app/..", "app/../.."])
+def test_git_is_asked_about_what_is_there_and_what_is_behind_a_link(top: Path, path: str) -> None:
+    assert is_there(str(top), path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "app/../site/gone.html",
+        "app/../../site/page.html",
+        "app/../../../../../../etc/passwd",
+        "app/\0",
+        f"app/{'x' * 4000}",
+        f"app/{'../' * 1000}x",
+    ],
+)
+def test_nothing_outside_of_the_tree_is_there(top: Path, path: str) -> None:
+    assert not is_there(str(top), path)

@@ -8,13 +8,14 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.model.changes.changes import Summary
+from runner.model.changes.changes import MASK, Summary
 from runner.model.outputs.taken import Taken
 from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies
 from runner.model.run.life import Kind
 from runner.model.stack.definition import VARIABLE
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.values.frozen import dataclass
+from runner.model.values.paths import TOP, shortened
 
 # 2: fingerprints cover what only an apply evaluates, and values that the operator passes in count.
 SCHEMA = 2
@@ -23,6 +24,7 @@ OLDER_FORM = (
     " write-only arguments and provider configuration, which only an apply evaluates"
 )
 SHOWN = 12  # characters of a digest
+NAMED = 5  # files
 FILE = "file:"
 CONTEXT = "context "  # how the mark of something that a context gave begins
 
@@ -182,7 +184,11 @@ def _given(old: tuple[str, ...], new: tuple[str, ...]) -> str | None:
 
 
 def _named(old: tuple[str, ...], new: tuple[str, ...]) -> str:
-    return f"files that the plan names ({', '.join(_renewed(old, new))})"
+    """A stranger may have chosen the paths, and how many there are."""
+    paths = _renewed(old, new)
+    shown = ["any file of the repository" if one == TOP else shortened(one) for one in paths[:NAMED]]
+    more = [f"and {len(paths) - NAMED} more"] if len(paths) > NAMED else []
+    return f"files that the plan names ({', '.join([*shown, *more]) or MASK})"
 
 
 def moved_files(before: EngineFacts, now: EngineFacts) -> str:
