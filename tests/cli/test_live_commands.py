@@ -16,7 +16,6 @@ from terminal_talk import converse, on_terminal
 from wrapped import wrapped
 
 from runner.cli.main import main
-from runner.datadir.daemon_lock import running_daemon
 
 # Passes everything on to the real terraform, but waits in one command until a file is there.
 SLOW = """\
@@ -42,7 +41,7 @@ def slow(tmp_path: Path, command: str) -> World:
 def daemon(world: World) -> Iterator[None]:
     started = world.start("daemon")
     try:
-        until(lambda: running_daemon(world.root / "data") is not None)
+        started.says("daemon.ready")  # from here on SIGTERM ends it in good order
         yield
     finally:
         started.signal(signal.SIGTERM)

@@ -408,6 +408,11 @@ def test_changes(sentence: str, view: View, action: Next, code: str) -> None:
     assert decision.sentence
 
 
+def test_a_stack_that_was_never_applied_is_not_said_to_have_changed() -> None:
+    assert decide(View(stack(applied_inputs=None), NOW)).sentence == "nothing has been applied yet"
+    assert decide(View(stack(), NOW)).sentence == "its inputs changed in Git"
+
+
 @pytest.mark.parametrize(("sentence", "view", "action", "code"), CHECKS, ids=[row[0] for row in CHECKS])
 def test_checks(sentence: str, view: View, action: Next, code: str) -> None:
     decision = decide(view, CHECK_RULES)

@@ -189,11 +189,9 @@ def _as_seen(stack: Stack) -> str:
 
 def _moved_sentence(view: View) -> str:
     stack = view.stack
-    if (
-        stack.unknown_inputs
-        and stack.applied_inputs is not None
-        and not moved(stack.applied_inputs, stack.inputs)
-    ):
+    if stack.applied_inputs is None:
+        return "nothing has been applied yet"
+    if stack.unknown_inputs and not moved(stack.applied_inputs, stack.inputs):
         return "a commit may have changed files that the code reads; inputs: not fully known, so every commit is checked"
     return "its inputs changed in Git"
 
