@@ -7,6 +7,7 @@ from typing import Any
 from runner.api.operation import Operation
 
 NOUNS = (
+    "adoptions",
     "answers",
     "approvals",
     "artifacts",

@@ -51,6 +51,7 @@ class PlanOptions:
     var_files: tuple[Path, ...] = ()
     targets: tuple[str, ...] = ()
     destroy: bool = False
+    generate: Path | None = None  # a file that must not exist yet
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def plan_argv(binary: Path, options: PlanOptions) -> tuple[str, ...]:
         lock_timeout=_seconds(options.lock_timeout),
         parallelism=options.parallelism,
         destroy=IsFlagged if options.destroy else None,
+        generate_config_out=options.generate,
         target=list(options.targets),
         var_file=list(options.var_files),
     )

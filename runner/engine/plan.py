@@ -24,7 +24,7 @@ from runner.model.evaluated.code import UNREAD, Code
 from runner.model.evaluated.reading import ROLE, Around
 from runner.model.plan.reading import parse_document, understanding
 from runner.model.settings.server import Settings
-from runner.ports.engine import EngineError, Planned
+from runner.ports.engine import GENERATED, EngineError, Planned
 from runner.process.run import Finished
 
 LARGEST_PLAN = 1 << 30
@@ -61,6 +61,7 @@ def plan(
         var_files=session.var_files(),
         targets=execution.targets,
         destroy=execution.destroy,
+        generate=session.scratch / GENERATED if execution.generate else None,
     )
     session.journal.write(line for warning in session.given.warnings for line in diagnostic_rows(warning))
     return (run or session.run)(name, plan_argv(session.binary, options), deadline=deadline)

@@ -40,6 +40,7 @@ from runner.errors.aws import (
     AwsThrottled,
     AwsUnreachable,
     IgnoreFileUnread,
+    ResourceNotListed,
 )
 from runner.errors.base import (
     EXIT_CODES,
@@ -314,6 +315,7 @@ __all__ = [
     "RequestPending",
     "RequestTooLarge",
     "RequestWithdrawn",
+    "ResourceNotListed",
     "RevisionNotFound",
     "RoleMissing",
     "RowDamaged",

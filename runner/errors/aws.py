@@ -57,6 +57,12 @@ class IgnoreFileUnread(DriftlineError):
     hint_template = "correct the file, or drift.coverage.ignore_file in the configuration"
 
 
+class ResourceNotListed(NotFound):
+    """{resource} is not among the resources that no stack manages"""
+
+    hint_template = "driftline drift coverage --now   lists the accounts again"
+
+
 class AwsAccountDiffers(DriftlineError):
     """the credentials that should read account {account} belong to account {other}"""
 

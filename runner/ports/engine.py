@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from runner.ports.keeping import HeldClaim
 
 
+GENERATED = "generated.tf"  # in the scratch folder of a run
+
+
 @dataclass(frozen=True)
 class Workspace:
     """The directories a run executes in; all absolute, the same from plan to apply."""
@@ -198,6 +201,7 @@ class Execution:
     leave: Cancel | None = None  # set when this process ends and an apply must be left running
     targets: tuple[str, ...] = ()
     destroy: bool = False
+    generate: bool = False  # whether planning writes code for imports without a resource, into GENERATED
     lock: bool = False  # whether planning takes terraform's state lock
     folder: Path | None = None  # of the stack file in the tree; var files are relative to it
     # Values that earlier plans of the stack marked as sensitive, to mask the output.

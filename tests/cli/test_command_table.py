@@ -50,6 +50,7 @@ PROMISED: dict[str, str] = {
     "drift ack": "--until -m",
     "drift heal": "",
     "drift accept": "--patch --branch --pull-request -o",
+    "drift adopt": "--stack --patch --branch --pull-request -o",
     "drift coverage": "--account --region --type --all --now -n -o",
     "drift trust": "-m",
     "lock list": "-o",

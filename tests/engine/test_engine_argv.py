@@ -62,11 +62,13 @@ TABLE: list[tuple[tuple[str, ...], list[str]]] = [
                 var_files=(Path("/t/a.tfvars"), Path("/s/b.json")),
                 targets=('aws_x.y["a b"]', "-module.z"),
                 destroy=True,
+                generate=Path("/s/generated.tf"),
             ),
         ),
         [
             *["plan", "-input=false", "-no-color", "-json", "-detailed-exitcode", "-out=/s/p"],
             *["-state=/s/t.tfstate", "-lock-timeout=60s", "-parallelism=3", "-destroy"],
+            "-generate-config-out=/s/generated.tf",
             *['-target=aws_x.y["a b"]', "-target=-module.z", "-var-file=/t/a.tfvars", "-var-file=/s/b.json"],
         ],
     ),

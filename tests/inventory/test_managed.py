@@ -63,6 +63,22 @@ def test_a_type_that_stands_for_another_one_is_the_same_object(in_state: str, li
     assert managed(in_state, "", "id-1").owner(listed(listed_as, "id-1", ""))
 
 
+@pytest.mark.parametrize("about", ["aws_cloudwatch_event_target", "aws_lambda_permission"])
+def test_what_is_about_an_object_does_not_manage_it(about: str) -> None:
+    assert managed(about).owner(listed()) is None
+
+
+def test_a_type_that_no_row_lists_is_recognised_by_its_arn_alone() -> None:
+    rule = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener-rule/app/x/1"
+    one = listed("elasticloadbalancing:listener-rule", "1", rule)
+    assert managed("aws_lb_listener_rule", rule, "1").owner(one)
+
+
+def test_an_id_that_no_two_objects_have_is_recognised_without_its_type() -> None:
+    volume = listed("aws_ebs_volume", "vol-0123456789abcdef0", "")
+    assert managed("aws_instance", "", "i-0a", "vol-0123456789abcdef0").owner(volume)
+
+
 @pytest.mark.parametrize(("left", "right"), [(":*", ""), ("", ":*")])
 def test_a_log_group_is_recognised_by_either_form_of_its_arn(left: str, right: str) -> None:
     arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/app"

@@ -36,6 +36,12 @@ def test_an_instance_with_a_key_is_named_as_terraform_names_it() -> None:
     assert [one.address for one in seen_in(state(one)).objects] == ['aws_sqs_queue.jobs["a b"]']
 
 
+def test_the_volumes_that_an_instance_has_made_are_its_parts() -> None:
+    values = {"id": "i-1", "root_block_device": [{"volume_id": "vol-1"}], "ebs_block_device": None}
+    one = resource("aws_instance", instances=[{"attributes": values}])
+    assert [one.ids for one in seen_in(state(one)).objects] == [("i-1", "vol-1")]
+
+
 def test_data_sources_and_other_providers_are_left_out() -> None:
     assert seen_in(state(resource(mode="data"), resource("random_password"))).objects == ()
 

@@ -16,6 +16,7 @@ from runner.model.inventory.state_object import seen_in
 from runner.model.settings.aws import AwsAccount
 
 OWN = "123456789012"  # moto's
+OF_MOTO = "aws_ebs_snapshot"  # it begins with a thousand, of its images
 
 
 @pytest.fixture
@@ -40,11 +41,10 @@ def listed(cloud: Cloud, managed: Managed) -> list[Judged]:
 @pytest.mark.long
 @pytest.mark.thorough(of="tests/inventory/test_managed.py::test_an_object_is_recognised_by_its_arn")
 def test_nothing_that_a_stack_of_a_hundred_types_manages_seems_unmanaged(lab: Lab, cloud: Cloud) -> None:
-    before = {one.resource.key for one in listed(cloud, Managed.of(()))}
     stack = lab.bring_up(TYPES)
     seen = seen_in(json.loads((stack.folder / STATE).read_bytes()))
     objects = [ManagedObject("types", one.address, one.type, one.arn, one.ids) for one in seen.objects]
     found = listed(cloud, Managed.of(objects))
-    unmanaged = [one.resource for one in found if one.is_unmanaged and one.resource.key not in before]
+    unmanaged = [one.resource for one in found if one.is_unmanaged and one.resource.type != OF_MOTO]
     assert [(one.type, one.import_id, one.arn) for one in unmanaged] == []
     assert len({one.resource.type for one in found if one.by}) >= 40

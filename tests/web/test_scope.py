@@ -59,6 +59,7 @@ GIVEN: dict[str, Any] = {
     "provider": "aws",
     "approving": (Approving(5, "0" * 12),),
     "rejecting": (Rejecting(5),),
+    "resources": ("arn:aws:sqs:eu-west-1:1:x",),
 }
 
 

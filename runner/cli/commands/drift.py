@@ -14,9 +14,10 @@ from runner.cli.options import Noun
         "ack": "drift_reports:ack",
         "heal": "drift_reports:heal",
         "accept": "drift_accept:accept",
+        "adopt": "drift_adopt:adopt",
         "coverage": "drift_coverage:coverage",
         "trust": "trust:trust",
     },
 )
 def command() -> None:
-    """Check for drift, list, acknowledge, heal or accept drift reports, and show what no stack manages."""
+    """Check for drift, list, acknowledge, heal or accept drift reports, and show and adopt what no stack manages."""

@@ -1,27 +1,18 @@
 """`driftline drift accept`: let the code say what is there."""
 
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from runner.api.drift import accept_report
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option, report_argument
-from runner.errors import BadUsage
-from runner.host.files import write_whole
+from runner.cli.proposed import deliver, patch_options, published
 
 
 @click.command()
 @report_argument
-@click.option(
-    "--patch",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the patch to this file, not to standard output.",
-)
-@click.option("--branch", is_flag=True, help="Push it as a branch of its source.")
-@click.option("--pull-request", is_flag=True, help="Push it, and open a pull request.")
+@patch_options
 @output_option
 @pass_cli
 def accept(cli: Cli, report_id: int, file: Path | None, branch: bool, pull_request: bool, output: str) -> int:
@@ -29,11 +20,7 @@ def accept(cli: Cli, report_id: int, file: Path | None, branch: bool, pull_reque
 
     Exits with 3 if nothing can be accepted; it then says which expression decides the value, and where.
     """
-    if branch and pull_request:
-        raise BadUsage("specify either --branch or --pull-request")
-    publish: Literal["none", "branch", "request"] = (
-        "request" if pull_request else "branch" if branch else "none"
-    )
+    publish = published(branch=branch, pull_request=pull_request)
     page = cli.call(accept_report, report_id, publish=publish)
     cli.present(output, page)
     for one in (*page.accepted, *page.undecided):
@@ -42,12 +29,5 @@ def accept(cli: Cli, report_id: int, file: Path | None, branch: bool, pull_reque
         cli.console.say(f"Nothing of {page.report} can be accepted.")
         cli.console.hint(f"driftline drift heal {page.report}")
         return 3
-    if page.branch is not None:
-        cli.console.say(f"Pushed as {page.branch}." + (f" {page.request}" if page.request else ""))
-    content = page.patch.encode(errors="surrogateescape")
-    if file is not None:
-        write_whole(file, content)
-        cli.console.hint(f"git apply --index {file}")
-    elif output == "table" and page.branch is None:
-        click.echo(content, nl=False)
+    deliver(cli, page.patch, page.branch, page.request, file, output)
     return 0

@@ -1,9 +1,14 @@
 """A patch that `git apply` takes."""
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 
 from runner.model.values.frozen import dataclass
+
+_NOT_IN_BRANCHES = re.compile(r"[^a-z0-9/-]+|(?<=/)-|/{2,}|[-/]+$")
+_DIGEST = 8
 
 
 @dataclass(frozen=True)
@@ -13,6 +18,11 @@ class Edited:
     path: str
     before: bytes
     after: bytes
+
+
+def branch_name(prefix: str, stack: str, patch: bytes) -> str:
+    """The same for the same change."""
+    return f"{prefix}/{_NOT_IN_BRANCHES.sub('-', stack)}/{hashlib.sha256(patch).hexdigest()[:_DIGEST]}"
 
 
 def patch(files: Mapping[str, Edited]) -> bytes:

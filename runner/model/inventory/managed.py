@@ -16,6 +16,17 @@ from runner.model.values.frozen import dataclass
 SAME_OBJECT: Mapping[str, str] = MappingProxyType(
     {
         "aws_alb": "aws_lb",
+        "aws_ami_copy": "aws_ami",
+        "aws_ami_from_instance": "aws_ami",
+        "aws_docdb_subnet_group": "aws_db_subnet_group",
+        "aws_ebs_snapshot_copy": "aws_ebs_snapshot",
+        "aws_ebs_snapshot_import": "aws_ebs_snapshot",
+        "aws_elasticsearch_domain": "aws_opensearch_domain",
+        "aws_iam_service_linked_role": "aws_iam_role",
+        "aws_msk_serverless_cluster": "aws_msk_cluster",
+        "aws_neptune_subnet_group": "aws_db_subnet_group",
+        "aws_serverlessapplicationrepository_cloudformation_stack": "aws_cloudformation_stack",
+        "aws_vpc_peering_connection_accepter": "aws_vpc_peering_connection",
         "aws_alb_target_group": "aws_lb_target_group",
         "aws_default_network_acl": "aws_network_acl",
         "aws_default_route_table": "aws_route_table",
@@ -30,6 +41,12 @@ SAME_OBJECT: Mapping[str, str] = MappingProxyType(
 
 
 _UNIQUE = re.compile(r"[a-z]{1,20}(-[a-z]{1,20}){0,3}-[0-9a-f]{8,17}")  # such as `vpc-0a1b2c3d4e5f60718`
+
+
+# Types of settings of another object, which have its ARN or its id: `aws_sns_topic_policy`, `aws_cloudwatch_event_target`.
+_ABOUT_ANOTHER = re.compile(
+    r".*_(policy|version|attachment|association|target|permission|rotation|notification|configuration|rule|tag)"
+)
 
 
 @dataclass(frozen=True)
@@ -47,35 +64,48 @@ class ManagedObject:
 class Managed:
     """Answers for each listed object in constant time. Ids that no two objects have are also found without their type."""
 
-    by_arn: Mapping[str, ManagedObject]
+    by_arn: Mapping[str, tuple[ManagedObject, ...]]
     by_id: Mapping[tuple[str, str], tuple[ManagedObject, ...]]
 
     @classmethod
     def of(cls, objects: Iterable[ManagedObject]) -> "Managed":
-        by_arn: dict[str, ManagedObject] = {}
+        by_arn: defaultdict[str, list[ManagedObject]] = defaultdict(list)
         by_id: defaultdict[tuple[str, str], list[ManagedObject]] = defaultdict(list)
         for one in objects:
             if one.arn:
-                by_arn.setdefault(comparable(one.arn), one)
+                by_arn[comparable(one.arn)].append(one)
             for text in one.ids:
                 by_id[kind_of(one.type), text].append(one)
                 if _UNIQUE.fullmatch(text):
                     by_id["", text].append(one)
                 if text.startswith("arn:"):
-                    by_arn.setdefault(comparable(text), one)
-        return cls(by_arn, {key: tuple(found) for key, found in by_id.items()})
+                    by_arn[comparable(text)].append(one)
+        return cls(
+            {key: tuple(found) for key, found in by_arn.items()},
+            {key: tuple(found) for key, found in by_id.items()},
+        )
 
     def owner(self, resource: CloudResource) -> ManagedObject | None:
         """The object in a state that it is; None if no stack manages it."""
-        if resource.arn and (found := self.by_arn.get(comparable(resource.arn))):
-            return found
         kind = kind_of(resource.type)
+        if resource.arn and (found := _same(self.by_arn.get(comparable(resource.arn), ()), kind)):
+            return found
         for text in (resource.import_id, resource.name):
-            for one in (*self.by_id.get((kind, text), ()), *self.by_id.get(("", text), ())) if text else ():
-                arn = Arn.read(one.arn)
-                if arn is None or arn.may_be_in(resource.place):
-                    return one
+            known = (*self.by_id.get((kind, text), ()), *self.by_id.get(("", text), ())) if text else ()
+            here = (
+                one for one in known if (arn := Arn.read(one.arn)) is None or arn.may_be_in(resource.place)
+            )
+            if found := _same(here, kind):
+                return found
         return None
+
+
+def _same(objects: Iterable[ManagedObject], kind: str) -> ManagedObject | None:
+    """Of this kind, else of one that is not about another object. What no row lists has no kind to compare."""
+    found = list(objects)
+    exact = next((one for one in found if kind_of(one.type) == kind), None)
+    listed = kind.startswith("aws_")
+    return exact or next((one for one in found if not (listed and _ABOUT_ANOTHER.fullmatch(one.type))), None)
 
 
 def kind_of(terraform_type: str) -> str:

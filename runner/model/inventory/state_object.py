@@ -9,12 +9,18 @@ from runner.model.values.frozen import dataclass
 _OF_AWS = "aws_"
 # Beside `id` and `arn`: names that lists and events use, where a state's id is another one.
 _NAMES = ("name", "bucket", "identifier", "function_name", "spot_instance_id", "allocation_id", "key_id")
+# Parts that a resource has made, by its type: the block and the attribute of their ids, or the attribute alone.
+_PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "aws_instance": (("root_block_device", "volume_id"), ("ebs_block_device", "volume_id")),
+    "aws_spot_instance_request": (("root_block_device", "volume_id"), ("ebs_block_device", "volume_id")),
+    "aws_vpc": (("", "default_route_table_id"),),
+}
 _LONGEST = 2048
 
 
 @dataclass(frozen=True)
 class StateObject:
-    """A resource instance. `ids` are its id and its names, each once."""
+    """A resource instance. `ids` are its id, its names, and the ids of its parts, each once."""
 
     address: str
     type: str
@@ -53,8 +59,16 @@ def _objects(resources: list[dict[str, Any]]) -> Iterator[StateObject]:
             address = f"{at}{one['type']}.{one['name']}{_index(instance.get('index_key'))}"
             values, hidden = instance.get("attributes") or {}, _hidden(instance)
             texts = {name: _text(values.get(name)) for name in ("id", "arn", *_NAMES) if name not in hidden}
-            ids = dict.fromkeys(text for name, text in texts.items() if name != "arn" and text)
+            own = (text for name, text in texts.items() if name != "arn" and text)
+            ids = dict.fromkeys((*own, *_parts(one["type"], values)))
             yield StateObject(address, one["type"], texts.get("arn", ""), tuple(ids))
+
+
+def _parts(kind: str, values: Mapping[str, Any]) -> Iterator[str]:
+    for block, name in _PARTS.get(kind, ()):
+        for within in (values.get(block) or ()) if block else (values,):
+            if text := _text(within.get(name)):
+                yield text
 
 
 def _index(key: object) -> str:

@@ -8,11 +8,11 @@ from threading import Event
 from typing import Any
 
 from runner.host.files import read_foreign
-from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.changes.changes import ChangeSet, Diagnostic, first_error
 from runner.model.execution.job import Job, PlanFailure
 from runner.model.execution.plan_report import Question
 from runner.model.values.frozen import dataclass
-from runner.ports.engine import EngineError, Planned
+from runner.ports.engine import GENERATED, EngineError, Planned
 from runner.ports.worker import WorkerPorts
 from runner.service.execution.export import settle_tree
 from runner.service.execution.plan import (
@@ -26,6 +26,7 @@ from runner.service.execution.plan import (
     show,
 )
 
+LARGEST_CODE = 4 << 20
 LARGEST = 64 << 20  # bytes of a document that is parsed here: parsed, it takes ten times as much
 
 
@@ -39,6 +40,13 @@ class TrialPlan:
 
 
 TrialPlans = Callable[[Job], TrialPlan | PlanFailure]
+
+
+def told(failure: PlanFailure) -> str:
+    """Why a plan failed, in one line."""
+    first = first_error(failure.diagnostics)
+    detail = " ".join(first.detail.split()) if first is not None else ""
+    return failure.reason if not detail or detail in failure.reason else f"{failure.reason}: {detail}"
 
 
 def plan_with_state(job: Job, ports: WorkerPorts, state: bytes, name: str) -> ChangeSet | PlanFailure:
@@ -69,6 +77,24 @@ def trial_plans(job: Job, ports: WorkerPorts, state: bytes | None, name: str) ->
         yield planned
 
 
+def generated_code(
+    job: Job, ports: WorkerPorts, state: bytes | None, name: str
+) -> tuple[str, PlanFailure | None]:
+    """The code that terraform writes for `import` blocks without a resource.
+
+    With it come errors if it is not valid as it is, which happens more often than not.
+    """
+    with _trial(job, ports, state, name) as own:
+        planning = _begun(job, own, name, generate=True)
+        failed = next((failed for step in (init, plan) if (failed := step(planning))), None)
+        try:
+            written = planning.execution.workspace.scratch / GENERATED
+            text = read_foreign(written, LARGEST_CODE).decode(errors="replace")
+        except OSError:
+            text = ""
+        return text, None if failed is None else failure_of(failed)
+
+
 @contextmanager
 def _trial(job: Job, ports: WorkerPorts, state: bytes | None, name: str) -> Iterator[WorkerPorts]:
     try:
@@ -81,12 +107,18 @@ def _trial(job: Job, ports: WorkerPorts, state: bytes | None, name: str) -> Iter
 
 
 def _planned(job: Job, ports: WorkerPorts, name: str) -> Planned | PlanFailure:
-    planning = Planning(job, ports, Event())
-    planning.execution = replace(prepare(job, ports, planning.cancel, None), run=name)
+    planning = _begun(job, ports, name)
     for step in (init, plan, show):
         if failed := step(planning):
             return failure_of(failed)
     return planning.planned
+
+
+def _begun(job: Job, ports: WorkerPorts, name: str, *, generate: bool = False) -> Planning:
+    planning = Planning(job, ports, Event())
+    prepared = prepare(job, ports, planning.cancel, None)
+    planning.execution = replace(prepared, run=name, generate=generate)
+    return planning
 
 
 def _document(job: Job, ports: WorkerPorts, planned: Planned) -> TrialPlan | PlanFailure:

@@ -1,20 +1,17 @@
 """A drift is accepted into code: the smallest change of the code that means what is there, proved by a plan."""
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 from runner.errors import Blocked, EngineFailed, PartlyApplied
-from runner.model.accept.patch import patch
+from runner.model.accept.patch import branch_name, patch
 from runner.model.accept.proof import following_outputs, objection
 from runner.model.accept.removed import knows_removed_blocks
 from runner.model.accept.sought import Sought, sought
 from runner.model.accept.stack_code import Accepted, StackCode
 from runner.model.accept.yaml_places import variables_now
 from runner.model.approval.approval import Person
-from runner.model.changes.changes import first_error
 from runner.model.code.located import Located
 from runner.model.code.module import is_configuration
 from runner.model.code.tree import Tree
@@ -35,14 +32,12 @@ from runner.ports.forge import Forge
 from runner.ports.worker import WorkerPorts
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
-from runner.service.execution.trial import TrialPlan, TrialPlans, trial_plans
+from runner.service.execution.trial import TrialPlan, TrialPlans, told, trial_plans
 from runner.service.operator.request import refuse_unread
 from runner.service.operator.trial_job import trial_job
 from runner.service.state.file import current_state
 
 NAME = "accept"  # not a run: nothing of it is kept
-_NOT_IN_BRANCHES = re.compile(r"[^a-z0-9/-]+|(?<=/)-|/{2,}|[-/]+$")
-DIGEST = 8
 
 
 @dataclass(frozen=True)
@@ -58,9 +53,7 @@ class Acceptance:
 
     @property
     def branch(self) -> str:
-        """The same for the same change."""
-        stack = _NOT_IN_BRANCHES.sub("-", self.report.stack)
-        return f"drift/{stack}/{hashlib.sha256(self.patch).hexdigest()[:DIGEST]}"
+        return branch_name("drift", self.report.stack, self.patch)
 
 
 @contextmanager
@@ -140,7 +133,7 @@ def _asked(control: ControlPorts, report_id: int) -> tuple[DriftReport, Stack, J
 def _made(stack: Stack, plan: TrialPlan | PlanFailure) -> TrialPlan:
     if isinstance(plan, PlanFailure):
         raise EngineFailed(
-            f'stack "{stack.name}" cannot be planned: {_told(plan)}',
+            f'stack "{stack.name}" cannot be planned: {told(plan)}',
             hint=f"driftline drift check {stack.name}",
         )
     return plan
@@ -212,14 +205,8 @@ def _proof(plans: TrialPlans, job: Job, before: TrialPlan, accepted: Accepted) -
         job = replace(job, stack=replace(job.stack, vars=variables))
     after = plans(job)
     if isinstance(after, PlanFailure):
-        return f"its plan fails: {_told(after)}", ()
+        return f"its plan fails: {told(after)}", ()
     return (
         objection(before.document, after.document, accepted.addresses),
         following_outputs(before.document, after.document),
     )
-
-
-def _told(failure: PlanFailure) -> str:
-    first = first_error(failure.diagnostics)
-    detail = " ".join(first.detail.split()) if first is not None else ""
-    return failure.reason if not detail or detail in failure.reason else f"{failure.reason}: {detail}"
