@@ -86,7 +86,7 @@ class StateNotAccepted(Conflict):
 class StateLockHeld(Conflict):
     """terraform's lock on the state of stack "{stack}" is held: {lock}"""
 
-    hint_template = "driftline lock list"
+    hint_template = 'driftline lock list   and, if a dead run left it,   driftline lock force-unlock {stack} --reason "..."'
 
 
 class StateTooLarge(DriftlineError):

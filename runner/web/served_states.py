@@ -15,7 +15,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from runner.api.http import PREFIX
 from runner.app import App
 from runner.errors import (
     DriftlineError,
@@ -26,7 +25,7 @@ from runner.errors import (
     StateTooLarge,
 )
 from runner.host.log import log
-from runner.model.state.served import LARGEST, LARGEST_LOCK_INFO, ServedLock
+from runner.model.state.served import LARGEST, LARGEST_LOCK_INFO, ROUTE, ServedLock
 from runner.ports.records.store import Writer
 from runner.service.state import serve
 from runner.service.state.access import Admitted, admit
@@ -60,9 +59,7 @@ def add_states(to: FastAPI, app: App) -> None:
         return await _ANSWERS[request.method](served, request)
 
     # DELETE is refused in words of its own: terraform sends it to remove a state.
-    to.add_route(
-        f"{PREFIX}/state/{{stack:path}}", answer, methods=[*METHODS, "DELETE"], include_in_schema=False
-    )
+    to.add_route(f"{ROUTE}/{{stack:path}}", answer, methods=[*METHODS, "DELETE"], include_in_schema=False)
 
 
 class _Served:

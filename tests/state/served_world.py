@@ -80,7 +80,7 @@ class Elsewhere:
 
     def again(self, phase: Phase = Phase.PLAN) -> ServedState:
         with self.app.store.writing() as writer:
-            return give_access(self.app.control, writer, self.run, phase, self.served.address)
+            return give_access(self.app.control, writer, self.run, phase, self.url)
 
     def moves(self, event: Event, **fields: Any) -> None:
         """Its run goes on, or ends."""
@@ -113,9 +113,8 @@ def elsewhere(tmp_path: Path, *, applies: bool = True) -> Iterator[Elsewhere]:
     folder.mkdir()
     (folder / FILE).write_bytes(CONTENT)
     with live(app) as url:
-        address = f"{url}/api/v1/state/app"
         with app.store.writing() as writer:
-            served = give_access(app.control, writer, run, assignment.job.phase, address)
+            served = give_access(app.control, writer, run, assignment.job.phase, url)
         made = Elsewhere(world, app, url, run, assignment.held, folder, served)
         if applies:
             made.moves(Event.START_APPLY, executed_digest=run.plan_digest)

@@ -120,8 +120,12 @@ def test_the_lock_of_a_killed_apply_is_shown_and_freed_by_a_person(remote: Elsew
     remote.moves(Event.INTERRUPT)
     assert [one["holder"] for one in remote.world.json("lock", "list")] == ["terraform of run-1"]
     assert "is held" in remote.world.run("state", "rollback", "app", "--to", "1", "--yes", expect=4).output
+    # Nor does a run on this host go on beside it.
+    remote.world.run("run", "resolve", "run-1", "--as", "failed", "-m", "looked", "--yes")
+    assert "is held" in remote.world.json("plan", "app", expect=1)[0]["reason"]
     assert "unlocked" in remote.world.run(*free).output
     assert remote.world.json("lock", "list") == []
+    assert remote.world.json("plan", "app")[0]["state"] == "awaiting_approval"
     (entry,) = [one for one in remote.world.json("audit", "log") if one["action"] == "lock.force_unlock"]
     assert entry["detail"]["run"] == "run-1"
 

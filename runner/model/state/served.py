@@ -4,6 +4,7 @@ import json
 import secrets
 from dataclasses import field
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from runner.model.access.token import BYTES, digest_of
 from runner.model.run.life import Run, State
@@ -17,6 +18,7 @@ LARGEST_LOCK_INFO = 16 << 10
 PREFIX = "driftstate_"
 # Unless it is renewed. A worker that was cut off still saves the state of an apply that it has begun.
 LASTS = timedelta(hours=24)
+ROUTE = "/api/v1/state"
 _MAY_READ = frozenset({State.PLANNING, State.APPROVED, State.APPLYING})
 
 
@@ -67,6 +69,10 @@ class ServedLock:
             created=_text(told.get("Created")),
             version=_text(told.get("Version")),
         )
+
+
+def address_at(server: str, stack: str) -> str:
+    return f"{server.rstrip('/')}{ROUTE}/{quote(stack)}"
 
 
 def lock_id(info: bytes) -> str | None:

@@ -3,7 +3,7 @@
 from runner.errors import DriftlineError, StateAccessRefused
 from runner.model.execution.job import Phase
 from runner.model.run.life import Run
-from runner.model.state.served import LASTS, ServedState, StateToken, may_read
+from runner.model.state.served import LASTS, ServedState, StateToken, address_at, may_read
 from runner.model.state.version import StateKey
 from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
@@ -23,8 +23,8 @@ class Admitted:
     key: StateKey
 
 
-def give_access(control: ControlPorts, writer: Writer, run: Run, phase: Phase, address: str) -> ServedState:
-    """Inside the transaction that hands the job out. `address` is that of the state.
+def give_access(control: ControlPorts, writer: Writer, run: Run, phase: Phase, server: str) -> ServedState:
+    """Inside the transaction that hands the job out. `server` is the URL at which its host reaches this one.
 
     Earlier tokens of the run end, and so does a lock that its former process left: that one can write no more. The
     process of an apply that is adopted goes on with the token that it has.
@@ -36,7 +36,7 @@ def give_access(control: ControlPorts, writer: Writer, run: Run, phase: Phase, a
             writer.release_served_lock(lock.key)
     token, secret = StateToken.new(run.id, control.clock.now())
     writer.save_state_token(token)
-    return ServedState(address, run.name, secret)
+    return ServedState(address_at(server, run.stack), run.name, secret)
 
 
 def renew_access(control: ControlPorts, writer: StateWriter, run: int) -> None:

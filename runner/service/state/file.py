@@ -7,7 +7,7 @@ What a run wrote becomes a version when its end is recorded, or else before the 
 import hashlib
 
 from runner import failpoint
-from runner.errors import DriftlineError, StateForked, StateNotWritten
+from runner.errors import DriftlineError, StateForked, StateLockHeld, StateNotWritten
 from runner.host.log import log
 from runner.model.approval.arriving_state import Unreadable
 from runner.model.execution.job import Job
@@ -32,8 +32,24 @@ class StoreStates:
     control: ControlPorts
 
     def lay_out(self, job: Job) -> None:
-        """StateForked, StateNotWritten or StateVersionLost if the file cannot be the newest version."""
-        bring_together(self.control, job.stack.name, StateKey(job.folder, job.stack.terraform_workspace))
+        """StateForked, StateNotWritten or StateVersionLost if the file cannot be the newest version; StateLockHeld."""
+        key = StateKey(job.folder, job.stack.terraform_workspace)
+        if not job.kind.only_reads:
+            _refuse_locked(self.control, job, key)
+        bring_together(self.control, job.stack.name, key)
+
+
+def make_ready(control: ControlPorts, stack: Stack) -> None:
+    """Before a run elsewhere is offered: where the states' files are is not where they are served."""
+    bring_together(control, stack.name, StateKey.of(stack))
+
+
+def _refuse_locked(control: ControlPorts, job: Job, key: StateKey) -> None:
+    """By terraform on another host, which a file's lock knows nothing of."""
+    with control.store.reading() as reader:
+        held = reader.served_lock(key)
+    if held is not None:
+        raise StateLockHeld(stack=job.stack.name, lock=held.lock)
 
 
 def take_in_after(control: ControlPorts, job: Job) -> None:

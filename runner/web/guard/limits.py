@@ -9,12 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from runner.api.http import PREFIX
 from runner.errors import DriftlineError, InternalError, RequestAmbiguous, RequestTooLarge
 from runner.host.log import log
-from runner.model.state.served import LARGEST
+from runner.model.state.served import LARGEST, ROUTE
 from runner.web.guard.refuse import refused
 
 MAX_BODY = 1024 * 1024
 # Paths below which a body may be larger. One byte more than that, so that what is served there can refuse it in its words.
-LARGER = {f"{PREFIX}/state/": LARGEST + 1, f"{PREFIX}/state-pushes/": LARGEST}
+LARGER = {f"{ROUTE}/": LARGEST + 1, f"{PREFIX}/state-pushes/": LARGEST}
 MAX_TARGET = 8 * 1024  # path and query
 
 
