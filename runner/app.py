@@ -25,6 +25,7 @@ from runner.model.values.size import parse_size
 if TYPE_CHECKING:
     from runner.aws.cloud import Cloud
     from runner.daemon.parts import Parts
+    from runner.daemon.pools import Pools
     from runner.datadir.looks import Looks
     from runner.datadir.workspace import LocalWorkspaces
     from runner.model.engine.choice import Installed
@@ -300,6 +301,18 @@ class App:
         return AwsInventory(self.cloud)
 
     @cached_property
+    def pools(self) -> "Pools | None":
+        """None where every run executes on this host."""
+        if not self.settings.pools or self.settings.broker is None:
+            return None
+        from runner.broker.celery import CeleryBroker
+        from runner.daemon.pools import Pools
+        from runner.source.packs import GitPacks
+
+        packs = GitPacks(self.settings.data_dir, self.settings.timeouts.git)
+        return Pools(self.control, CeleryBroker(self.settings.broker), packs)
+
+    @cached_property
     def parts(self) -> "Parts":
         from runner.daemon.parts import Parts
 
@@ -316,6 +329,7 @@ class App:
             self.notified,
             self.at_forges,
             self.inventory,
+            self.pools,
         )
 
     @cached_property

@@ -4,13 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from runner.host.log import log
-from runner.model.changes.changes import Diagnostic
-from runner.model.execution.job import ApplyResult, Job, LockResult, Phase, PlanFailure, PlanResult, Result
+from runner.model.execution.job import ApplyResult, Job, LockResult, Phase
 from runner.model.run.life import Run, State
-from runner.model.run.usage import Usage
 from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
@@ -18,11 +16,9 @@ from runner.service.approval.carry import carry_reviews
 from runner.service.approval.gate import StoreGate
 from runner.service.cycle.dispatch import next_assignment, stop_previews_in_the_way
 from runner.service.execution.execute import execute
-from runner.service.outcome.settle import settle
+from runner.service.execution.measured import measured
+from runner.service.outcome.settle import settle, settle_whole
 from runner.service.queue.assignment import Assignment
-
-# Errors that our own bugs raise on unexpected values; not errors from outside, which may be transient.
-FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 MAX_SLOTS = 1024  # the configuration's maximum
 
@@ -50,7 +46,7 @@ class Worker:
             gate = StoreGate(self.control)
             with metered(meter):
                 result = execute(job, self.ports, cancel, gate, assignment.held, self.leave, self.ends)
-            run = self._settle(assignment, _measured(result, meter, time.monotonic() - began))
+            run = settle_whole(self.control, job, measured(result, meter, time.monotonic() - began))
         finally:
             assignment.held.release()
             self._executing.pop(job.run, None)
@@ -68,18 +64,6 @@ class Worker:
         self.settled(run)
         return run
 
-    def _settle(self, assignment: Assignment, result: Result) -> Run:
-        """A plan whose result cannot be recorded has failed: otherwise it would be repeated endlessly and silently."""
-        try:
-            return settle(self.control, assignment, result)
-        except FAULTS as bug:
-            job = assignment.job
-            log.exception("settle.bug", run=job.name, stack=job.stack.name)
-            if job.phase is not Phase.PLAN or isinstance(result, PlanFailure):
-                raise
-            reason = f"internal error: {type(bug).__name__}: {bug}"
-            return settle(self.control, assignment, PlanFailure((Diagnostic("error", reason),), reason))
-
     def carry_reviews(self) -> list[Run]:
         """Let reviews of pull requests count for the plans of their merges; returns the runs that they approve."""
         return carry_reviews(self.control, self.ports.git, self.ports.modules)
@@ -89,7 +73,7 @@ class Worker:
         gate = StoreGate(self.control)
         result = execute(assignment.job, self.ports, threading.Event(), gate, assignment.held)
         assert isinstance(result, LockResult)
-        settle(self.control, assignment, result)
+        settle(self.control, assignment.job, result)
         return result
 
     def perform_one(self, run_id: int) -> Run | None:
@@ -131,12 +115,6 @@ class Worker:
         """Continue with another worker's jobs, so that a request to stop still reaches them."""
         self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
         self._meters = old._meters  # noqa: SLF001
-
-
-def _measured(result: Result, meter: Meter, seconds: float) -> Result:
-    # A run that failed early used little, which says nothing about others.
-    peak = meter.seen if isinstance(result, PlanResult) else meter.peak or None
-    return replace(result, usage=Usage(seconds, peak))
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:

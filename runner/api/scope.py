@@ -46,6 +46,8 @@ from runner.model.state.version import KeptState, StateKey, StateVersion
 from runner.model.values.frozen import dataclass
 from runner.model.warm.compared import Compared, HowPlanned
 from runner.model.warm.probe import Distrust, ProbeRecord
+from runner.model.work.lease import Drained, KnownWorker, Lease
+from runner.model.work.offers import Offer
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
@@ -75,6 +77,9 @@ HARMLESS: Mapping[str, str] = {
     "audit_hash": "a hash",
     "audit_knows": "whether the installation was restored, and the like",
     "newest_time": "a time",
+    "offers": "numbers of runs, and names of pools",
+    "workers": "names of workers and pools",
+    "drained_pools": "names of pools",
 }
 
 
@@ -541,6 +546,27 @@ class ScopedReader:
 
     def newest_time(self, run: str | None = None) -> datetime | None:
         return self.whole.newest_time(run)
+
+    # Pools
+
+    def executing_runs(self) -> list[Run]:
+        return self._only(self.whole.executing_runs(), lambda run: run.stack)
+
+    def lease(self, run: int) -> Lease | None:
+        lease = self.whole.lease(run)
+        return lease if lease is not None and self.sees(lease.job.stack.name) else None
+
+    def leases(self) -> list[Lease]:
+        return self._only(self.whole.leases(), lambda lease: lease.job.stack.name)
+
+    def offers(self) -> Mapping[int, Offer]:
+        return self.whole.offers()
+
+    def workers(self) -> list[KnownWorker]:
+        return self.whole.workers()
+
+    def drained_pools(self) -> list[Drained]:
+        return self.whole.drained_pools()
 
     def _keyed(self, found: Mapping[str, T]) -> dict[str, T]:
         return {name: value for name, value in found.items() if self.sees(name)}

@@ -30,6 +30,7 @@ NOUNS = (
     "pauses",
     "plans",
     "policies",
+    "pools",
     "progress",
     "promotions",
     "providers",

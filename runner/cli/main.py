@@ -56,6 +56,8 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Operate": {
         "daemon": "Run the service, or one full pass with --once.",
         "web": "Serve the dashboard and the API.",
+        "worker": "Take runs of a pool on another host, and list workers.",
+        "pool": "List pools of workers, drain and resume them.",
         "token": "Create, list and revoke API tokens, and print login links.",
         "session": "List who is logged in, and end their sessions.",
         "login": "Log in to a server, and use it from now on.",

@@ -98,6 +98,7 @@ SERVER: Mapping[str, str] = {
     "sources[].allow.nonsensitive": "Whether plans and outputs show a sensitive value that the code unmarks with nonsensitive(); errors and logs never do",
     "sources[].allow.lower_approvals": "Whether stacks may require fewer approvals than the server",
     "sources[].allow.outputs": 'Stacks of other sources whose outputs stacks may take, sensitive ones too, as globs such as "shared/*"; empty means none',
+    "sources[].allow.pools": 'Pools of workers that stacks may choose, as globs such as "prod-*"; empty means none',
     "sources[].allow.actions": 'Types of action blocks that may be invoked (terraform 1.14 or newer), as globs such as "aws_lambda_*"; actions that run commands also need provisioners',
     "sources[].allow.policies": 'Folders of the repository with more policies for its stacks, as globs such as "policies/*"; they can only deny, warn and ask for approvals',
     "sources[].allow.heal": "Whether stacks may heal drift by their own drift.heal and drift.action, where no rule of the operator matches",
@@ -297,6 +298,22 @@ SERVER: Mapping[str, str] = {
     "aws[].trail": "Bucket and prefix that CloudTrail writes this account's files to; for a trail of an organization with its id, as in s3://acme-trails/AWSLogs/o-abcde12345",
     "aws[].trail_key": "ARN of the KMS key that the files of the trail are encrypted with",
     "aws[].inventory": "Whether to list what exists in the account, for driftline drift coverage; driftline aws policy prints what that needs",
+    "broker": 'Where runs of pools are announced to their workers (extra [celery]): "rediss://:${cred:redis}@redis.example.com:6379/0", "amqps://..." or "sqs://"',
+    "pools": "Workers on other hosts; what belongs to no pool executes on this one",
+    "pools[].name": "Name of the pool",
+    "pools[].tokens": "Names of the API tokens that its workers may use, made by `driftline token create NAME`",
+    "pools[].labels": "Labels that stacks may choose it by, such as {region: eu}",
+    **_match(
+        "pools[]",
+        "Stacks that execute in this pool, whatever they choose; null means only those that choose it",
+    ),
+    "pools[].at_most": "Maximum number of runs in this pool at once",
+    "pools[].checks_at_most": "Maximum number of drift checks among them",
+    "worker": "Makes this host a worker: `driftline worker` takes runs of a pool",
+    "worker.server": "Address of the Driftline server",
+    "worker.token": 'API token of the pool, such as "${cred:worker_token}"',
+    "worker.pool": "Pool whose runs it takes",
+    "worker.name": "Name of this worker, unique on the server; null means the name of the host",
 }
 
 STACK: Mapping[str, str] = {
@@ -344,6 +361,8 @@ STACK: Mapping[str, str] = {
     "drift.heal": "Which drift of this stack is not undone without a person; with allow.heal of the source also which is, where no rule of the operator matches",
     **_HEAL,
     "renamed_from": "Previous name of this stack; its state and history move over once the old name is gone from Git",
+    "pool": "Pool of workers that executes its runs; allow.pools of the source bounds it",
+    "pool_labels": "Labels that the pool must have, such as {region: eu}, instead of its name",
     "paused": "Whether to pause plans, checks and applies",
 }
 

@@ -46,6 +46,8 @@ PLAN_MATCH: Mapping[str, Limit] = {"destroys_over": _COUNT, "changes_over": _COU
 
 GUARDRAIL_RULE: Mapping[str, Limit] = {"max_destroys": _COUNT, "max_changes": _COUNT}
 
+POOL: Mapping[str, Limit] = {"at_most": Limit(1, 1_000), "checks_at_most": Limit(0, 1_000)}
+
 POLICY: Mapping[str, Limit] = {"timeout": Limit(Seconds(1), Seconds(300))}
 
 CHECK: Mapping[str, Limit] = {"timeout": Limit(Seconds(1), Seconds(3600))}
@@ -94,6 +96,7 @@ OF_SERVER: Mapping[str, Limit] = {
         ("approvals.rules[].when.", PLAN_MATCH),
         ("guardrails.rules[].", GUARDRAIL_RULE),
         ("policies[].", POLICY),
+        ("pools[].", POOL),
         ("checks[].", CHECK),
         ("promotion[].", PROMOTION),
         ("drift.heal[].", HEAL_RULE),

@@ -32,6 +32,8 @@ FOR_RUNS: tuple[KeyPath, ...] = (
     ("contexts",),
     ("engines", "registry_tokens"),
     ("aws", "*", "external_id"),
+    ("broker",),
+    ("worker",),
 )
 
 

@@ -81,6 +81,13 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
     yield from policy_complaints(settings)
     yield from server_windows(settings)
     yield from web_complaints(settings.web)
+    yield from _of_rarer_parts(settings)
+    yield from _artifacts(settings.artifacts)
+    if settings.audit.key is not None:
+        yield from _key(("audit", "key"), settings.audit.key)
+
+
+def _of_rarer_parts(settings: Settings) -> Iterator[Complaint]:
     if settings.notifications or settings.notify.allow_hosts:
         from runner.config.notify_rules import notify_complaints
 
@@ -89,9 +96,10 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         from runner.config.aws_rules import account_complaints
 
         yield from account_complaints(settings.aws)
-    yield from _artifacts(settings.artifacts)
-    if settings.audit.key is not None:
-        yield from _key(("audit", "key"), settings.audit.key)
+    if settings.pools or settings.broker is not None or settings.worker is not None:
+        from runner.config.pool_rules import pool_complaints
+
+        yield from pool_complaints(settings)
 
 
 def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:

@@ -224,6 +224,8 @@ class Daemon:
         reschedule(control.store, self.parts.settings.drift, control.clock.now())
 
     def _recover(self) -> None:
+        if self.parts.pools is not None and self.parts.pools.look():
+            self._wake.set()
         recovered = recover(self.parts.worker.control)
         for assignment in recovered.adopted:
             log.warning("run.adopted", run=assignment.job.name, stack=assignment.job.stack.name)
@@ -309,6 +311,8 @@ class Daemon:
         self._safe.attempt("webhooks", self._wakes.look)
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
+        if self.parts.pools is not None:
+            self._safe.attempt("pools", self.parts.pools.offer)
         self._polls.decide()
 
     def _start(self, work: Callable[[], None]) -> None:

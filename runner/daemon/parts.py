@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from runner.daemon.pools import Pools
 from runner.model.forge.consumer import consumer_of
 from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import Settings
@@ -33,6 +34,7 @@ class Parts:
     notified: tuple[Notified, ...] = ()
     at_forges: AtForges | None = None
     inventory: Inventory | None = None
+    pools: Pools | None = None
 
     @property
     def consumers(self) -> frozenset[str]:

@@ -170,6 +170,19 @@ def prune(git_dir: Path) -> list[str]:
     return [*_git(git_dir), "prune", "--expire=now"]
 
 
+def pack_objects(git_dir: Path) -> list[str]:
+    return [*_git(git_dir), "pack-objects", "--revs", "--stdout", "--delta-base-offset", "--quiet"]
+
+
+def one_revision(revision: str) -> bytes:
+    """For the standard input of `pack_objects`: the commit with its tree, as a shallow clone gets it."""
+    return f"--shallow {revision}\n{revision}\n".encode()
+
+
+def index_pack(git_dir: Path, pack: Path) -> list[str]:
+    return [*_git(git_dir), "index-pack", str(pack)]
+
+
 def rev_list(git_dir: Path, new: str, old: str | None, limit: int) -> list[str]:
     """`old..new`, or all of `new`, newest first."""
     return [

@@ -11,6 +11,7 @@ from runner.model.approval.binding import read_binding
 from runner.model.approval.carried import Carried
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
 from runner.model.drift.report import Contest, Finding, ReportStatus
+from runner.model.execution.job import Job
 from runner.model.preview.pull_request import Hold, PullState
 from runner.model.run.evidence import Evidence
 from runner.model.run.healed_by import HealedBy
@@ -20,6 +21,7 @@ from runner.model.state.version import Origin
 from runner.model.values.codec import from_plain
 from runner.model.warm.compared import HowPlanned
 from runner.model.warm.probe import ProbeRecord
+from runner.model.work.lease import LeaseEnd
 from runner.store.faults import UNREADABLE
 from runner.store.rows import definition_of, strings_of, summary_of
 
@@ -84,6 +86,10 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "listings": ("id", _times("started_at", "ended_at")),
     "listed_resources": ("key", _times("created_at", "first_seen")),
     "indexed_states": ("stack", _times("at")),
+    "leases": ("fence", {"job": _json_of(Job), "ended": LeaseEnd, **_times("since", "heard")}),
+    "offers": ("run", _times("at")),
+    "workers": ("name", _times("since", "seen")),
+    "drained_pools": ("pool", _times("at")),
     "throttles": ("account", _times("since", "until")),
     "approvals": ("run", {"accepted": strings_of, "also": strings_of, **_times("at")}),
     "declarations": ("id", _times("seen_at")),

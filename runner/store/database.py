@@ -21,6 +21,7 @@ from runner.store.forge import ForgeReads, ForgeWrites
 from runner.store.inventory import InventoryReads, InventoryWrites
 from runner.store.journal_mode import has_wal_fix
 from runner.store.keyed import KeyedWrites
+from runner.store.leases import LeaseReads, LeaseWrites
 from runner.store.limited import Moved
 from runner.store.listings import ListingReads, ListingWrites
 from runner.store.load import LoadReads, LoadWrites
@@ -86,6 +87,7 @@ class StoreReader(
     StateReads,
     SourceReads,
     LoadReads,
+    LeaseReads,
     FeedReads,
     TotalReads,
     TrendReads,
@@ -113,6 +115,7 @@ class StoreWriter(
     StateWrites,
     SourceWrites,
     LoadWrites,
+    LeaseWrites,
     FeedWrites,
     TotalReads,
     TrendReads,

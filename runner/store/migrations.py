@@ -820,6 +820,45 @@ CREATE TRIGGER ended_run_uses_no_state AFTER UPDATE OF final ON runs WHEN NEW.fi
 END;
 """
 
+# Work for other machines. A lease is one claim of a worker on a run; an offer is what was last announced to its pool.
+_LEASES = """
+CREATE TABLE leases (
+    fence INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL,
+    pool TEXT NOT NULL,
+    worker TEXT NOT NULL,
+    job TEXT NOT NULL,
+    since TEXT NOT NULL,
+    heard TEXT NOT NULL,
+    ended TEXT
+) STRICT;
+CREATE UNIQUE INDEX one_lease_of_a_run ON leases(run) WHERE ended IS NULL;
+CREATE INDEX leases_of_run ON leases(run);
+CREATE TABLE offers (
+    run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL,
+    pool TEXT NOT NULL,
+    at TEXT,
+    lost INTEGER NOT NULL
+) STRICT;
+CREATE TABLE workers (
+    name TEXT PRIMARY KEY,
+    pool TEXT NOT NULL,
+    release TEXT NOT NULL,
+    slots INTEGER NOT NULL,
+    since TEXT NOT NULL,
+    seen TEXT NOT NULL,
+    stops INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE drained_pools (
+    pool TEXT PRIMARY KEY,
+    by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -859,4 +898,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("managed_objects", _MANAGED_OBJECTS),
     ("listings", _LISTINGS),
     ("states", _STATES),
+    ("leases", _LEASES),
 )

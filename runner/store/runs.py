@@ -95,6 +95,11 @@ class RunReads(DetailReads):
             rows = self._all("SELECT * FROM runs WHERE final = 0 AND stack = ? ORDER BY id", stack)
         return [run_of(row) for row in rows]
 
+    def executing_runs(self) -> list[Run]:
+        return [
+            run_of(row) for row in self._all("SELECT * FROM runs WHERE claim_token IS NOT NULL ORDER BY id")
+        ]
+
 
 class RunWrites(RunReads, DetailWrites, StackWrites):
     def add_run(self, new: NewRun) -> Run:

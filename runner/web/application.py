@@ -55,6 +55,10 @@ def application(app: App) -> FastAPI:
     web.include_router(routes.router())
     for part in PARTS:
         web.include_router(part.router)
+    if app.settings.pools:
+        from runner.web.work import routes as work
+
+        web.include_router(work.router)
     add_hooks(web, app)
     if not app.read_only:
         add_states(web, app)

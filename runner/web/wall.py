@@ -16,6 +16,7 @@ from runner.host.log import log
 from runner.model.settings.web import OidcSettings
 from runner.sandbox import landlock
 from runner.sandbox.serving import Wall, confine, environment, limit
+from runner.source.packs import PACKS
 from runner.store.database import FILE_NAME
 from runner.web.identity.cookie import KEY
 
@@ -44,6 +45,9 @@ WRITE = (
     "state-versions",
     "web",
 )
+# Beside these, where workers of pools bring what runs leave and ask at the gate.
+READ_FOR_POOLS = ("keys/fingerprint", PACKS)
+WRITE_FOR_POOLS = ("artifacts", CHECKPOINTS, "logs")
 
 
 def put_up(app: App) -> None:
@@ -64,13 +68,15 @@ def put_up(app: App) -> None:
 
 def wall_of(app: App) -> Wall:
     settings, inside = app.settings, app.settings.data_dir
-    read = [inside / name for name in READ]
+    pools = bool(settings.pools)
+    read = [inside / name for name in (*READ, *(READ_FOR_POOLS if pools else ()))]
+    write = [inside / name for name in (*WRITE, *(WRITE_FOR_POOLS if pools else ()))]
     read += [policy.path for policy in settings.policies]
     if settings.audit.checkpoints is not None:
-        read.append(settings.audit.checkpoints)
+        (write if pools else read).append(settings.audit.checkpoints)
     # Authorities that may vouch for the issuer, where they are not the system's.
     read += [Path(os.environ[name]) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ]
-    return Wall(tuple(read), tuple(inside / name for name in WRITE), _ports(settings.web.oidc))
+    return Wall(tuple(read), tuple(write), _ports(settings.web.oidc))
 
 
 def _ports(oidc: OidcSettings | None) -> tuple[int, ...]:
@@ -84,7 +90,7 @@ def _ports(oidc: OidcSettings | None) -> tuple[int, ...]:
 def _prepare(app: App) -> None:
     """Make what the wall keeps from being made. The connection that this opens keeps SQLite's files in place."""
     inside = app.settings.data_dir
-    for name in ("claims", "reports", "logs", "receipts", "artifacts", "state-versions", RELOAD):
+    for name in ("claims", "reports", "logs", "receipts", "artifacts", "state-versions", RELOAD, PACKS):
         private_folder(inside / name)
     _make_files(app)
     scratch = private_folder(inside / "web")
@@ -95,7 +101,7 @@ def _prepare(app: App) -> None:
 def _make_files(app: App) -> None:
     """Those that a daemon would make later: a right on a file holds for the file that is there, not for its name."""
     settings, inside = app.settings, app.settings.data_dir
-    for name in KEYS:
+    for name in (*KEYS, "fingerprint"):
         key_file(inside / "keys" / name)
     for name in (LOCK_FILE, REQUESTS_LOCK_FILE, LOOKED):
         (inside / name).touch(0o600)

@@ -52,6 +52,8 @@ FULL = StackDefinition(
         action="propose",
     ),
     plan=PlanRules(providers="plain"),
+    pool="prod-eu",
+    pool_labels={"region": "eu"},
     paused=True,
     renamed_from="prod/db",
 )

@@ -57,6 +57,8 @@ GIVEN: dict[str, Any] = {
     "version": 1,
     "content": "{}",
     "provider": "aws",
+    "pool": "eu",
+    "worker": "w-1",
     "approving": (Approving(5, "0" * 12),),
     "rejecting": (Rejecting(5),),
     "resources": ("arn:aws:sqs:eu-west-1:1:x",),

@@ -11,7 +11,18 @@ from runner.model.values.paths import TOP, join, parent
 
 # Parts of a definition that no plan reads. They take effect with the commit, without a plan or an apply.
 AT_ONCE = frozenset(
-    {"labels", "watch", "depends_on", "timeouts", "windows", "drift", "plan", "paused", "renamed_from"}
+    {
+        "labels",
+        "watch",
+        "depends_on",
+        "timeouts",
+        "windows",
+        "drift",
+        "plan",
+        "pool",
+        "paused",
+        "renamed_from",
+    }
 )
 
 

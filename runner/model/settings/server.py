@@ -11,7 +11,9 @@ from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.healing import DEFAULT_LIMITS, HealLimits, OperatorHealRule
 from runner.model.settings.notifications import PUBLIC_ONLY, Notification, NotifySettings
+from runner.model.settings.placement import Places
 from runner.model.settings.policy import Check, Policy
+from runner.model.settings.pools import PoolSettings, WorkerSettings
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.source import SourceSettings
 from runner.model.settings.web import NOT_SERVED, WebSettings
@@ -233,10 +235,17 @@ class Settings:
     notifications: tuple[Notification, ...] = ()
     notify: NotifySettings = PUBLIC_ONLY
     aws: tuple[AwsAccount, ...] = ()
+    broker: str | None = field(default=None, repr=False)
+    pools: tuple[PoolSettings, ...] = ()
+    worker: WorkerSettings | None = None
 
     @cached_property
     def window_rules(self) -> WindowRules:
         return WindowRules(self.windows)
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.pools)
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

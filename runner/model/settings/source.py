@@ -64,6 +64,7 @@ class Allow:
     policies: tuple[str, ...] = ()
     heal: bool = False
     outputs: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
 
 
 # Where no configuration says what the source allows.

@@ -138,6 +138,8 @@ class StackDefinition:
     windows: tuple[StackWindow, ...] = ()
     drift: DriftRules = DriftRules()
     plan: PlanRules = PlanRules()
+    pool: str | None = None
+    pool_labels: dict[str, str] = field(default_factory=dict)
     paused: bool = False
     renamed_from: str | None = None
 
@@ -183,7 +185,7 @@ def to_json(value: Any) -> str:
 # Fields that came later. While they have nothing to say they are left out: otherwise an upgrade would give every
 # definition another digest, and each stack would be planned again.
 _LATER: Mapping[type, Mapping[str, object]] = {
-    StackDefinition: {"windows": (), "plan": PlanRules()},
+    StackDefinition: {"windows": (), "plan": PlanRules(), "pool": None, "pool_labels": {}},
     DriftRules: {"heal": ()},
     ApplyRules: {"on_merge": None},
 }

@@ -15,6 +15,7 @@ from runner.ports.records.feed import FeedReader, FeedWriter
 from runner.ports.records.forge import ForgeReader, ForgeWriter
 from runner.ports.records.inventory import InventoryReader, InventoryWriter, ListingReader, ListingWriter
 from runner.ports.records.keyed import KeyedWriter
+from runner.ports.records.leases import LeaseReader, LeaseWriter
 from runner.ports.records.load import LoadReader, LoadWriter
 from runner.ports.records.locks import LockReader, LockWriter
 from runner.ports.records.outputs import OutputReader, OutputWriter
@@ -53,6 +54,7 @@ class Reader(
     OutputReader,
     StateReader,
     LoadReader,
+    LeaseReader,
     FeedReader,
     TokenReader,
     TotalReader,
@@ -94,6 +96,7 @@ class Writer(
     OutputWriter,
     StateWriter,
     LoadWriter,
+    LeaseWriter,
     FeedWriter,
     TokenWriter,
     DaemonRequestWriter,

@@ -14,7 +14,11 @@ from runner.web.guard.refuse import refused
 
 MAX_BODY = 1024 * 1024
 # Paths below which a body may be larger. One byte more than that, so that what is served there can refuse it in its words.
-LARGER = {f"{ROUTE}/": LARGEST + 1, f"{PREFIX}/state-pushes/": LARGEST}
+LARGER = {
+    f"{ROUTE}/": LARGEST + 1,
+    f"{PREFIX}/state-pushes/": LARGEST,
+    f"{PREFIX}/work/": 256 * 1024 * 1024,  # artifacts and results
+}
 MAX_TARGET = 8 * 1024  # path and query
 
 

@@ -1,0 +1,134 @@
+"""How both sides use Celery. Truth stays in the database: a message names a run, and losing or repeating one is harmless."""
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from runner.errors import BrokerUnreachable, ExtraMissing
+from runner.model.values.frozen import dataclass
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+TASK = "driftline.execute"
+SECONDS = 5.0  # for one connection
+# Acknowledged before it is executed: at-most-once comes from the claim in our database, and a broker that gives a message
+# to a second worker while the first one applies must find nothing to give.
+_SETTINGS = MappingProxyType(
+    {
+        "task_acks_late": False,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_connection_timeout": SECONDS,
+        "broker_heartbeat": 30,
+        "task_publish_retry": False,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Transport:
+    """What a broker knows of urgency: `levels` are its priorities, the most urgent first; without, each has a queue."""
+
+    levels: tuple[int, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    arguments: tuple[tuple[str, Any], ...] = ()  # of each queue
+
+
+_REDIS = Transport(
+    (0, 3, 6, 9),
+    (
+        # Longer than any task: until then Redis gives it to nobody else.
+        ("visibility_timeout", 43200),
+        ("queue_order_strategy", "priority"),
+        ("priority_steps", [0, 3, 6, 9]),
+        ("socket_timeout", 30.0),
+        ("socket_connect_timeout", SECONDS),
+    ),
+)
+_RABBITMQ = Transport((9, 6, 3, 0), arguments=(("x-max-priority", 9),))
+TRANSPORTS = MappingProxyType(
+    {
+        "redis": _REDIS,
+        "rediss": _REDIS,
+        "amqp": _RABBITMQ,
+        "amqps": _RABBITMQ,
+        "sqs": Transport(options=(("visibility_timeout", 43200), ("wait_time_seconds", 20))),
+    }
+)
+URGENCIES = 4
+
+
+def queues(pool: str, url: str) -> tuple[str, ...]:
+    """Those that the workers of a pool read."""
+    name = f"driftline-{pool}"
+    return (name,) if _transport(url).levels else tuple(f"{name}-{level}" for level in range(URGENCIES))
+
+
+def celery(url: str) -> "Celery":
+    """ExtraMissing without Celery. `rediss` verifies the certificate of the broker, which is not Celery's default."""
+    try:
+        from celery import Celery
+    except ModuleNotFoundError as missing:
+        raise ExtraMissing(what="a pool of workers", module=missing.name, extra="celery") from missing
+    import ssl
+
+    app = Celery("driftline", broker=url, set_as_current=False)
+    app.conf.update(_SETTINGS)
+    app.conf.broker_transport_options = dict(_transport(url).options)
+    if urlsplit(url).scheme in {"rediss", "amqps"}:
+        app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "cert_reqs": ssl.CERT_REQUIRED}
+    return app
+
+
+class CeleryBroker:
+    """Satisfies `ports.Broker`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._app: Celery | None = None
+
+    def announce(self, pool: str, run: int, attempt: int, urgency: float) -> None:
+        from kombu.exceptions import OperationalError
+
+        app = self._app = self._app or celery(self._url)
+        level = min(max(round(urgency), 0), URGENCIES - 1)
+        transport, names = _transport(self._url), queues(pool, self._url)
+        queue, more = (
+            (names[0], {"priority": transport.levels[level]}) if transport.levels else (names[level], {})
+        )
+        try:
+            app.send_task(TASK, args=(run, attempt), queue=_queue(queue, transport), **more)
+        except (OperationalError, OSError) as error:
+            raise BrokerUnreachable(problem=without_password(str(error), self._url)) from error
+
+
+def _queue(name: str, transport: Transport) -> Any:
+    from kombu.entity import Queue
+
+    return Queue(  # type: ignore[no-untyped-call]
+        name, routing_key=name, queue_arguments=dict(transport.arguments) or None
+    )
+
+
+def declared(pool: str, url: str) -> list[Any]:
+    """The queues of a pool as its workers declare them: the same as whoever announces, or RabbitMQ refuses."""
+    return [_queue(name, _transport(url)) for name in queues(pool, url)]
+
+
+def without_password(text: str, url: str) -> str:
+    """A client library repeats the address in its errors."""
+    password = urlsplit(url).password
+    return text.replace(password, "***") if password else text
+
+
+def _transport(url: str) -> Transport:
+    return TRANSPORTS[urlsplit(url).scheme]

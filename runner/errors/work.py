@@ -1,0 +1,77 @@
+"""Workers of pools: what the server does not grant them, and what keeps them from working."""
+
+from runner.errors.base import BadUsage, Conflict, DriftlineError, NotFound
+
+
+class ClaimRefused(Conflict):
+    """{run} is not for {worker} now: {why}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class LeaseOver(Conflict):
+    """lease {fence} on {run} is over: {why}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class LogAhead(Conflict):
+    """the log of {run} has {size} bytes here, so nothing can be appended at {offset}"""
+
+
+class PoolRefused(DriftlineError):
+    """token {token} belongs to no pool"""
+
+    exit_code = 6
+    hint_template = "on the server, add its name to tokens of a pool in the configuration"
+
+
+class PoolUnknown(NotFound):
+    """no pool "{pool}" is configured"""
+
+    hint_template = "driftline pool list"
+
+
+class WorkerUnknown(NotFound):
+    """no worker "{worker}" is known"""
+
+    hint_template = "driftline worker list"
+
+
+class WorkerBusy(Conflict):
+    """{worker} was heard of {ago} ago, so it may still be applying {runs}"""
+
+    hint_template = "stop it, then   driftline worker forget {worker}"
+
+
+class OtherProtocol(DriftlineError):
+    """the worker speaks version {theirs} of the work protocol, and this server {ours}"""
+
+    exit_code = 78
+    hint_template = "install the same release of driftline on both: the server is {release}"
+
+
+class NotAWorker(BadUsage):
+    """the configuration {path} has no section worker"""
+
+    hint_template = "docs/scaling.md shows one"
+
+
+class BrokerUnreachable(DriftlineError):
+    """the broker cannot be reached: {problem}"""
+
+    exit_code = 69
+    hint_template = "check broker in the configuration, and that it runs"
+
+
+class WorkTooLarge(DriftlineError):
+    """{what} of {run} has more than {most} bytes"""
+
+    exit_code = 64
+
+
+class StateNotServed(DriftlineError):
+    """its managed state is in the data directory of the server, where workers of pools cannot use it"""
+
+    exit_code = 3
+    hint_template = "give the stack a backend, or take its pool away"

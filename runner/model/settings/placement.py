@@ -1,0 +1,79 @@
+"""Where a stack executes: in a pool, or on the host of the daemon."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import field
+from fnmatch import fnmatchcase
+
+from runner.model.settings.pools import PoolSettings
+from runner.model.stack.definition import StackDefinition
+from runner.model.stack.match import reaches
+from runner.model.values.frozen import dataclass
+
+HERE = ""  # the host of the daemon
+
+
+@dataclass(frozen=True)
+class Placement:
+    """`pool` is empty for the host of the daemon. With `problem` the stack executes nowhere."""
+
+    pool: str = HERE
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Of all stacks under one configuration. What a digest defines never changes, so that each is placed once."""
+
+    pools: tuple[PoolSettings, ...]
+    known: dict[tuple[str, str], Placement] = field(default_factory=dict)
+
+    def of(
+        self, digest: str, source: str, allowed: Sequence[str], definition: Callable[[], StackDefinition]
+    ) -> Placement:
+        """`definition` is asked only the first time."""
+        found = self.known.get((digest, source))
+        if found is None:
+            found = place(definition(), source, allowed, self.pools)
+            self.known[digest, source] = found
+        return found
+
+
+def place(
+    definition: StackDefinition, source: str, allowed: Sequence[str], pools: Sequence[PoolSettings]
+) -> Placement:
+    """The operator's `match` decides before the stack's `pool`, which `allow.pools` of its source bounds.
+
+    A stack whose wish cannot be met does not execute on the daemon's host instead: there it could have credentials
+    that it was not meant to get.
+    """
+    for pool in pools:
+        if pool.match is not None and reaches(pool.match, definition, source):
+            return Placement(pool.name)
+    if definition.pool is not None:
+        return _named(definition.pool, source, allowed, pools)
+    if definition.pool_labels:
+        return _labelled(definition.pool_labels, source, allowed, pools)
+    return Placement()
+
+
+def _named(name: str, source: str, allowed: Iterable[str], pools: Iterable[PoolSettings]) -> Placement:
+    if not _may(name, allowed):
+        return Placement(problem=f'allow.pools of source {source} does not cover pool "{name}"')
+    if name not in {pool.name for pool in pools}:
+        return Placement(problem=f'no pool "{name}" is configured')
+    return Placement(name)
+
+
+def _labelled(
+    wished: dict[str, str], source: str, allowed: Iterable[str], pools: Iterable[PoolSettings]
+) -> Placement:
+    allowed = tuple(allowed)
+    for pool in pools:
+        if _may(pool.name, allowed) and wished.items() <= pool.labels.items():
+            return Placement(pool.name)
+    labels = ", ".join(f"{key}={value}" for key, value in wished.items())
+    return Placement(problem=f"no pool with the labels {labels} is among those that source {source} may use")
+
+
+def _may(name: str, allowed: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in allowed)

@@ -1,0 +1,77 @@
+"""A lease: one worker executes one run, as long as its heartbeats come."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from runner.model.execution.job import Job
+from runner.model.run.life import Claim, Run
+from runner.model.values.frozen import dataclass
+
+BEAT_SECONDS = 15.0
+MISSED = 3  # heartbeats in a row, after which nobody counts on the worker any more
+_LEASED = "lease-"
+
+
+class LeaseEnd(StrEnum):
+    SETTLED = "settled"  # its result was recorded
+    LOST = "lost"  # its heartbeats stopped, and it had changed nothing
+    GIVEN_UP = "given up"  # a person said that its worker does not come back
+
+
+@dataclass(frozen=True)
+class Lease:
+    """`fence` grows with every lease: whoever writes with an older one is too late."""
+
+    fence: int
+    run: int
+    attempt: int
+    pool: str
+    worker: str
+    job: Job
+    since: datetime
+    heard: datetime  # of its last heartbeat, or any other call of its worker
+    end: LeaseEnd | None = None
+
+    @property
+    def over_at(self) -> datetime:
+        return self.heard + timedelta(seconds=BEAT_SECONDS * MISSED)
+
+    def silent(self, now: datetime) -> bool:
+        """Whether its worker has missed its heartbeats."""
+        return self.end is None and now >= self.over_at
+
+
+def lease_claim(token: str, worker: str, since: datetime) -> Claim:
+    """As the run shows it. Its form is none of a process on this host, so that recovery leaves it alone."""
+    return Claim(token=f"{_LEASED}{token}", host=worker, pid=0, since=since)
+
+
+def is_leased(run: Run) -> bool:
+    """Whether a worker of a pool executes it."""
+    return run.claim is not None and run.claim.token.startswith(_LEASED)
+
+
+@dataclass(frozen=True)
+class KnownWorker:
+    """A worker that has said hello. `stops` says that it takes nothing new and leaves."""
+
+    name: str
+    pool: str
+    release: str
+    slots: int
+    since: datetime
+    seen: datetime
+    stops: bool = False
+
+    def silent(self, now: datetime) -> bool:
+        return now >= self.seen + timedelta(seconds=BEAT_SECONDS * MISSED)
+
+
+@dataclass(frozen=True)
+class Drained:
+    """A pool that is offered nothing until a person resumes it."""
+
+    pool: str
+    by: str
+    at: datetime
+    reason: str

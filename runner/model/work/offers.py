@@ -1,0 +1,58 @@
+"""Which ready runs are offered to a pool now."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from runner.model.run.life import Kind, Run
+from runner.model.settings.pools import PoolSettings
+from runner.model.values.frozen import dataclass
+
+# A message may be lost with its broker. To send it again is harmless: only one claim is granted.
+AGAIN_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The message to a pool names a run and an attempt. It carries no authority: the claim does."""
+
+    run: int
+    attempt: int
+    pool: str
+    at: datetime | None = None  # when the message was last sent
+    lost: int = 0  # how many leases of the run were lost
+
+    def pending(self, now: datetime) -> bool:
+        """Whether a message is under way, as far as one can tell."""
+        return self.at is not None and now < self.at + AGAIN_AFTER
+
+
+def to_offer(
+    ready: Iterable[tuple[Run, str]],
+    executing: Iterable[tuple[Run, str]],
+    offers: Mapping[int, Offer],
+    pools: Mapping[str, PoolSettings],
+    drained: Iterable[str],
+    now: datetime,
+) -> list[Offer]:
+    """Messages to send, the most urgent first; `ready` and `executing` are runs with their pools, in turn.
+
+    No pool is offered more than it may execute at once: what waits in a broker would no longer be in our order.
+    """
+    held = Counter(pool for _, pool in executing)
+    checks = Counter(pool for run, pool in executing if run.kind is Kind.DRIFT)
+    closed = frozenset(drained)
+    found: list[Offer] = []
+    for run, name in ready:
+        pool = pools.get(name)
+        if pool is None or name in closed:
+            continue
+        check = run.kind is Kind.DRIFT
+        if held[name] >= pool.at_most or (check and checks[name] >= pool.checks_at_most):
+            continue
+        held[name] += 1
+        checks[name] += check
+        before = offers.get(run.id, Offer(run.id, 1, name))
+        if before.pool != name or not before.pending(now):
+            found.append(Offer(run.id, before.attempt, name, now, before.lost))
+    return found

@@ -1,0 +1,96 @@
+"""What a worker and the control plane say to each other, as plain values. Bytes travel beside them."""
+
+from runner.model.approval.binding import EngineFacts
+from runner.model.execution.job import Job, Result
+from runner.model.outputs.taken import Given
+from runner.model.values.frozen import dataclass
+
+# Raised when an older side would misunderstand. Fields that only add something have defaults, and are no new version.
+VERSION = 1
+OLDEST = 1  # that this release still understands
+
+SECRETS, OUTPUTS = "plan.secrets", "outputs.json"  # artifacts of other runs that a job may need
+
+
+@dataclass(frozen=True)
+class Hello:
+    """A worker that begins, is still there, or stops."""
+
+    worker: str
+    pool: str
+    release: str
+    slots: int
+    stops: bool = False
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """`beat_seconds` is how often a lease wants to hear from its worker."""
+
+    version: int
+    beat_seconds: float
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A worker asks for the run that a message named. `process` is a random word of the process that asks."""
+
+    attempt: int
+    worker: str
+    pool: str
+    process: str
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The job, with the number that fences off every earlier claim on its run.
+
+    `key` makes fingerprints, in hex. Whoever has it can test guesses at masked values, and nothing else.
+    """
+
+    fence: int
+    job: Job
+    key: str
+    beat_seconds: float
+
+
+@dataclass(frozen=True)
+class Beat:
+    fence: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    cancel: bool = False
+
+
+@dataclass(frozen=True)
+class AtGate:
+    """The last question before terraform applies this plan."""
+
+    fence: int
+    digest: str
+    fingerprint: str | None
+    facts: EngineFacts
+
+
+@dataclass(frozen=True)
+class Ended:
+    fence: int
+    result: Result
+
+
+def readable(job: Job) -> frozenset[tuple[int, str]]:
+    """Artifacts of other runs that a worker may read for this job: what must stay masked, and outputs of other stacks."""
+    takes: tuple[Given, ...] = job.takes
+    outputs = {(one.run, OUTPUTS) for one in takes}
+    if job.known_outputs is not None:
+        outputs.add((job.known_outputs.run, OUTPUTS))
+    return frozenset({(run, SECRETS) for run in job.earlier} | outputs)
+
+
+def revisions(job: Job) -> tuple[str, ...]:
+    """Of the job's source: what it executes, and what else it is judged by."""
+    return tuple(dict.fromkeys(filter(None, (job.revision, job.judging.former))))

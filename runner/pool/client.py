@@ -1,0 +1,178 @@
+"""The work API as a worker calls it. Every call may be repeated, so that a cut connection only delays."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2
+
+from runner import __version__
+from runner.api.http import PREFIX, VERSION
+from runner.errors import DatabaseBusy, InternalError, ServerUnreachable, TooManyAtOnce
+from runner.model.settings.pools import WorkerSettings
+from runner.model.values.codec import from_plain, to_plain
+from runner.model.values.loopback import is_loopback
+from runner.model.work.protocol import AtGate, Beat, Ended, Granted, Heard, Hello, Wanted, Welcome
+from runner.ports.basics import Cancel
+from runner.remote.answer import error_of
+from runner.remote.client import BY_A_PROXY
+
+WORK = f"{PREFIX}/work"
+FENCE = "Driftline-Fence"
+SECONDS = 30.0  # for one answer
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
+# The server is away, restarts, or has too much to do. Any other error is its answer.
+_PASSING = (ServerUnreachable, DatabaseBusy, TooManyAtOnce, InternalError)
+T = TypeVar("T")
+
+
+class Never:
+    """Satisfies `ports.Cancel` for whoever has no reason to stop."""
+
+    def is_set(self) -> bool:
+        return False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        time.sleep(timeout or 0)
+        return False
+
+
+NEVER = Never()
+
+
+@dataclass
+class WorkClient:
+    """`stop` ends the repetitions; until then a call waits for a server that is away."""
+
+    http: httpx2.Client
+    stop: Cancel = field(default_factory=Never)
+
+    @classmethod
+    @contextmanager
+    def of(cls, worker: WorkerSettings) -> "Iterator[WorkClient]":
+        """Its connections are closed with the block."""
+        host = urlsplit(worker.server).hostname or ""
+        headers = {"Authorization": f"Bearer {worker.token}", "User-Agent": f"driftline/{__version__}"}
+        env = not is_loopback(host)
+        with httpx2.Client(base_url=worker.server, headers=headers, timeout=SECONDS, trust_env=env) as http:
+            yield cls(http)
+
+    def until(self, stop: Cancel) -> "WorkClient":
+        """The same connections, with another end of patience."""
+        return replace(self, stop=stop)
+
+    def hello(self, said: Hello) -> Welcome:
+        return from_plain(Welcome, self._told("POST", "/hello", said))
+
+    def claim(self, run: int, wanted: Wanted) -> Granted:
+        return from_plain(Granted, self._told("POST", f"/runs/{run}/claim", wanted))
+
+    def beat(self, run: int, fence: int) -> Heard:
+        """Not repeated: the next one comes soon."""
+        answer = self._once("POST", f"/runs/{run}/heartbeat", {"json": to_plain(Beat(fence))})
+        return from_plain(Heard, answer.json())
+
+    def gate(self, run: int, asked: AtGate) -> None:
+        self._told("POST", f"/runs/{run}/gate", asked)
+
+    def result(self, run: int, ended: Ended) -> None:
+        self._told("POST", f"/runs/{run}/result", ended)
+
+    def append_log(self, run: int, fence: int, offset: int, piece: bytes) -> int:
+        """The size of the log at the server afterwards."""
+        answer = self._once(
+            "PATCH",
+            f"/runs/{run}/log",
+            {"params": {"offset": offset}, "content": piece, "headers": _fence(fence)},
+        )
+        return int(answer.json()["size"])
+
+    def put_artifact(self, run: int, fence: int, name: str, content: bytes) -> str:
+        sent = {"content": content, "headers": _fence(fence)}
+        answer = self._repeated(lambda: self._once("PUT", f"/runs/{run}/artifacts/{name}", sent))
+        return str(answer.json()["digest"])
+
+    def artifact(self, run: int, fence: int, name: str, of: int) -> bytes:
+        sent = {"params": {} if of == run else {"of": of}, "headers": _fence(fence)}
+        return self._repeated(lambda: self._once("GET", f"/runs/{run}/artifacts/{name}", sent)).content
+
+    def artifact_names(self, run: int, fence: int) -> list[str]:
+        sent = {"headers": _fence(fence)}
+        names: list[str] = self._repeated(lambda: self._once("GET", f"/runs/{run}/artifacts", sent)).json()
+        return names
+
+    def remove_artifact(self, run: int, fence: int, name: str) -> None:
+        sent = {"headers": _fence(fence)}
+        self._repeated(lambda: self._once("DELETE", f"/runs/{run}/artifacts/{name}", sent))
+
+    def tree(self, run: int, fence: int, revision: str, into: Path) -> None:
+        """Write the pack of this revision to a file."""
+
+        def read() -> None:
+            with (
+                self._errors(),
+                self.http.stream(
+                    "GET", f"{WORK}/runs/{run}/tree", params={"revision": revision}, headers=_fence(fence)
+                ) as answer,
+            ):
+                if not answer.is_success:
+                    answer.read()
+                    _refuse(answer)
+                with into.open("wb") as file:
+                    for part in answer.iter_bytes():
+                        file.write(part)
+
+        self._repeated(read)
+
+    def _told(self, method: str, path: str, said: Any) -> Any:
+        content = {"json": to_plain(said)}
+        return self._repeated(lambda: self._once(method, path, content)).json()
+
+    def _repeated(self, call: Callable[[], T]) -> T:
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return call()
+            except _PASSING:
+                if self.stop.wait(pause):
+                    raise
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _once(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
+        with self._errors():
+            answer = self.http.request(method, WORK + path, **content)
+        if not answer.is_success:
+            _refuse(answer)
+        return answer
+
+    def _errors(self) -> "_Errors":
+        return _Errors(str(self.http.base_url))
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """What the library raises, as ours."""
+
+    url: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, httpx2.HTTPError):
+            raise ServerUnreachable(url=self.url, reason=str(error) or type(error).__name__) from error
+
+
+def _refuse(answer: httpx2.Response) -> None:
+    if answer.status_code in BY_A_PROXY and VERSION not in answer.headers:
+        reason = f"{answer.status_code} {answer.reason_phrase}"
+        raise ServerUnreachable(url=str(answer.url), reason=reason)
+    raise error_of(answer)
+
+
+def _fence(fence: int) -> dict[str, str]:
+    return {FENCE: str(fence)}

@@ -1,0 +1,118 @@
+"""The process that listens for announcements: one process for each run, none of which depends on it."""
+
+import os
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner import __version__
+from runner.app import App, slots
+from runner.broker.celery import TASK, celery, declared
+from runner.errors import DriftlineError
+from runner.host.log import log
+from runner.model.settings.pools import WorkerSettings
+from runner.model.work.lease import BEAT_SECONDS
+from runner.model.work.protocol import Hello
+from runner.pool.client import WorkClient
+from runner.pool.execute import Deadline, worker_name
+from runner.pool.left import left
+from runner.process.beside import start_beside
+
+ANSWER_SECONDS = 10.0
+
+
+@dataclass
+class Listening:
+    """A worker while it listens: known to the server, and after everything that earlier processes have left."""
+
+    app: App
+    worker: WorkerSettings
+    _stops: threading.Event = field(default_factory=threading.Event)
+    _finishing: set[int] = field(default_factory=set)
+
+    def begin(self) -> threading.Thread:
+        """The server has to know this worker and speak its language, or it does not begin."""
+        with WorkClient.of(self.worker) as client:
+            self.say_hello(client)
+        attending = threading.Thread(target=self._attend, name="attend", daemon=True)
+        attending.start()
+        return attending
+
+    def end(self) -> None:
+        self._stops.set()
+        try:
+            with WorkClient.of(self.worker) as client:
+                self.say_hello(client.until(Deadline(ANSWER_SECONDS)), stops=True)
+        except DriftlineError as error:
+            log.warning("worker.goodbye", problem=error.message)
+
+    def say_hello(self, client: WorkClient, *, stops: bool = False) -> None:
+        pool, count = self.worker.pool, slots(self.app.settings)
+        client.hello(Hello(worker_name(self.worker), pool, __version__, count, stops=stops))
+
+    def execute(self, run: int, attempt: int) -> int:
+        """Wait for the process that executes it; returns its exit code."""
+        return start_beside(self._argv("--execute", str(run), str(attempt)), os.environ).wait()
+
+    def _attend(self) -> None:
+        with WorkClient.of(self.worker) as client:
+            self._attend_by(client.until(Deadline(0)))
+
+    def _attend_by(self, client: WorkClient) -> None:
+        while True:
+            try:
+                self._finish_left()
+            except (DriftlineError, OSError, ValueError) as error:
+                log.warning("worker.left", problem=str(error))
+            if self._stops.wait(BEAT_SECONDS):
+                return
+            try:
+                self.say_hello(client)
+            except DriftlineError as error:
+                log.warning("worker.hello", problem=error.message)
+
+    def _finish_left(self) -> None:
+        for entry in left(self.app):
+            run = entry.job.run
+            if run not in self._finishing:
+                self._finishing.add(run)
+                threading.Thread(target=self._finish, args=(run,), daemon=True).start()
+
+    def _finish(self, run: int) -> None:
+        try:
+            start_beside(self._argv("--finish", str(run)), os.environ).wait()
+        finally:
+            self._finishing.discard(run)
+
+    def _argv(self, *words: str) -> list[str]:
+        config = str(self.app.config_path.absolute())
+        return [sys.executable, "-I", "-m", "runner.cli", "--config", config, "worker", *words]
+
+
+def listen(app: App, worker: WorkerSettings) -> None:
+    """Until SIGTERM or SIGINT, which wait for the runs that are executed; a second one leaves them, and they go on."""
+    assert app.settings.broker is not None
+    broker = celery(app.settings.broker)
+    broker.conf.task_queues = declared(worker.pool, app.settings.broker)
+    listening = Listening(app, worker)
+
+    def execute(run: int, attempt: int) -> None:
+        listening.execute(run, attempt)
+
+    broker.task(name=TASK)(execute)
+    listening.begin()
+    log.info("worker.ready", worker=worker_name(worker), pool=worker.pool, server=worker.server)
+    controller: Any = broker.Worker(
+        pool="threads",
+        concurrency=slots(app.settings),
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    try:
+        controller.start()
+    finally:
+        listening.end()
+        log.info("worker.stopped")

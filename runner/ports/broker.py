@@ -1,0 +1,27 @@
+"""The broker that announces runs to the workers of a pool, and the code that they execute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from runner.model.settings.source import SourceSettings
+
+
+class Broker(Protocol):
+    def announce(self, pool: str, run: int, attempt: int, urgency: float) -> None:
+        """Tell one worker of the pool; lower is more urgent. BrokerUnreachable if it could not be told."""
+        ...
+
+
+class Packs(Protocol):
+    """Revisions as packs of Git's objects, which workers get instead of a login at the remote."""
+
+    def make(self, source: SourceSettings, revisions: Iterable[str]) -> None:
+        """Write those that are not there yet; GitFailed if one cannot be made."""
+        ...
+
+    def keep_only(self, needed: frozenset[tuple[str, str]]) -> int:
+        """Remove packs of other (source, revision) pairs; returns how many."""
+        ...

@@ -1,0 +1,84 @@
+"""Grant a run to a worker: at most one ever holds it."""
+
+from collections import Counter
+
+from runner.errors import ClaimRefused, OtherProtocol, StateNotServed
+from runner.model.execution.job import Job
+from runner.model.run.life import Kind, Run
+from runner.model.settings.pools import PoolSettings
+from runner.model.work.lease import Lease, is_leased, lease_claim
+from runner.model.work.protocol import OLDEST, VERSION, Wanted
+from runner.ports.control import ControlPorts
+from runner.ports.records.store import Reader, Writer
+from runner.service.cycle.dispatch import hold, may_begin, placement_of, record_claim
+
+
+def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted, release: str) -> Lease:
+    """The lease on the run; ClaimRefused if it is not for this worker now. Asked again by the same process, the same lease."""
+    if not OLDEST <= wanted.version <= VERSION:
+        raise OtherProtocol(theirs=wanted.version, ours=VERSION, release=release)
+    with control.store.reading() as reader:
+        run = reader.run(run_id)
+        lease = reader.lease(run_id)
+        if lease is not None and _is_theirs(run, lease, wanted):
+            return lease
+        if why := _why_not(control, reader, run, pool, wanted):
+            raise ClaimRefused(run=run.name, worker=wanted.worker, why=why)
+    if run.managed_state:
+        raise StateNotServed
+    return _granted(control, run, pool, wanted)
+
+
+def _is_theirs(run: Run, lease: Lease, wanted: Wanted) -> bool:
+    """The answer to a claim may be lost on the way."""
+    mine = lease_claim(wanted.process, wanted.worker, lease.since)
+    return run.claim is not None and lease.end is None and run.claim.token == mine.token
+
+
+def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted) -> Lease:
+    # Held only while the row is claimed: from then on the row keeps others from the stack and its state. Processes that
+    # an earlier change left on this host are found by it.
+    held = hold(control, run)
+    if held is None:
+        raise ClaimRefused(run=run.name, worker=wanted.worker, why="processes of this host hold its state")
+    leases: list[Lease] = []
+
+    def may(writer: Writer, fresh: Run) -> bool:
+        return not _why_not(control, writer, fresh, pool, wanted)
+
+    def lease(writer: Writer, job: Job) -> None:
+        leases.append(writer.add_lease(run.id, wanted.attempt, pool.name, wanted.worker, job))
+
+    try:
+        claim = lease_claim(wanted.process, wanted.worker, control.clock.now())
+        job = record_claim(control, run, claim, may, lease)
+    finally:
+        held.release()
+    if job is None:
+        raise ClaimRefused(run=run.name, worker=wanted.worker, why="somebody was faster")
+    return leases[0]
+
+
+def _why_not(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings, wanted: Wanted) -> str:
+    offer = reader.offers().get(run.id)
+    if placement_of(control.settings, reader, run).pool != pool.name:
+        return f"it does not belong to pool {pool.name}"
+    if offer is not None and offer.attempt != wanted.attempt:
+        return f"this is attempt {wanted.attempt}, and attempt {offer.attempt} is under way"
+    if run.final or run.claim is not None:
+        return f"it is {run.state.in_words}"
+    if any(drained.pool == pool.name for drained in reader.drained_pools()):
+        return f"pool {pool.name} is drained"
+    if not _has_room(control, reader, run, pool):
+        return f"pool {pool.name} executes as many runs as it may"
+    return "" if may_begin(control, reader, run) else "it waits for something else"
+
+
+def _has_room(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings) -> bool:
+    held = Counter(
+        one.kind is Kind.DRIFT
+        for one in reader.executing_runs()
+        if is_leased(one) and placement_of(control.settings, reader, one).pool == pool.name
+    )
+    checks = held[True]
+    return held.total() < pool.at_most and (run.kind is not Kind.DRIFT or checks < pool.checks_at_most)

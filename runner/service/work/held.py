@@ -1,0 +1,29 @@
+"""The lease that a worker refers to: still its own, or over."""
+
+from runner.errors import LeaseOver
+from runner.model.run.life import Run
+from runner.model.work.lease import Lease, LeaseEnd
+from runner.ports.records.store import Reader
+
+_WHY = {
+    LeaseEnd.SETTLED: "its result is recorded",
+    LeaseEnd.LOST: "its heartbeats stopped, and the run was given to others",
+    LeaseEnd.GIVEN_UP: "a person gave its worker up",
+}
+
+
+def held_lease(reader: Reader, run_id: int, fence: int, pool: str) -> Lease:
+    """LeaseOver if it does not hold any more. RunNotFound for a run that was never there."""
+    run, lease = reader.run(run_id), reader.lease(run_id)
+    if lease is None or lease.fence != fence or lease.pool != pool:
+        raise LeaseOver(fence=fence, run=run.name, why="there is a newer one, or it never was")
+    if lease.end is not None:
+        raise LeaseOver(fence=fence, run=run.name, why=_WHY[lease.end])
+    return lease
+
+
+def settled_by(reader: Reader, run_id: int, fence: int) -> Run | None:
+    """The run, if exactly this lease has brought its result: the answer to that may have been lost on the way."""
+    lease = reader.lease(run_id)
+    mine = lease is not None and lease.fence == fence and lease.end is LeaseEnd.SETTLED
+    return reader.run(run_id) if mine else None

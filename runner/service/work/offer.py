@@ -1,0 +1,80 @@
+"""Announce ready runs to their pools."""
+
+from dataclasses import replace
+
+from runner.errors import BrokerUnreachable, DriftlineError
+from runner.host.log import log
+from runner.model.run.life import Run
+from runner.model.schedule.turns import priority
+from runner.model.settings.placement import HERE
+from runner.model.values.frozen import dataclass
+from runner.model.work.lease import is_leased
+from runner.model.work.offers import Offer, to_offer
+from runner.ports.broker import Broker, Packs
+from runner.ports.control import ControlPorts
+from runner.ports.records.store import Reader
+from runner.service.approval.terms import judging
+from runner.service.cycle.dispatch import executable, in_their_windows, placement_of
+
+
+@dataclass(frozen=True)
+class Announced:
+    offers: tuple[Offer, ...] = ()
+    problem: str = ""
+
+
+def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced:
+    """Tell each pool of the runs that it may execute now. If the broker is away, the next turn tries again."""
+    now, pools = control.clock.now(), {pool.name: pool for pool in control.settings.pools}
+    with control.store.reading() as reader:
+        waiting = executable(reader, now)
+        ready = [(run, place) for run in waiting if (place := _pool(control, reader, run)) != HERE]
+        allowed = set(in_their_windows(control, reader, [run for run, _ in ready]))
+        executing = [(run, _pool(control, reader, run)) for run in reader.executing_runs() if is_leased(run)]
+        drained = [one.pool for one in reader.drained_pools()]
+        ready = [(run, place) for run, place in ready if run in allowed]
+        offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
+        runs = {run.id: run for run, _ in ready}
+        revisions = {one.run: _revisions(control, reader, runs[one.run]) for one in offers}
+    if not offers:
+        return Announced()
+    with control.store.writing() as writer:
+        writer.note_offers(offers)
+    return _announce(control, broker, packs, offers, runs, revisions)
+
+
+def _pool(control: ControlPorts, reader: Reader, run: Run) -> str:
+    return placement_of(control.settings, reader, run).pool
+
+
+def _revisions(control: ControlPorts, reader: Reader, run: Run) -> tuple[str, ...]:
+    """Those of `protocol.revisions`, before there is a job."""
+    return tuple(filter(None, (run.revision, judging(control, reader, run).former)))
+
+
+def _announce(
+    control: ControlPorts,
+    broker: Broker,
+    packs: Packs,
+    offers: list[Offer],
+    runs: dict[int, Run],
+    revisions: dict[int, tuple[str, ...]],
+) -> Announced:
+    told: list[Offer] = []
+    for one in offers:
+        run = runs[one.run]
+        try:
+            source = control.settings.source(run.source)
+            if source is not None:
+                packs.make(source, revisions[one.run])
+            broker.announce(one.pool, one.run, one.attempt, priority(run))
+        except DriftlineError as error:
+            untold = [replace(late, at=None) for late in offers[len(told) :]]
+            with control.store.writing() as writer:
+                writer.note_offers(untold)
+            log.warning("work.not_announced", run=run.name, pool=one.pool, problem=error.message)
+            if isinstance(error, BrokerUnreachable):
+                return Announced(tuple(told), error.message)
+        else:
+            told.append(one)
+    return Announced(tuple(told))

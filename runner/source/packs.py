@@ -1,0 +1,88 @@
+"""Revisions as packs of Git's objects: made from the mirror here, and taken by a worker that has no login at the remote.
+
+A pack holds one commit and all that its tree contains, without history. Git names every object by its content, so that
+a worker notices if it got anything else than the revision that its job names.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from runner.errors import GitFailed
+from runner.host.files import private_folder
+from runner.host.flock import held
+from runner.model.settings.source import SourceSettings
+from runner.source import arguments
+from runner.source.command import Call, run, stream
+from runner.source.failure import failed
+from runner.source.mirror import Mirror
+
+PACKS = "packs"
+_UNFINISHED = ".part"
+
+
+class GitPacks:
+    """Satisfies `ports.Packs` in the data directory: `packs/<source>/<revision>.pack`."""
+
+    def __init__(self, data_dir: Path, timeout: float) -> None:
+        self._data_dir = data_dir
+        self._timeout = timeout
+
+    def make(self, source: SourceSettings, revisions: Iterable[str]) -> None:
+        for revision in revisions:
+            path = pack_file(self._data_dir, source.name, revision)
+            try:
+                os.utime(path)
+            except FileNotFoundError:
+                self._write(Mirror(self._data_dir, source, self._timeout), revision, path)
+
+    def keep_only(self, needed: frozenset[tuple[str, str]]) -> int:
+        unneeded = [path for path in self._made() if (path.parent.name, path.stem) not in needed]
+        for path in unneeded:
+            path.unlink(missing_ok=True)
+        return len(unneeded)
+
+    def _made(self) -> Iterator[Path]:
+        return (self._data_dir / PACKS).glob("*/*.pack")
+
+    def _write(self, mirror: Mirror, revision: str, path: Path) -> None:
+        private_folder(path.parent)
+        part = path.with_suffix(f"{_UNFINISHED}{os.getpid()}")
+        call = Call(tuple(arguments.pack_objects(mirror.path)), mirror.path.parent, self._timeout)
+        try:
+            with part.open("wb") as file, stream(call, arguments.one_revision(revision)) as (output, ended):
+                shutil.copyfileobj(output, file)
+            if ended.code != 0:
+                raise failed(mirror.source, "pack-objects", ended.error or f"exit code {ended.code}")
+            part.rename(path)
+        except OSError as error:
+            raise failed(mirror.source, "pack-objects", str(error)) from error
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def pack_file(data_dir: Path, source: str, revision: str) -> Path:
+    return data_dir / PACKS / source / f"{revision}.pack"
+
+
+def take_pack(mirror: Mirror, revision: str, pack: Path) -> None:
+    """Add the revision to a worker's mirror, which is made if it is missing; GitFailed if the pack is not of this revision."""
+    private_folder(mirror.path.parent)
+    with held(mirror.lock, mirror.timeout):
+        if not mirror.path.exists():
+            kind = "sha256" if len(revision) == 64 else "sha1"
+            mirror.local("init", arguments.init(mirror.path, kind))
+        # Without it git would look for the commit's parents, which no pack has.
+        shallow = mirror.path / "shallow"
+        known = shallow.read_text().split() if shallow.exists() else []
+        shallow.write_text("".join(f"{one}\n" for one in dict.fromkeys([*known, revision])))
+        ours = mirror.path / "objects" / "pack" / f"pack-{revision}.pack"
+        shutil.copyfile(pack, ours)
+        ended = run(Call(tuple(arguments.index_pack(mirror.path, ours)), mirror.path, mirror.timeout))
+        if ended.code != 0 or not mirror.has(revision):
+            with suppress(FileNotFoundError):
+                ours.unlink()
+            problem = ended.error or f"the pack does not contain {revision}"
+            raise GitFailed(command="index-pack", source=mirror.source.name, problem=problem, hint="")

@@ -1,0 +1,27 @@
+"""Which pool a request comes from: its token is one of that pool's."""
+
+from fastapi import Request
+
+from runner.app import App
+from runner.errors import NotLoggedIn, PoolRefused, ServedReadOnly
+from runner.model.settings.pools import PoolSettings
+from runner.web.identity.live import note_wrong, refuse_guesses
+from runner.web.identity.tokens import BEARER, known_token
+
+
+def pool_of(request: Request) -> PoolSettings:
+    """NotLoggedIn without a valid token, PoolRefused with one that is no pool's."""
+    app: App = request.app.state.app
+    given = request.headers.get("authorization", "")
+    secret = given.removeprefix(BEARER)
+    token = known_token(app, secret) if given.startswith(BEARER) else None
+    if token is None:
+        note_wrong(request, secret)
+        refuse_guesses(request, secret)
+        raise NotLoggedIn
+    if app.read_only:
+        raise ServedReadOnly(operation="Execute runs in a pool")
+    for pool in app.settings.pools:
+        if token.name in pool.tokens:
+            return pool
+    raise PoolRefused(token=token.name)
