@@ -92,7 +92,7 @@ def test_what_a_failed_check_took_is_recorded_with_its_end(place: Place) -> None
     assignment = place.next()
     assert assignment is not None
     failure = PlanFailure((), "no credentials", usage=Usage(1, 5000 * MB))
-    run = settle(place.app.control, assignment, failure)
+    run = settle(place.app.control, assignment.job, failure)
     assert run.state is State.PLAN_FAILED
     with place.app.store.reading() as reader:
         assert reader.peak_memory("a", Kind.DRIFT) == 5000 * MB

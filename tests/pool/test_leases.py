@@ -134,13 +134,12 @@ def test_a_worker_that_loses_its_lease_while_the_gate_is_checked_does_not_pass(
     control = pool.world.app.control
 
     def slow(*_: object) -> None:
-        """Everything was checked once, and before the start is recorded the lease ends."""
+        """Between the first look at the lease and the start, the worker is silent for too long."""
+        pool.pass_time(**LONG)
+        expire_leases(control)
 
-    monkeypatch.setattr("runner.service.approval.gate.refuse_moved", slow)
-    monkeypatch.setattr(
-        "runner.service.approval.gate.checkpoint",
-        lambda _: (pool.pass_time(**LONG), expire_leases(control)),
-    )
+    monkeypatch.setattr("runner.service.approval.gate.refuse_moved", lambda *_: None)
+    monkeypatch.setattr("runner.service.approval.gate.checkpoint", slow)
     with pytest.raises(LeaseOver):
         client.gate(
             1, AtGate(granted.fence, granted.job.plan_digest or "", granted.job.fingerprint, EngineFacts())

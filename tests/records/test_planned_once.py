@@ -77,7 +77,7 @@ class Day:
             job = assignment.job
             now = self.records.clock.now()
             self.attempts.append((now, job.kind, job.phase))
-            settle(self.records.control, assignment, self._answer(job))
+            settle(self.records.control, assignment.job, self._answer(job))
             assignment.held.release()
             assert self.attempts.count((now, job.kind, Phase.PLAN)) <= MAX_AT_ONCE, "it loops"
             assert self.attempts.count((now, job.kind, Phase.APPLY)) <= MAX_AT_ONCE, "it loops"
