@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jmespath.exceptions import JMESPathError
+
 from runner.aws.cloud import Cloud
 from runner.aws.listers.lister import Around, Call, Each, Lister, found, items_of, resource_of
 from runner.aws.listers.table import LISTERS
@@ -87,6 +89,8 @@ class _Listing:
             yield from listing
         except Interrupted:
             raise
+        except JMESPathError as error:
+            yield Gap(self.place, what, f"its answer has a form that is not known: {type(error).__name__}")
         except DriftlineError as error:
             action = call.permission if isinstance(error, AwsDenied) else ""
             yield Gap(

@@ -166,3 +166,19 @@ def test_a_list_that_is_cut_off_keeps_what_it_had_and_says_so() -> None:
 def test_every_permission_is_one_that_the_policy_grants() -> None:
     size = len(json.dumps(policy_document(of_account(LISTED)), separators=(",", ":")))
     assert size < 6144, "a managed policy must not be longer"
+
+
+class Strange(Cloud):
+    """Answers with something else than a list."""
+
+    def pages(
+        self, place: Place, service: str, operation: str, **parameters: object
+    ) -> Iterator[dict[str, object]]:
+        yield {"StreamNames": ["first"], "DBInstances": [{"Engine": 3}]}
+
+
+def test_an_answer_of_an_unknown_form_is_a_gap_and_no_empty_list() -> None:
+    rows = tuple(one for one in LISTERS if one.type in {"aws_rds_cluster_instance", "aws_kinesis_stream"})
+    listed = list(AwsInventory(Strange([LISTED]), rows).resources(HERE))
+    assert [one.name for one in listed if isinstance(one, CloudResource)] == ["first"]
+    assert [one.what for one in listed if isinstance(one, Gap)] == ["aws_rds_cluster_instance"]

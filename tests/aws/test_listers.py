@@ -129,3 +129,8 @@ def test_what_is_no_time_is_none(told: object) -> None:
 )
 def test_tags_are_understood_in_every_form_that_services_tell_them_in(told: object) -> None:
     assert tags_of(told) == {"team": "data"}
+
+
+def test_an_item_without_what_tells_an_owner_has_none() -> None:
+    (role,) = (one for one in LISTERS if one.type == "aws_iam_role")
+    assert resource_of(role, {"RoleName": "app"}, HERE).owner == ""

@@ -50,6 +50,7 @@ PLACES = (
     _fixed("/promotions"),
     _fixed("/pulls"),
     _fixed("/trends"),
+    _fixed("/coverage"),
     _fixed("/sources"),
     _fixed("/notifications"),
     Place("dropping", "/notifications", lambda _: "/notifications?drop=ops"),

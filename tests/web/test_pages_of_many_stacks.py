@@ -26,6 +26,7 @@ PAGES = (
     "/graph",
     "/promotions",
     "/trends",
+    "/coverage",
     "/sources",
     "/locks",
     "/audit",

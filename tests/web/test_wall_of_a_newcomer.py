@@ -33,6 +33,7 @@ PAGES = (
         "/graph.dot",
         "/promotions",
         "/trends",
+        "/coverage",
         "/sources",
         "/audit",
         "/locks",

@@ -14,6 +14,7 @@ from typing import Any
 
 import jmespath
 from jmespath import functions
+from jmespath.exceptions import JMESPathError
 
 from runner.model.aws.place import Place
 from runner.model.inventory.left_out import Reason
@@ -240,7 +241,10 @@ def _owner(lister: Lister, item: Any, around: Around) -> tuple[str, str]:
     if lister.vpc and (vpc := _text(lister.vpc, item)) in around.default_vpcs:
         return Reason.VPC_DEFAULT, vpc
     for reason, path in lister.owners:
-        owner = found(path, item)
+        try:
+            owner = found(path, item)
+        except JMESPathError:  # a function of something that this item does not have
+            continue
         if owner:
             return reason, owner if isinstance(owner, str) else ""
     return "", ""
