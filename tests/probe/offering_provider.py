@@ -43,6 +43,7 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
         return super().plan(ctx, current, planned)
 
     def read(self, ctx: Any, current: Any) -> Any:
+        warn(ctx.diagnostics, self.path, current["name"])
         return with_key(super().read(ctx, current))
 
     def create(self, ctx: Any, planned: Any) -> Any:
@@ -53,6 +54,17 @@ class Object(cloudfile.CloudObject):  # type: ignore[misc]
 
     def import_(self, ctx: Any, name: str) -> Any:
         return with_key(super().import_(ctx, name))
+
+
+class Lookup(cloudfile.CloudLookup):  # type: ignore[misc]
+    def read(self, ctx: Any, config: Any) -> Any:
+        warn(ctx.diagnostics, self.path, config["name"])
+        return super().read(ctx, config)
+
+
+def warn(diagnostics: Any, path: str, name: str) -> None:
+    if text := cloudfile.find(path, name).get("warn"):
+        diagnostics.add_warning(text, "It will go away.")
 
 
 def with_key(state: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -92,6 +104,9 @@ class Shout(Function):  # type: ignore[misc]
 class Offering(cloudfile.Cloudfile):  # type: ignore[misc]
     def get_resources(self) -> list[Any]:
         return [Object, Parcel, Stall]
+
+    def get_data_sources(self) -> list[Any]:
+        return [Lookup]
 
     def get_functions(self) -> list[Any]:
         return [Shout]

@@ -164,14 +164,14 @@ def shuffled(method: str, answer: bytes) -> bytes:
     whole = kind.FromString(answer)
     value = getattr(whole, field)
     if value.msgpack:
-        value.msgpack = msgpack.packb(_backwards(unpacked(value.msgpack)))
+        value.msgpack = msgpack.packb(backwards(unpacked(value.msgpack)))
     return bytes(whole.SerializeToString())
 
 
-def _backwards(value: Any) -> Any:
+def backwards(value: Any) -> Any:
     match value:
         case dict():
-            return {key: _backwards(value[key]) for key in reversed(value)}
+            return {key: backwards(value[key]) for key in reversed(value)}
         case list():
-            return [_backwards(one) for one in value]
+            return [backwards(one) for one in value]
     return value

@@ -2,6 +2,9 @@
 
 import msgpack
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tampered import UNKNOWN, backwards, typed, ways
 
 from runner.probe.canonical import meaning
 
@@ -12,8 +15,8 @@ PLAN = "/tfplugin5.Provider/PlanResourceChange"
 
 def message(number: int, value: bytes) -> bytes:
     """A length-delimited field."""
-    assert len(value) < 128
-    return bytes([number << 3 | 2, len(value)]) + value
+    assert len(value) < 1 << 14
+    return bytes([number << 3 | 2, len(value) & 0x7F | 0x80, len(value) >> 7]) + value
 
 
 def dynamic(pairs: list[tuple[str, object]]) -> bytes:
@@ -47,6 +50,59 @@ def test_the_order_of_a_map_does_not_count() -> None:
 def test_every_value_counts(one: object, other: object) -> None:
     first, second = (message(1, message(1, msgpack.packb(value))) for value in (one, other))
     assert not same(READ, first, second)
+
+
+def texts() -> st.SearchStrategy[str]:
+    return st.text("abx:(1'\"", max_size=4)
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 300)
+    | st.floats(allow_nan=False)
+    | texts()
+    | st.just(UNKNOWN),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(), inner, max_size=3),
+    max_leaves=8,
+)
+ANSWERS = st.lists(st.tuples(st.sampled_from([1, 2, 3, 5, 6, 7]), VALUES | st.binary(max_size=6)), max_size=4)
+
+
+def written(fields: list[tuple[int, object]]) -> bytes:
+    """A message whose values are those of an answer where they have to be, and bytes elsewhere."""
+    return b"".join(
+        message(number, dynamic_of(value) if number == 1 else message(1, dynamic_of(value)))
+        if not isinstance(value, bytes)
+        else message(number, value)
+        for number, value in fields
+    )
+
+
+def dynamic_of(value: object) -> bytes:
+    return message(1, msgpack.packb(value))
+
+
+@given(ANSWERS, ANSWERS)
+def test_two_answers_are_the_same_only_if_they_are_but_for_the_order_of_maps(
+    one: list[tuple[int, object]], other: list[tuple[int, object]]
+) -> None:
+    understood = [[(number, typed(value)) for number, value in fields] for fields in (one, other)]
+    if understood[0] != understood[1] and written(one) != written(other):
+        assert not same(READ, written(one), written(other))
+    assert same(READ, written(one), written(one))
+
+
+@given(VALUES)
+def test_no_change_of_a_value_is_the_same(value: object) -> None:
+    for what, other in ways(value, "it"):
+        if typed(other) != typed(value):
+            assert not same(READ, message(1, dynamic_of(value)), message(1, dynamic_of(other))), what
+
+
+@given(VALUES)
+def test_a_value_backwards_is_the_same(value: object) -> None:
+    assert same(READ, message(1, dynamic_of(value)), message(1, dynamic_of(backwards(value))))
 
 
 def test_the_order_of_an_identity_does_not_count() -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from probing_service import ReplayedWorld, needs_terraform
 from replayed_world import CANARY, REPLAYED, beginnings, recorded
 
 from runner.engine.command import CommandLineEngine
+from runner.engine.json_output import JsonOutput
 from runner.engine.session import Session
 from runner.engine.warm import replay
 from runner.engine.warm.providers import EXCHANGED, installed_providers
@@ -15,7 +17,7 @@ from runner.engine.warm.recording import FILES
 from runner.model.settings.context import Context
 from runner.model.stack.definition import StackDefinition
 from runner.model.warm.provider import Way
-from runner.model.warm.replay import PARTS
+from runner.model.warm.replay import PARTS, UNEVEN, Counts
 from runner.ports.engine import Execution, Fallback, Planned
 from runner.probe.installed import Installed
 
@@ -106,6 +108,34 @@ def test_after_it_the_check_is_recorded_as_it_is_now(
     state(recorded, monkeypatch)
     assert recorded.clean()[0] is Way.PROBED
     assert recorded.clean() == REPLAYED
+
+
+def test_a_check_whose_reads_the_proxies_did_not_all_see_is_not_recorded(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state(recorded, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(JsonOutput, "reads", Counts(2, 1))
+        assert recorded.clean() == (Way.PROBED, f"not replayed: {UNEVEN.format(2, 1, 1, 1)}")
+    assert recorded.clean() == (Way.PROBED, f"not replayed: {PARTS['state']}")
+    assert recorded.clean() == REPLAYED
+
+
+def test_what_changes_while_a_check_is_recorded_keeps_it_from_being_recorded(
+    recorded: ReplayedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state(recorded, monkeypatch)
+    probed = CommandLineEngine.probe
+
+    def meanwhile(self: CommandLineEngine, *given: Any, **more: Any) -> Any:
+        answer = probed(self, *given, **more)
+        state(recorded, monkeypatch)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CommandLineEngine, "probe", meanwhile)
+        assert recorded.clean() == (Way.PROBED, f"not replayed: {PARTS['state']} during the check")
+    assert recorded.clean() == (Way.PROBED, f"not replayed: {PARTS['state']}")
 
 
 def test_a_package_that_is_exchanged_while_it_is_asked_does_not_count(

@@ -172,6 +172,50 @@ def test_a_postcondition_that_fails_is_found(worldly: WorldlyWorld) -> None:
     assert run.state is State.PLAN_FAILED, run
 
 
+SOURCES = """\
+terraform {{
+  required_providers {{
+    cloudfile = {{ source = "driftline/cloudfile" }}
+  }}
+}}
+provider "cloudfile" {{
+  path = "{cloud}"
+}}
+resource "cloudfile_object" "web" {{
+  name  = "{name}"
+  value = "{value}"
+}}
+data "cloudfile_glance" "it" {{ FILE }}
+"""
+
+
+def test_a_data_source_that_tells_the_time_is_never_replayed(worldly: WorldlyWorld) -> None:
+    """As the data sources of `hashicorp/time` and of a service that counts do. No plan depends on it."""
+    worldly.applied("api", body=SOURCES.replace("FILE", 'file = "/proc/uptime"'))
+    ways = [worldly.clean("api") for _ in range(5)]
+    assert [way for way, _ in ways] == [Way.COMPARED, *[Way.PROBED] * 4]
+    assert {reason for _, reason in ways[1:4]} == {
+        "not replayed: the answer for data cloudfile_glance differs"
+    }
+    assert ways[4][1] == "not replayed: its answers differed 3 times although nothing had changed"
+
+
+@pytest.mark.parametrize(
+    ("file", "way"),
+    [
+        pytest.param('"${{path.module}}/notes.txt"', Way.REPLAYED, id="by-the-path-of-its-module"),
+        pytest.param('"notes.txt"', Way.PROBED, id="by-its-name-alone"),
+    ],
+)
+def test_a_file_of_the_stack_that_a_provider_reads_is_there_or_the_check_is_a_probe(
+    worldly: WorldlyWorld, file: str, way: Way
+) -> None:
+    """As those of `hashicorp/archive` and `hashicorp/local` do, and programs of `hashicorp/external`."""
+    worldly.commit_files({"api/notes.txt": "one"})
+    worldly.applied("api", body=SOURCES.replace("FILE", f"file = {file}"))
+    assert [worldly.clean("api")[0] for _ in range(2)] == [Way.COMPARED, way]
+
+
 def test_what_the_code_ignores_is_probed_once_and_replayed_then(worldly: WorldlyWorld) -> None:
     worldly.cloud_set(tags={"by": "hand"})
     assert [worldly.clean()[0] for _ in range(2)] == [Way.PROBED, Way.REPLAYED]

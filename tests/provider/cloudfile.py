@@ -21,7 +21,7 @@ from tf.utils import Diagnostics
 NAME = "registry.terraform.io/driftline/cloudfile"
 STORED = ("value", "tags", "secret", "size", "list")
 # Orders to this provider that a test leaves beside the data. They are no part of the object.
-ORDERS = frozenset({"fail", "fail_apply", "delay"})
+ORDERS = frozenset({"fail", "fail_apply", "delay", "warn"})
 # sun_path holds 108 bytes (104 on macOS) and `tf` adds "/tmpxxxxxxxx/py-tf-plugin.sock" to the folder.
 LONGEST_TMPDIR = 70
 
