@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from runner.host.log import log
 from runner.model.execution.job import ApplyResult, Job, LockResult, Phase
 from runner.model.run.life import Run, State
+from runner.model.schedule.turns import PATIENCE
 from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
@@ -134,6 +136,7 @@ class Pool:
         # A reload may raise `slots`, which `fill` respects; threads are created only when needed.
         self._threads = ThreadPoolExecutor(MAX_SLOTS, thread_name_prefix="slot")
         self._busy: dict[Future[None], Assignment] = {}
+        self._began: datetime | None = None  # the last run
         self._guard = threading.Lock()
         self.freed = threading.Event()
         self.attempt = attempt
@@ -143,15 +146,24 @@ class Pool:
         self.worker.make_way()
         started = 0
         while (busy := len(self._busy)) <= self.slots:
-            assignment = self.worker.next(full=busy == self.slots)
+            full = busy == self.slots
+            if full and self._moves:
+                break
+            assignment = self.worker.next(full=full)
             if assignment is None:
                 break
             self.attend(assignment)
             started += 1
         return started
 
+    @property
+    def _moves(self) -> bool:
+        """Whether a run began so lately that no source is crowded out: the records need not be asked."""
+        return self._began is not None and self.worker.control.clock.now() - self._began < PATIENCE
+
     def attend(self, assignment: Assignment) -> None:
         """Perform it now, even without a free slot: a running apply cannot wait."""
+        self._began = self.worker.control.clock.now()
         with self._guard:
             future = self._threads.submit(self._perform, assignment)
             self._busy[future] = assignment
