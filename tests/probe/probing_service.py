@@ -51,10 +51,13 @@ class ProbedWorld(World):
 
     def scheduled(self, name: str = "web") -> Run:
         """A check that nobody asked for."""
-        with self.app.store.writing() as writer:
-            check = add_check(writer, writer.stack(name), trigger=Trigger.SCHEDULE, by=DAEMON)
+        check = self.queue_scheduled(name)
         (done,) = [run for run in self.work() if run.id == check.id]
         return done
+
+    def queue_scheduled(self, name: str = "web") -> Run:
+        with self.app.store.writing() as writer:
+            return add_check(writer, writer.stack(name), trigger=Trigger.SCHEDULE, by=DAEMON)
 
     def record(self, name: str = "web") -> ProbeRecord:
         with self.app.store.reading() as reader:

@@ -69,7 +69,10 @@ def context(world: ReplayedWorld, _: pytest.MonkeyPatch) -> None:
 
 
 CHANGES: dict[str, tuple[Change, ...]] = {
-    "form": (lambda _, patch: patch.setattr("runner.engine.warm.parts.FORM", 99),),
+    "form": (
+        lambda _, patch: patch.setattr("runner.engine.warm.parts.FORM", 99),
+        lambda _, patch: patch.setattr("runner.engine.warm.parts.__version__", "99.0"),
+    ),
     "code": (meaning(lambda execution, inputs: (execution, f"{inputs}, and another commit")),),
     "inputs": (
         meaning(lambda execution, inputs: (replace(execution, targets=("cloudfile_object.web",)), inputs)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from runner.engine.warm.recording import Record
 from runner.host.files import write_whole
 from runner.model.run.life import State
 from runner.model.warm.provider import Way
+from runner.service.cycle.dispatch import next_assignment
 from runner.service.operator import request
 
 __all__ = ("beginnings", "recorded")
@@ -228,6 +230,25 @@ def test_a_check_of_the_schedule_may_ask_what_was_read_for_another_stack_and_not
     if applied:
         recorded.applied(value="two", body=OBJECT)
     assert recorded.scheduled("other-stack").state is (State.DRIFTED if applied else State.NO_CHANGES)
+
+
+def test_a_check_knows_when_somebody_asked_for_it(recorded: ReplayedWorld) -> None:
+    def asked_at() -> datetime | None:
+        assignment = next_assignment(recorded.app.control)
+        assert assignment is not None
+        recorded.app.worker.perform(assignment)
+        return assignment.job.asked_at
+
+    recorded.queue_scheduled()
+    assert asked_at() is None
+    [run], _ = request.request_check(recorded.app.control, ["web"], ANA)
+    assert asked_at() == run.created_at
+    recorded.queue_scheduled()
+    now = recorded.clock.now()
+    request.request_check(recorded.app.control, ["web"], ANA)  # the same one, sooner
+    hastened = asked_at()
+    assert hastened is not None
+    assert hastened >= now
 
 
 def test_a_provider_that_reads_files_of_a_run_gets_a_process_in_its_place(

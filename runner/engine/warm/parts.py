@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from runner import __version__
 from runner.engine.outside_reads import outside
 from runner.engine.session import Session
 from runner.engine.state.digest import StateDigests
@@ -35,7 +36,8 @@ def parts_of(
         return state
     execution, measured = session.execution, session.measured
     facts: dict[str, Any] = {
-        "form": FORM,
+        # What may be recorded, and which answers are equal, is another question in another version.
+        "form": [FORM, __version__],
         "code": [inputs, None if measured is None else [measured.lock_file, measured.modules]],
         "inputs": [
             to_plain(execution.stack),
