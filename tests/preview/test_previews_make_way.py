@@ -8,10 +8,10 @@ import pytest
 from cli_world import Started, until
 from pulls_world import PullsWorld, module, previewing
 
-# In front of the real one: no provider ever answers a plan of code with the file `hangs.tf`.
+# In front of the real one: a plan of code with the file `hangs.tf` ends only when this script is removed.
 HANGING = """\
 #!/bin/sh
-case " $* " in *" plan "*) [ -e hangs.tf ] && exec sleep 1000 ;; esac
+case " $* " in *" plan "*) while [ -e hangs.tf ] && [ -e "$0" ]; do sleep 0.2; done ;; esac
 exec {terraform} "$@"
 """
 HANGS = "# a provider that never answers\n"
@@ -36,6 +36,7 @@ def daemon(world: PullsWorld) -> Iterator[Started]:
     until(lambda: is_(world, "planning"))
     yield started
     started.end()
+    (world.root / "terraform").unlink()  # what hangs outlives the daemon
 
 
 def is_(world: PullsWorld, *states: str) -> bool:

@@ -143,6 +143,14 @@ def test_an_evil_merge_commit_waits(world: PullsWorld) -> None:
     assert newest(world)["state"] == "awaiting_approval"
 
 
+def test_a_changed_provider_lock_voids_the_review(world: PullsWorld) -> None:
+    reviewed(world)
+    world.commit({"app/.terraform.lock.hcl": "# another selection\n"})
+    run = merged(world)
+    assert run["state"] == "awaiting_approval"
+    assert "the provider lock file" in str(run["reviews"]["differences"])
+
+
 def test_a_changed_secret_voids_the_review(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("first-value")
