@@ -142,6 +142,12 @@ def test_a_definition_without_windows_is_stored_as_before_there_were_any() -> No
     assert StackDefinition("a", windows=(StackWindow(("mon",)),)).digest != StackDefinition("a").digest
 
 
+def test_keys_that_came_later_plan_no_stack_again_after_an_upgrade() -> None:
+    # What a plan reads of the same definition, as the versions before wrote it.
+    before = "f0235f204905a3a19b82a525e9b888860490ea8528bfff48590878447af7fdc1"
+    assert Located("app/stack.yaml", StackDefinition("app")).digest == before
+
+
 def test_windows_are_no_input_of_a_plan() -> None:
     plain, narrowed = declared(), declared("prod/db", StackWindow(("mon",)))
     assert Located("a.yaml", plain.definition).digest == Located("a.yaml", narrowed.definition).digest

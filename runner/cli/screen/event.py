@@ -24,5 +24,5 @@ def letter_screen(rows: LetterRows, now: datetime) -> Screen:
     yield Table(
         ("CONSUMER", "ID", "SINCE", "TOPIC", "PROBLEM"),
         [(row.consumer, str(row.id), ago(row.since, now), row.topic, row.problem) for row in rows],
-        empty="Every event was delivered.",
+        empty="No dead letters.",
     )

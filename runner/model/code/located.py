@@ -20,6 +20,7 @@ AT_ONCE = frozenset(
         "drift",
         "plan",
         "pool",
+        "pool_labels",
         "paused",
         "renamed_from",
     }
