@@ -198,10 +198,8 @@ from runner.errors.work import (
     OtherProtocol,
     PoolRefused,
     PoolUnknown,
-    StateNotServed,
     WorkerBusy,
     WorkerUnknown,
-    WorkTooLarge,
 )
 
 __all__ = [
@@ -364,7 +362,6 @@ __all__ = [
     "StateHeld",
     "StateLockHeld",
     "StateNotAccepted",
-    "StateNotServed",
     "StateNotWritten",
     "StateRefused",
     "StateTooLarge",
@@ -383,7 +380,6 @@ __all__ = [
     "WebRunning",
     "WebhookRefused",
     "WindowClosed",
-    "WorkTooLarge",
     "WorkerBusy",
     "WorkerUnknown",
     "WrongState",

@@ -62,16 +62,3 @@ class BrokerUnreachable(DriftlineError):
 
     exit_code = 69
     hint_template = "check broker in the configuration, and that it runs"
-
-
-class WorkTooLarge(DriftlineError):
-    """{what} of {run} has more than {most} bytes"""
-
-    exit_code = 64
-
-
-class StateNotServed(DriftlineError):
-    """its managed state is in the data directory of the server, where workers of pools cannot use it"""
-
-    exit_code = 3
-    hint_template = "give the stack a backend, or take its pool away"

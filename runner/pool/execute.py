@@ -34,7 +34,7 @@ def worker_name(worker: WorkerSettings) -> str:
 def take(app: App, worker: WorkerSettings, run: int, attempt: int) -> bool:
     """Whether the run was for this worker. It is done then, or in the ledger."""
     with WorkClient.of(worker) as client:
-        wanted = Wanted(attempt, worker_name(worker), worker.pool, secrets.token_hex(8))
+        wanted = Wanted(attempt, worker_name(worker), worker.pool, secrets.token_hex(8), worker.server)
         try:
             granted = client.until(Deadline(CLAIM_SECONDS)).claim(run, wanted)
         except (ClaimRefused, NotFound) as refused:

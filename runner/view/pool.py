@@ -10,6 +10,7 @@ from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.model.work.lease import Drained, KnownWorker, Lease
 from runner.ports.records.store import Reader
+from runner.service.cycle.dispatch import placement_of
 from runner.view.when import whole
 
 
@@ -75,7 +76,7 @@ def pool_page(settings: Settings, reader: Reader, now: datetime) -> PoolPage:
     leases = reader.leases()
     drained = {one.pool: one for one in reader.drained_pools()}
     there = Counter(worker.pool for worker in reader.workers() if not worker.silent(now))
-    placed = [(run, _placement(settings, reader, run)) for run in reader.open_runs()]
+    placed = [(run, placement_of(settings, reader, run)) for run in reader.open_runs()]
     rows = [
         _pool_row(settings, name, there[name], leases, _waiting(placed, name), drained.get(name))
         for name in (pool.name for pool in settings.pools)
@@ -110,12 +111,6 @@ def _pool_row(
 def _waiting(placed: Iterable[tuple[Run, Placement]], pool: str) -> int:
     ready = {State.QUEUED, State.APPROVED}
     return sum(place.pool == pool and run.claim is None and run.state in ready for run, place in placed)
-
-
-def _placement(settings: Settings, reader: Reader, run: Run) -> Placement:
-    source = settings.source(run.source)
-    allowed = source.allow.pools if source is not None else ()
-    return settings.places.of(run.definition, run.source, allowed, lambda: reader.definition(run.definition))
 
 
 def lease_rows(reader: Reader, leases: Iterable[Lease], now: datetime) -> tuple[LeaseRow, ...]:

@@ -42,6 +42,26 @@ def test_a_drift_check_of_a_pool_is_recorded_by_the_server(pool: Pool) -> None:
     assert pool.world.look().checked_at is not None
 
 
+def test_a_stack_without_a_backend_gets_its_state_from_the_server(pool: Pool) -> None:
+    body = 'resource "terraform_data" "one" {{\n  input = "{value}"\n}}\n'
+    for value in ("one", "two"):
+        pool.world.stack("web", value, "pool: eu\n" + AUTOMATIC, body=body)
+        pool.world.poll()
+        *_, run = pool.work(pool.worker(f"w-{value}"))
+        assert run.state is State.APPLIED, run.reason
+    assert run.summary.update == 1
+    assert not list((pool.root / "at-w-two").glob("workspaces/*/state/*"))
+
+
+def test_the_password_of_a_served_state_is_not_in_the_database(pool: Pool) -> None:
+    pool.world.stack("web", rules="pool: eu\n", body='resource "terraform_data" "one" {{}}\n')
+    pool.world.poll()
+    pool.work()
+    content = (pool.world.settings.data_dir / "driftline.db").read_bytes()
+    assert b"driftstate_" not in content
+    assert b'"served"' in content
+
+
 def test_the_daemon_executes_no_run_of_a_pool(pool: Pool) -> None:
     pool.stack()
     assert pool.world.work() == []

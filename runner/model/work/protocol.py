@@ -34,12 +34,16 @@ class Welcome:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A worker asks for the run that a message named. `process` is a random word of the process that asks."""
+    """A worker asks for the run that a message named. `process` is a random word of the process that asks.
+
+    `server` is the URL by which it reaches the server: terraform finds a served state there.
+    """
 
     attempt: int
     worker: str
     pool: str
     process: str
+    server: str = ""
     version: int = VERSION
 
 

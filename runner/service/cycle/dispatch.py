@@ -19,9 +19,10 @@ from runner.model.schedule.turns import (
     without_previews_in_the_way,
 )
 from runner.model.schedule.waiting import waits
-from runner.model.settings.placement import Placement
+from runner.model.settings.placement import HERE, Placement
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
+from runner.model.state.served import can_be_served
 from runner.model.values.size import parse_size
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
@@ -137,7 +138,10 @@ def placement_of(settings: Settings, reader: Reader, run: Run) -> Placement:
     """In which pool the run executes."""
     source = settings.source(run.source)
     allowed = source.allow.pools if source is not None else ()
-    return settings.places.of(run.definition, run.source, allowed, lambda: reader.definition(run.definition))
+    found = settings.places.of(run.definition, run.source, allowed, lambda: reader.definition(run.definition))
+    if run.managed_state and found.pool != HERE and not can_be_served(reader.definition(run.definition)):
+        return Placement(problem=f"a managed state in a workspace cannot be served to pool {found.pool}")
+    return found
 
 
 def in_their_windows(control: ControlPorts, reader: ConsentReader, ready: Iterable[Run]) -> Iterator[Run]:

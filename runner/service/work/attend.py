@@ -12,6 +12,7 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.store import Writer
 from runner.service.approval.gate import StoreGate
 from runner.service.outcome.settle import settle_whole
+from runner.service.state.access import renew_access
 from runner.service.work.held import held_lease, settled_by
 
 _BEFORE_THE_START = frozenset({ApplyOutcome.PUT_BACK, ApplyOutcome.NOT_STARTED, ApplyOutcome.DELAYED})
@@ -21,6 +22,7 @@ def beat(control: ControlPorts, pool: str, run_id: int, fence: int) -> Heard:
     """The worker is there. The answer says whether it has to stop; LeaseOver, if it is too late."""
     with control.store.writing() as writer:
         writer.hear(held_lease(writer, run_id, fence, pool))
+        renew_access(control, writer, run_id)
         return Heard(cancel=writer.run(run_id).cancel_requested_by is not None)
 
 

@@ -1,31 +1,39 @@
 """Grant a run to a worker: at most one ever holds it."""
 
 from collections import Counter
+from dataclasses import replace
 
-from runner.errors import ClaimRefused, OtherProtocol, StateNotServed
+from runner.errors import ClaimRefused, OtherProtocol
 from runner.model.execution.job import Job
 from runner.model.run.life import Kind, Run
 from runner.model.settings.pools import PoolSettings
+from runner.model.values.frozen import dataclass
 from runner.model.work.lease import Lease, is_leased, lease_claim
 from runner.model.work.protocol import OLDEST, VERSION, Wanted
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader, Writer
 from runner.service.cycle.dispatch import hold, may_begin, placement_of, record_claim
+from runner.service.state.access import give_access
 
 
-def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted, release: str) -> Lease:
+@dataclass(frozen=True)
+class Grant:
+    """`job` is what the worker gets: unlike the recorded one, with the password of its served state."""
+
+    lease: Lease
+    job: Job
+
+
+def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted, release: str) -> Grant:
     """The lease on the run; ClaimRefused if it is not for this worker now. Asked again by the same process, the same lease."""
     if not OLDEST <= wanted.version <= VERSION:
         raise OtherProtocol(theirs=wanted.version, ours=VERSION, release=release)
-    with control.store.reading() as reader:
-        run = reader.run(run_id)
-        lease = reader.lease(run_id)
+    with control.store.writing() as writer:
+        run, lease = writer.run(run_id), writer.lease(run_id)
         if lease is not None and _is_theirs(run, lease, wanted):
-            return lease
-        if why := _why_not(control, reader, run, pool, wanted):
+            return Grant(lease, _with_state(control, writer, run, lease.job, wanted))
+        if why := _why_not(control, writer, run, pool, wanted):
             raise ClaimRefused(run=run.name, worker=wanted.worker, why=why)
-    if run.managed_state:
-        raise StateNotServed
     return _granted(control, run, pool, wanted)
 
 
@@ -35,19 +43,30 @@ def _is_theirs(run: Run, lease: Lease, wanted: Wanted) -> bool:
     return run.claim is not None and lease.end is None and run.claim.token == mine.token
 
 
-def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted) -> Lease:
+def _with_state(control: ControlPorts, writer: Writer, run: Run, job: Job, wanted: Wanted) -> Job:
+    if not run.managed_state:
+        return job
+    return replace(job, served=give_access(control, writer, run, job.phase, wanted.server))
+
+
+def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted) -> Grant:
     # Held only while the row is claimed: from then on the row keeps others from the stack and its state. Processes that
     # an earlier change left on this host are found by it.
     held = hold(control, run)
     if held is None:
         raise ClaimRefused(run=run.name, worker=wanted.worker, why="processes of this host hold its state")
-    leases: list[Lease] = []
+    grants: list[Grant] = []
 
     def may(writer: Writer, fresh: Run) -> bool:
         return not _why_not(control, writer, fresh, pool, wanted)
 
     def lease(writer: Writer, job: Job) -> None:
-        leases.append(writer.add_lease(run.id, wanted.attempt, pool.name, wanted.worker, job))
+        given = _with_state(control, writer, writer.run(run.id), job, wanted)
+        served = given.served and replace(given.served, password="")
+        recorded = replace(given, served=served)
+        grants.append(
+            Grant(writer.add_lease(run.id, wanted.attempt, pool.name, wanted.worker, recorded), given)
+        )
 
     try:
         claim = lease_claim(wanted.process, wanted.worker, control.clock.now())
@@ -56,7 +75,7 @@ def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted
         held.release()
     if job is None:
         raise ClaimRefused(run=run.name, worker=wanted.worker, why="somebody was faster")
-    return leases[0]
+    return grants[0]
 
 
 def _why_not(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings, wanted: Wanted) -> str:

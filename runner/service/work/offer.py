@@ -15,6 +15,7 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import judging
 from runner.service.cycle.dispatch import executable, in_their_windows, placement_of
+from runner.service.state.file import make_ready
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ def _announce(
             source = control.settings.source(run.source)
             if source is not None:
                 packs.make(source, revisions[one.run])
+            if run.managed_state:
+                with control.store.reading() as reader:
+                    stack = reader.stack(run.stack)
+                make_ready(control, stack)
             broker.announce(one.pool, one.run, one.attempt, priority(run))
         except DriftlineError as error:
             untold = [replace(late, at=None) for late in offers[len(told) :]]

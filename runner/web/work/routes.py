@@ -96,9 +96,9 @@ async def claim(request: Request, pool: Pool, run: int) -> JSONResponse:
 
     def granted() -> Granted:
         app = _app(request)
-        lease = grant(app.control, pool, run, wanted, __version__)
+        given = grant(app.control, pool, run, wanted, __version__)
         key = FileSecrets(app.settings.data_dir).fingerprint_key().hex()
-        return Granted(lease.fence, lease.job, key, BEAT_SECONDS)
+        return Granted(given.lease.fence, given.job, key, BEAT_SECONDS)
 
     return await _done(granted)
 
