@@ -10,12 +10,22 @@ from runner.aws.cloud import Cloud
 from runner.aws.listers.lister import Around, Call, Each, Lister, found, items_of, resource_of
 from runner.aws.listers.table import LISTERS
 from runner.aws.listers.unlisted import Unlisted, config_pages, tagged_pages
-from runner.errors import AwsDenied, AwsGone, DriftlineError, Interrupted
+from runner.errors import (
+    AwsAccountDiffers,
+    AwsDenied,
+    AwsGone,
+    AwsIdentityMissing,
+    CredentialsFailed,
+    DriftlineError,
+    Interrupted,
+)
 from runner.model.aws.place import Place
 from runner.model.inventory.coverage import Gap
 from runner.model.inventory.left_out import Reason
 from runner.model.inventory.resource import GLOBAL, CloudResource
 
+EVERYTHING = "everything"
+_SHUT = (AwsAccountDiffers, AwsIdentityMissing, CredentialsFailed)
 # Where services that an account has once tell their tags.
 _HOME = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
@@ -59,13 +69,14 @@ class _Listing:
         self.cloud, self.asked, self.place, self.partition = cloud, asked, place, partition
         self.unlisted = Unlisted(place, bucket_tags)
         self.default_vpcs: set[str] = set()
+        self.shut = False  # nobody gets in, so that every other call would fail alike
 
     def all(self, calls: Mapping[str, list[Lister]]) -> Iterator[CloudResource | Gap]:
         everywhere = self.place.region == GLOBAL
         yield from self._unlisted()
         for rows in calls.values():
             chosen = [one for one in rows if one.everywhere is everywhere]
-            if chosen:
+            if chosen and not self.shut:
                 yield from self._guarded(
                     chosen[0].call, ", ".join(one.type for one in chosen), self._rows(chosen)
                 )
@@ -77,7 +88,7 @@ class _Listing:
             home = Place(self.place.account, _HOME.get(self.partition, self.asked.region))
         tagged = (self.unlisted.tagged(page) for page in self._pages(tagged_pages(), home))
         yield from self._guarded(tagged_pages(), "resources by tag", (one for page in tagged for one in page))
-        if self.place.region != GLOBAL:
+        if self.place.region != GLOBAL and not self.shut:
             known = (self.unlisted.configured(page) for page in self._pages(config_pages(), self.asked))
             yield from self._guarded(config_pages(), "AWS Config", (one for page in known for one in page))
 
@@ -89,6 +100,9 @@ class _Listing:
             yield from listing
         except Interrupted:
             raise
+        except _SHUT as error:
+            self.shut = True
+            yield Gap(self.place, EVERYTHING, error.message)
         except JMESPathError as error:
             yield Gap(self.place, what, f"its answer has a form that is not known: {type(error).__name__}")
         except DriftlineError as error:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 # A list that was not finished is not the newest one. What it has seen is shown as of the one before.
 _NEWEST = "SELECT max(id) FROM listings WHERE ended_at IS NOT NULL GROUP BY account, region"
+# One that is being made has seen what it has; what the newest one could not list is kept for its age, and not shown.
+_SHOWN = """
+    listing >= coalesce((
+        SELECT max(id) FROM listings l
+        WHERE l.account = listed_resources.account AND l.region = listed_in AND l.ended_at IS NOT NULL
+    ), 0)
+"""
 _COLUMNS = (
     "account", "key", "listed_in", "region", "type", "import_id", "arn", "name", "created_at", "first_seen", "reason", "of",
     "listing",
@@ -143,7 +150,8 @@ class ListingWrites(ListingReads):
         self._connection.executemany(sql, (self._row(listing, place, one) for one in found))
 
     def end_listing(self, listing: int, place: Place, counts: Iterable[Count], gaps: Iterable[Gap]) -> None:
-        """From now on it is the newest one. What it did not see is gone."""
+        """From now on it is the newest one. What it did not see is gone, if it has seen everything."""
+        missing = list(gaps)
         self._connection.executemany(
             "INSERT INTO coverage_counts (listing, region, type, managed, unmanaged, left_out) VALUES (?, ?, ?, ?, ?, ?)",
             (
@@ -153,14 +161,11 @@ class ListingWrites(ListingReads):
         )
         self._connection.executemany(
             "INSERT INTO listing_gaps (listing, what, reason, action) VALUES (?, ?, ?, ?)",
-            ((listing, one.what, one.reason, one.action) for one in gaps),
+            ((listing, one.what, one.reason, one.action) for one in missing),
         )
-        self._do(
-            "DELETE FROM listed_resources WHERE account = ? AND listed_in = ? AND listing < ?",
-            place.account,
-            place.region,
-            listing,
-        )
+        if not missing:
+            sql = "DELETE FROM listed_resources WHERE account = ? AND listed_in = ? AND listing < ?"
+            self._do(sql, place.account, place.region, listing)
         self._update("listings", {"ended_at": text(self._now)}, {"id": listing})
 
     def forget_listed(self, places: Collection[Place]) -> None:
@@ -198,7 +203,7 @@ def _matching(where: ResourceFilter, *, left_out: bool | None = None) -> tuple[s
     given = {name: value for name, value in columns.items() if value is not None}
     shown = where.left_out if left_out is None else left_out
     conditions = [*(f"{name} = ?" for name in given), *([] if shown else ["reason = ''"])]
-    return " AND ".join(conditions) or "1", list(given.values())
+    return " AND ".join([_SHOWN, *conditions]), list(given.values())
 
 
 def _resource(row: sqlite3.Row) -> KeptResource:

@@ -31,8 +31,9 @@ provider "cloudfile" {
 }
 
 resource "cloudfile_object" "web" {
-  name  = "web"
-  value = "one"
+  name   = "web"
+  value  = "one"
+  secret = "canary-of-web"
 }
 """
 
@@ -72,7 +73,7 @@ def by_hand(
 
 
 def test_resources_are_imported_by_a_patch_that_a_plan_has_proved(applied: World) -> None:
-    by_hand(applied, {"by-hand": {"value": "x", "size": 3}, "web": {"value": "one"}})
+    by_hand(applied, {"by-hand": {"value": "x", "size": 3}})
     before = applied.git("rev-parse", "HEAD"), applied.git("status", "--porcelain")
     patch = applied.run("drift", "adopt", arn("by-hand"), "--stack", "app").stdout
     assert "+++ b/app/imports.tf" in patch
@@ -92,6 +93,22 @@ def test_the_merged_branch_imports_them_and_changes_nothing(applied: World) -> N
     assert planned["summary"]["import"] == 2
     assert sum(planned["summary"][one] for one in ("create", "update", "replace", "delete")) == 0
     applied.git("reset", "--quiet", "--hard", head)
+
+
+def test_a_secret_is_not_generated_and_so_left_to_a_person(applied: World) -> None:
+    by_hand(applied, {"locked": {"value": "x", "secret": "canary-of-locked"}})
+    refused = applied.run("drift", "adopt", arn("locked"), "--stack", "app", expect=3)
+    assert "secret taken out, since it is a secret" in refused.stderr
+    assert "would be changed by the apply that imports it (etag, secret)" in refused.stderr
+    assert 'resource "cloudfile_object" "locked" {' in refused.stdout
+    assert "canary" not in refused.output
+
+
+def test_code_with_a_secret_of_the_stack_in_it_is_discarded_and_not_shown(applied: World) -> None:
+    by_hand(applied, {"leaky": {"value": "canary-of-web"}})
+    refused = applied.run("drift", "adopt", arn("leaky"), "--stack", "app", expect=3)
+    assert "the generated code contains a secret" in refused.stderr
+    assert "canary" not in refused.output
 
 
 def test_what_does_not_exist_is_not_adopted(applied: World) -> None:

@@ -8,10 +8,10 @@ import pytest
 from aws_world import ACCOUNT, READ, REGION, Aws
 
 from runner.aws.cloud import Cloud
-from runner.aws.inventory import AwsInventory
+from runner.aws.inventory import EVERYTHING, AwsInventory
 from runner.aws.listers.table import LISTERS
 from runner.aws.permissions import of_account
-from runner.errors import AwsAccountUnknown, AwsThrottled
+from runner.errors import AwsAccountUnknown, AwsThrottled, CredentialsFailed
 from runner.model.aws.place import Place
 from runner.model.aws.policy import policy_document
 from runner.model.inventory.coverage import Gap
@@ -166,6 +166,22 @@ def test_a_list_that_is_cut_off_keeps_what_it_had_and_says_so() -> None:
 def test_every_permission_is_one_that_the_policy_grants() -> None:
     size = len(json.dumps(policy_document(of_account(LISTED)), separators=(",", ":")))
     assert size < 6144, "a managed policy must not be longer"
+
+
+class Shut(Cloud):
+    """Nobody gets in."""
+
+    def pages(
+        self, place: Place, service: str, operation: str, **parameters: object
+    ) -> Iterator[dict[str, object]]:
+        raise CredentialsFailed(role="driftline-reads", problem="AccessDenied")
+        yield {}
+
+
+def test_an_account_that_nobody_gets_into_is_one_gap() -> None:
+    (gap,) = AwsInventory(Shut([LISTED])).resources(HERE)
+    assert isinstance(gap, Gap)
+    assert (gap.what, gap.action) == (EVERYTHING, "")
 
 
 class Strange(Cloud):

@@ -7,7 +7,7 @@ import pytest
 from runner.model.changes.changes import Diagnostic
 from runner.model.imports.block import Import, imports_of
 from runner.model.imports.generated import addresses_in, refused, repaired, without
-from runner.model.imports.proof import not_imported
+from runner.model.imports.proof import besides, not_imported
 from runner.model.inventory.listing import KeptResource
 
 GENERATED = """\
@@ -139,3 +139,8 @@ def test_what_is_left_is_aligned_as_terraform_fmt_has_it() -> None:
         'resource "aws_x" "y" {\n  a                = 1\n  a_very_long_name = null\n  bc               = 2\n}\n'
     )
     assert text == 'resource "aws_x" "y" {\n  a  = 1\n  bc = 2\n}\n'
+
+
+def test_what_else_a_plan_does_is_judged_without_the_imports() -> None:
+    document = {"resource_changes": [entry("a.b", ["no-op"]), entry("c.d", ["update"], importing=False)]}
+    assert [one["address"] for one in besides(document, {"a.b"})["resource_changes"]] == ["c.d"]

@@ -124,6 +124,22 @@ def test_a_list_with_a_gap_is_partial_and_names_the_missing_permission(
     assert found.missing_actions == ("sns:ListTopics",)
 
 
+def test_what_a_partial_list_did_not_see_keeps_its_age_and_is_not_shown(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    first, by = clock.now(), control(store, clock)
+    accounts = Accounts({HERE: [queue("by-hand")]})
+    list_accounts(by, accounts)
+    clock.pass_(days=1)
+    accounts.has[HERE] = [Gap(HERE, "aws_sqs_queue", "throttled")]
+    list_accounts(by, accounts)
+    assert names(page(store)) == []
+    clock.pass_(days=1)
+    accounts.has[HERE] = [queue("by-hand")]
+    list_accounts(by, accounts)
+    assert [one.first_seen for one in page(store).resources] == [first.replace(microsecond=0)]
+
+
 def test_a_stack_whose_state_was_not_read_makes_the_answer_partial(
     store: SqliteStore, clock: HandClock
 ) -> None:

@@ -253,4 +253,5 @@ def _objection(before: TrialPlan, after: TrialPlan, code: _Code, imports: Sequen
 
 def _shown(code: _Code, before: TrialPlan) -> str:
     """Without what is known as a secret."""
-    return str(Secrets.of(before.question.given).scrub(code.text, halves=True))
+    secrets = Secrets.of(before.question.given) | plan_secrets(before.document)
+    return str(secrets.scrub(code.text, halves=True))
