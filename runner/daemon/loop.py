@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from runner.daemon.announcer import Announcer
 from runner.daemon.channels import Deliveries, looks
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
@@ -92,6 +93,7 @@ class Daemon:
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
         self._deliveries = Deliveries(self._safe.attempt)
+        self._announcer = Announcer(self._safe.attempt)
         self._in_comments = in_comments
         self._duty = duty
         # Beside the polls, which may hang as well.
@@ -311,8 +313,7 @@ class Daemon:
         self._safe.attempt("webhooks", self._wakes.look)
         enqueue_due(control.store, control.clock, control.settings.promotion)
         self._pool.fill()
-        if self.parts.pools is not None:
-            self._safe.attempt("pools", self.parts.pools.offer)
+        self._announcer.wake(self.parts.pools)
         self._polls.decide()
 
     def _start(self, work: Callable[[], None]) -> None:
@@ -384,6 +385,7 @@ class Daemon:
         self._checkpoint()
         self._safe.attempt("deliver", self._deliver_all)
         self._deliveries.close()
+        self._announcer.close()
         # Last: while applies are waited for, people want to see them.
         self._web.close()
         log.info("daemon.stopped")

@@ -75,7 +75,7 @@ def lock_of(run: Run) -> Lock:
         holder=run.name,
         reason=f"{run.kind} run, {run.state.in_words}",
         since=claim.since,
-        process=f"pid {claim.pid} on {claim.host}",
+        process=claim.process,
         run=run.id,
     )
 

@@ -83,7 +83,7 @@ def run_row(of: Run) -> RunRow:
         wait_until=whole(of.wait_until),
         binding_digest=of.binding_digest,
         engine_version=of.engine_version,
-        process=f"pid {of.claim.pid} on {of.claim.host}" if of.claim else None,
+        process=of.claim.process if of.claim else None,
         superseded_by=f"run-{of.superseded_by}" if of.superseded_by else None,
         cancel_requested_by=of.cancel_requested_by,
         report=f"dr-{of.report}" if of.report else None,

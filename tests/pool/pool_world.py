@@ -21,6 +21,7 @@ from runner.model.settings.pools import WorkerSettings
 from runner.model.settings.server import Settings
 from runner.pool.execute import take
 from runner.pool.left import finish, left
+from runner.ports.broker import Broker
 from runner.ports.records.runs import RunFilter
 from runner.service.queue.enqueue import enqueue_due
 from runner.source.packs import GitPacks
@@ -59,7 +60,7 @@ class Pool:
         self.world.config.write_text(text.replace('/repository"}', f'/repository", {allowed}}}'))
         self.broker = Announcements()
         self.url = ""
-        self.seen: list[str] = []
+        self.broker_problem = ""
 
     @contextmanager
     def served(self) -> Iterator[Self]:
@@ -96,6 +97,15 @@ class Pool:
         before = len(self.broker.told)
         self.pools.offer()
         return self.broker.told[before:]
+
+    def offered(self, broker: Broker) -> bool:
+        """What is announced now is announced there; always true, so that a look at the records may follow."""
+        app = self.world.app
+        enqueue_due(app.store, self.world.clock, app.settings.promotion)
+        pools = Pools(app.control, broker, self.pools.packs)
+        pools.offer()
+        self.broker_problem = pools.problem
+        return True
 
     def work(self, worker: "Worker | None" = None) -> list[Run]:
         """Announce and execute until nothing is left; the runs as they are then."""
@@ -138,7 +148,7 @@ class Worker:
             if isinstance(engine := app.__dict__.get("engine"), CommandLineEngine):
                 engine.close()
 
-    def config(self) -> Path:
+    def config(self, broker: str = "redis://127.0.0.1:1/0") -> Path:
         """For processes of its own."""
         server = self.pool.world.settings
         mirror, visible = server.engines.plugin_mirror, [str(one) for one in server.executor.visible]
@@ -147,7 +157,7 @@ class Worker:
             "data_dir": str(private_folder(self.pool.root / f"at-{self.settings.name}")),
             "engines": {"plugin_mirror": None if mirror is None else str(mirror)},
             "executor": {"visible": visible},
-            "broker": "redis://127.0.0.1:1/0",
+            "broker": broker,
             "worker": asdict(self.settings),
         }
         path.write_text(json.dumps(told))

@@ -146,12 +146,17 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """Which process executes a run right now. `token` names the claim file, whose flock shows that it is alive."""
+    """Who executes a run right now. `token` names the claim file, whose flock shows that it is alive, or a lease."""
 
     token: str
     host: str
     pid: int
     since: datetime
+
+    @property
+    def process(self) -> str:
+        """As people look for it. What a worker of a pool executes has no process here."""
+        return f"pid {self.pid} on {self.host}" if self.pid else f"worker {self.host}"
 
 
 @dataclass(frozen=True)
