@@ -259,6 +259,8 @@ class Daemon:
         pruned = prune(worker.control, worker.ports.workspaces, self.parts.trees)
         for problem in pruned.problems:
             log.warning("retention.failed", problem=problem)
+        if self.parts.pools is not None:
+            self.parts.pools.prune()
         log.info("retention", removed=str(pruned))
 
     def _heartbeat(self) -> None:

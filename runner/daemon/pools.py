@@ -1,6 +1,7 @@
 """The daemon's part in pools of workers: it announces runs, and takes them back from workers that are silent."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from runner.host.log import log
 from runner.model.work.lost import Lost
@@ -8,6 +9,8 @@ from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
 from runner.service.work.offer import offer_runs
 from runner.service.work.silent import expire_leases
+
+FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @dataclass
@@ -41,3 +44,11 @@ class Pools:
                 )
         self._silent = waiting
         return len(missed) > len(waiting)
+
+    def prune(self) -> int:
+        """Remove packs that no open run needs, and workers that were not seen for long; returns how many."""
+        with self.control.store.writing() as writer:
+            runs = writer.open_runs()
+            former = {(run.source, writer.stack(run.stack).applied_revision or "") for run in runs}
+            gone = writer.forget_workers(self.control.clock.now() - FORGOTTEN_AFTER)
+        return gone + self.packs.keep_only(frozenset(former | {(run.source, run.revision) for run in runs}))

@@ -3,7 +3,7 @@
 from pool_world import Pool
 from world import ANA
 
-from runner.model.run.life import Kind, State
+from runner.model.run.life import Event, Kind, State
 from runner.service.operator.request import request_check
 
 AUTOMATIC = "apply: {mode: automatic}\n"
@@ -123,3 +123,15 @@ def test_no_more_runs_are_announced_than_the_pool_may_execute(pool: Pool) -> Non
     for number in range(5):
         pool.stack(f"web-{number}")
     assert len(pool.offer()) == 3
+
+
+def test_packs_of_open_runs_stay_and_others_are_removed(pool: Pool) -> None:
+    pool.stack()
+    pool.offer()
+    packs = pool.world.settings.data_dir / "packs"
+    assert pool.pools.prune() == 0
+    assert len(list(packs.glob("*/*.pack"))) == 1
+    with pool.world.app.store.writing() as writer:
+        writer.transition(writer.run(1), Event.CANCEL, by="ana")
+    assert pool.pools.prune() == 1
+    assert list(packs.glob("*/*.pack")) == []
