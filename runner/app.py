@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from runner.ports.git import Git
     from runner.ports.inventory import Inventory
     from runner.ports.keeping import Artifacts, Checkpoints, Claims, StateArchive
+    from runner.ports.trail import Trail
     from runner.process.kept import Kept
     from runner.service.cycle.notify import Notified
     from runner.service.cycle.poll import Poller
@@ -313,6 +314,15 @@ class App:
         return Pools(self.control, CeleryBroker(self.settings.broker), packs)
 
     @cached_property
+    def trail(self) -> "Trail | None":
+        """None where the configuration has no AWS account."""
+        if self.cloud is None:
+            return None
+        from runner.aws.trail import CloudTrail
+
+        return CloudTrail(self.cloud)
+
+    @cached_property
     def parts(self) -> "Parts":
         from runner.daemon.parts import Parts
 
@@ -330,6 +340,7 @@ class App:
             self.at_forges,
             self.inventory,
             self.pools,
+            self.trail,
         )
 
     @cached_property

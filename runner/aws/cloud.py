@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -42,6 +43,13 @@ class Cloud:
         with self._told(place, service):
             answer: dict[str, Any] = getattr(self.client(place, service), operation)(**parameters)
         return answer
+
+    def body(self, place: Place, service: str, operation: str, most: int, **parameters: Any) -> bytes:
+        """The stream of an answer such as get_object's, up to so many bytes."""
+        with self._told(place, service):
+            stream = getattr(self.client(place, service), operation)(**parameters)["Body"]
+            with closing(stream):
+                return bytes(stream.read(most))
 
     def pages(
         self, place: Place, service: str, operation: str, **parameters: Any

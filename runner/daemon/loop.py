@@ -18,6 +18,7 @@ from runner.daemon.parts import Parts
 from runner.daemon.polls import Polls
 from runner.daemon.requests import THREADS, Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
+from runner.daemon.suspects import suspects_look
 from runner.daemon.timetable import POLLS, Clocks, new_scheduler, restart_intervals
 from runner.daemon.wakes import Wakes
 from runner.daemon.web import WebServer
@@ -211,7 +212,9 @@ class Daemon:
             writer.forget_consumers(but=self.parts.consumers.union(one.name for one in self._consumers))
         begin_notifying(control.store, notified)
         self._deliver_all()
-        self._deliveries.turn_to(looks(control.store, control.clock, notified) | forges)
+        self._deliveries.turn_to(
+            looks(control.store, control.clock, notified) | forges | suspects_look(self.parts)
+        )
 
     def _deliver_all(self) -> None:
         for consumer in self._consumers:

@@ -7,6 +7,7 @@ from runner.daemon.channels import all_once, deliver_once
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
+from runner.daemon.suspects import explain_once
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
 from runner.model.preview.heads import PullHeads
@@ -67,6 +68,7 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
             report(f"retention: {problem}")
     except DriftlineError as error:
         report(f"retention: {error.message}")  # the next pass tries again; what was done is done
+    explain_once(parts, report)
     deliver_once(control.store, control.clock, parts.notified, report)
     _look_at_forges(parts, report, in_comments)
     return ended

@@ -10,6 +10,7 @@ from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.ports.git import Trees
 from runner.ports.inventory import Inventory
+from runner.ports.trail import Trail
 from runner.process.kept import Kept
 from runner.service.cycle.notify import Notified
 from runner.service.cycle.poll import Poller
@@ -35,6 +36,7 @@ class Parts:
     at_forges: AtForges | None = None
     inventory: Inventory | None = None
     pools: Pools | None = None
+    trail: Trail | None = None  # where who caused drift is looked up
 
     @property
     def consumers(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.model.state.version import Origin
+from runner.model.suspects.suspect import Suspicion
 from runner.model.values.codec import from_plain
 from runner.model.warm.compared import HowPlanned
 from runner.model.warm.probe import ProbeRecord
@@ -112,6 +113,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             **_times("first_seen", "last_seen", "acknowledged_at", "acknowledged_until", "resolved_at"),
         },
     ),
+    "suspicions": ("report", {"suspicion": _json_of(Suspicion), **_times("next_look")}),
     "sources": (
         "name",
         {

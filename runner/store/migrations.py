@@ -859,6 +859,16 @@ CREATE TABLE drained_pools (
 ) STRICT, WITHOUT ROWID;
 """
 
+_SUSPICIONS = """
+CREATE TABLE suspicions (
+    report INTEGER PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    suspicion TEXT NOT NULL,
+    next_look TEXT
+) STRICT;
+CREATE INDEX due_suspicions ON suspicions(next_look) WHERE next_look IS NOT NULL;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -899,4 +909,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("listings", _LISTINGS),
     ("states", _STATES),
     ("leases", _LEASES),
+    ("suspicions", _SUSPICIONS),
 )

@@ -13,15 +13,28 @@ from runner.errors import ReportChanged, ReportNotFound
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.changes import NOTHING_BESIDES, ApplyOnly
 from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
+from runner.model.suspects.suspect import OwnRun, Suspicion
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
 
+# What was looked up about another drift of the report does not count.
+_REPORTS = """
+    SELECT r.*, s.suspicion FROM reports r
+    LEFT JOIN suspicions s ON s.report = r.id AND s.fingerprint = r.fingerprint
+"""
+
+
+# When a run began to look at the cloud, or to change it: it may have waited for long before.
+_BEGAN = """
+    coalesce((SELECT max(at) FROM outbox WHERE at >= r.created_at AND subject = 'run-' || r.id AND topic IN ('run.planning', 'run.applying')), r.created_at)
+"""
+
 
 class ReportReads(Session):
     def report(self, report_id: int) -> DriftReport:
-        row = self._one("SELECT * FROM reports WHERE id = ?", report_id)
+        row = self._one(f"{_REPORTS} WHERE id = ?", report_id)
         if row is None:
             raise ReportNotFound(report=f"dr-{report_id}")
         return _report(row)
@@ -34,12 +47,47 @@ class ReportReads(Session):
             values.append(stack)
         if open_only:
             tests.append("status <> 'resolved'")
-        sql = f"SELECT * FROM reports WHERE {' AND '.join(tests)} ORDER BY id DESC"  # noqa: S608
+        sql = f"{_REPORTS} WHERE {' AND '.join(tests)} ORDER BY id DESC"
         return [_report(row) for row in self._all(sql, *values)]
 
     def current_report(self, stack: str) -> DriftReport | None:
-        row = self._one("SELECT * FROM reports WHERE stack = ? AND status <> 'resolved'", stack)
+        row = self._one(f"{_REPORTS} WHERE stack = ? AND status <> 'resolved'", stack)
         return None if row is None else _report(row)
+
+    def report_to_explain(self, now: datetime, resolved_since: datetime) -> DriftReport | None:
+        sql = f"""
+            {_REPORTS} WHERE (s.report IS NULL OR s.next_look <= ?)
+            AND (status <> 'resolved' OR resolved_at > ?) ORDER BY s.report IS NOT NULL, id DESC LIMIT 1
+        """
+        row = self._one(sql, text(now), text(resolved_since))
+        return None if row is None else _report(row)
+
+    def clean_before(self, stack: str, at: datetime) -> datetime | None:
+        sql = f"""
+            SELECT {_BEGAN} AS at FROM runs r WHERE stack = ? AND changed_at <= ?
+            AND (kind = 'drift' AND state = 'no_changes' OR state IN ('applied', 'apply_failed'))
+            ORDER BY changed_at DESC LIMIT 1
+        """  # noqa: S608 - a constant
+        row = self._one(sql, stack, text(at))
+        return None if row is None else datetime.fromisoformat(row["at"])
+
+    def applies_between(self, since: datetime, until: datetime) -> dict[str, OwnRun]:
+        from runner.model.suspects.suspect import OwnRun
+
+        sql = f"""
+            SELECT id, stack, state, {_BEGAN} AS since, changed_at AS until FROM runs r WHERE kind <> 'drift'
+            AND state IN ('applying', 'applied', 'apply_failed', 'interrupted') AND created_at <= ? AND (changed_at >= ? OR state = 'applying')
+        """  # noqa: S608 - a constant
+        return {
+            f"run-{row['id']}": OwnRun(
+                row["stack"],
+                datetime.fromisoformat(row["since"]),
+                max(until, datetime.fromisoformat(row["until"]))
+                if row["state"] == "applying"
+                else datetime.fromisoformat(row["until"]),
+            )
+            for row in self._all(sql, text(until), text(since))
+        }
 
 
 class ReportWrites(ReportReads, Writes):
@@ -100,7 +148,12 @@ class ReportWrites(ReportReads, Writes):
     ) -> DriftReport:
         """Another drift of the same stack: `seen` starts again, and no acknowledgement covers it."""
         other = replace(
-            report, status=ReportStatus.OPEN, fingerprint=fingerprint, seen=1, acknowledgement=None
+            report,
+            status=ReportStatus.OPEN,
+            fingerprint=fingerprint,
+            seen=1,
+            acknowledgement=None,
+            suspicion=None,
         )
         after = self._save_found(report, other, findings, apply_only, confirmed=confirmed)
         self._report_event(after, "change")
@@ -131,6 +184,22 @@ class ReportWrites(ReportReads, Writes):
         self._save_report(report, after)
         self._report_event(after, "contest", reason=contest.sentence)
         return after
+
+    def save_suspicion(self, suspicion: Suspicion, *, tell: bool) -> None:
+        from runner.model.drift.suspicion_text import headline
+        from runner.model.events.feed import ReportExplained
+
+        row: dict[str, Value] = {
+            "report": suspicion.report,
+            "fingerprint": suspicion.fingerprint,
+            "suspicion": compact(to_plain(suspicion)),
+            "next_look": text_or_none(suspicion.next_look),
+        }
+        self._upsert("suspicions", row, "report")
+        if tell:
+            report = self.report(suspicion.report)
+            explained = ReportExplained(report.id, report.stack, report.fingerprint, headline(report))
+            self._emit("drift.explain", report.name, explained)
 
     def _save_found(
         self,
@@ -221,6 +290,7 @@ def _report(row: sqlite3.Row) -> DriftReport:
         resolved_at=time_or_none(row["resolved_at"]),
         confirmed=bool(row["confirmed"]),
         contest=from_plain(Contest, json.loads(row["contest"])) if row["contest"] else None,
+        suspicion=from_plain(Suspicion, json.loads(row["suspicion"])) if row["suspicion"] else None,
     )
 
 

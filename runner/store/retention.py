@@ -76,7 +76,10 @@ class RetentionWrites(Session):
     def prune_reports(self, before: datetime) -> list[int]:
         """Remove reports that were resolved before; returns their numbers, oldest first."""
         sql = "DELETE FROM reports WHERE status = 'resolved' AND resolved_at < ? RETURNING id"
-        return sorted(row["id"] for row in self._all(sql, text(before)))
+        removed = sorted(row["id"] for row in self._all(sql, text(before)))
+        if removed:
+            self._do("DELETE FROM suspicions WHERE report NOT IN (SELECT id FROM reports)")
+        return removed
 
     def prune_outbox(self, before: datetime) -> int:
         """Remove events from before that every consumer has passed; how many."""

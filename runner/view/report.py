@@ -11,6 +11,7 @@ from runner.model.values.frozen import dataclass
 from runner.view.apply_only import ApplyOnlyView, apply_only_view
 from runner.view.attribute import AttributeRow, attribute_row
 from runner.view.document import document
+from runner.view.suspect import SuspicionView, suspicion_view
 from runner.view.when import ago, ahead, whole
 from runner.view.words import found
 
@@ -43,7 +44,7 @@ class ContestView:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """`found` counts what moved; `apply` is what healing it does besides."""
+    """`found` counts what moved; `apply` is what healing it does besides; `cause` is set once it was looked up."""
 
     id: str
     stack: str
@@ -60,6 +61,7 @@ class ReportPage:
     resources: tuple[FindingRow, ...]
     apply: ApplyOnlyView
     contested: ContestView | None = None
+    cause: SuspicionView | None = None
 
     def note(self, now: datetime) -> str:
         """Who said what about it, or why no one is notified yet."""
@@ -97,6 +99,7 @@ def report_page(of: DriftReport) -> ReportPage:
         resources=tuple(_finding(finding, of.revision) for finding in of.findings),
         apply=apply_only_view(of.apply_only),
         contested=_contest(of.contest) if of.contest else None,
+        cause=suspicion_view(of),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
 from moto.server import ThreadedMotoServer
 
 from runner.model.settings.aws import AwsAccount
@@ -82,3 +83,26 @@ def serving() -> Iterator[Aws]:
         yield Aws(f"http://{host}:{port}")
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Aws]:
+    with serving() as aws:
+        yield aws
+
+
+@pytest.fixture(autouse=True)
+def identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the daemon."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIADAEMON")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-daemon")
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+
+
+@pytest.fixture
+def aws(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """An empty cloud that this process is configured for."""
+    moto.reset()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
+    return moto

@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
+from runner.model.attribution.judge import Window, judge
+from runner.model.attribution.subject import subjects
 from runner.model.changes.changes import Action, AttributeChange
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.suspects.actor import Actor, actor_of
-from runner.model.suspects.judge import Window, judge
 from runner.model.suspects.record import changed
-from runner.model.suspects.subject import subjects
 from runner.model.suspects.suspect import OwnRun, Suspect
 
 HERE = Path(__file__).parent / "labelled"

@@ -10,10 +10,10 @@ import pytest
 from botocore.session import get_session
 from labelled_drifts import ACCOUNT, REGION, RUNS, STACK, WINDOW, Case, cases, people, raw_cases
 
+from runner.model.attribution.judge import judge
+from runner.model.attribution.subject import subjects
 from runner.model.suspects.actor import actor_of
-from runner.model.suspects.judge import judge
 from runner.model.suspects.record import changed
-from runner.model.suspects.subject import subjects
 
 SURE = 80
 

@@ -1,10 +1,14 @@
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli_world import World, applied
 from page_world import Browser
 from web_world import access
+
+from runner.model.suspects.actor import Actor, Kind
+from runner.model.suspects.suspect import Suspect, Suspicion
 
 
 @pytest.fixture
@@ -34,6 +38,31 @@ def test_a_report_says_what_a_heal_would_do(world: World) -> None:
     text = Browser(world).get("/drift/dr-1")
     assert "What a heal would do" in text
     assert "Waits for a person" in text
+
+
+def test_a_report_says_who_did_it_and_a_user_agent_cannot_write_into_the_page(world: World) -> None:
+    browser = Browser(world)
+    assert "Who did it" not in browser.get("/drift/dr-1")
+    at = datetime(2026, 11, 30, 21, 58, tzinfo=UTC)
+    who = Suspect(
+        "terraform_data.it", ("input",), Actor(Kind.USER, "<b>ops-bot"), at, "Modify", "e", "rds", "1", "eu-west-1", "203.0.113.9",
+        "<script>agent", "console", "r", 93, ("the call names it",),
+    )  # fmt: skip
+    with world.app.store.writing() as writer:
+        mark = writer.report(1).fingerprint
+        cause = Suspicion(1, mark, at, at, (who,), ("terraform_data.other",), ("the event history",))
+        writer.save_suspicion(cause, tell=False)
+    text = browser.get("/drift/dr-1")
+    for part in (
+        "Who did it",
+        "93 %",
+        "&lt;b&gt;ops-bot",
+        "&lt;script&gt;agent",
+        "nobody found",
+        "searched: the event history",
+    ):
+        assert part in text
+    assert "<b>ops-bot" not in text
 
 
 def test_a_form_acknowledges_it_for_a_while(world: World) -> None:

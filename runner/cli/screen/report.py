@@ -1,5 +1,6 @@
 """Drift reports, drawn."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from runner.cli.screen.facts import Fact, fact_lines
@@ -8,6 +9,7 @@ from runner.cli.screen.plan import apply_only_lines, changed_lines
 from runner.model.changes.changes import SYMBOLS
 from runner.model.drift.report import ReportStatus
 from runner.view.report import FindingRow, ReportPage, ReportPages
+from runner.view.suspect import SuspicionView
 from runner.view.when import ago
 from runner.view.words import times
 
@@ -53,6 +55,9 @@ def report_screen(of: ReportPage, now: datetime, *, full: bool) -> Screen:
     for finding in of.resources:
         yield ""
         yield from _finding(finding, full=full)
+    if of.cause is not None:
+        yield ""
+        yield from _cause(of.cause)
     if besides := apply_only_lines(of.apply):
         yield ""
         yield Cell("Healing also does this:", "bold")
@@ -69,3 +74,15 @@ def _finding(of: FindingRow, *, full: bool) -> list[Line]:
         Cell(f"{SYMBOLS[of.action]:>3} {of.address}  # {kind}{left}{deposed}{reason}", colour),
         *changed_lines(of.attributes, full=full),
     ]
+
+
+def _cause(of: SuspicionView) -> Iterator[Line]:
+    yield Cell("Who did it:", "bold")
+    for one in of.suspects:
+        yield f"  {one.says}"
+        address = f" from {one.ip}" if one.ip else ""
+        yield Cell(f"    {one.event} of {one.service}{address}: {'; '.join(one.reasons)}", "dim")
+    for resource in of.nobody:
+        yield f"  {resource}: nobody found"
+    yield from (Cell(f"  ! {problem}", "yellow") for problem in of.problems)
+    yield Cell(f"  {of.says}", "dim")

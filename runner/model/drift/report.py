@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from runner.model.changes.changes import NOTHING_BESIDES, Action, ApplyOnly, AttributeChange
+from runner.model.suspects.suspect import Suspicion
 from runner.model.values.frozen import dataclass
 
 
@@ -91,6 +92,7 @@ class DriftReport:
     apply_only: ApplyOnly = NOTHING_BESIDES  # what undoing it does besides
     confirmed: bool = True  # seen in `confirm` consecutive checks; only then is it reported
     contest: Contest | None = None  # while it lasts, nothing heals it without a person
+    suspicion: Suspicion | None = None  # who may have caused it, once that was looked up
 
     @property
     def name(self) -> str:

@@ -7,8 +7,9 @@ from runner.model.changes.attribute_text import attribute_rows
 from runner.model.changes.changes import SYMBOLS, AttributeChange
 from runner.model.changes.value_text import shortened, value_text
 from runner.model.drift.report import DriftClass, DriftReport, Finding
+from runner.model.drift.suspicion_text import line, state
 from runner.model.evaluated.text import applied_lines
-from runner.model.values.markdown import block, cell, code
+from runner.model.values.markdown import block, cell, code, sentence
 
 _COLUMNS: dict[DriftClass, tuple[str, str]] = {
     DriftClass.DRIFT: ("in the cloud", "in the code"),
@@ -64,9 +65,23 @@ def _lines(report: DriftReport) -> Iterator[str]:
             yield from ("", f"## {title} ({len(findings)})")
         for finding in findings:
             yield from finding_lines(finding)
-    besides = [line.text for line in applied_lines(report.apply_only)]
+    yield from cause_lines(report)
+    besides = [applied.text for applied in applied_lines(report.apply_only)]
     if besides:
         yield from ("", "## Healing also does this", "", *block(besides))
+
+
+def cause_lines(report: DriftReport) -> Iterator[str]:
+    """Who may have caused it; nothing before that was looked up."""
+    known = report.suspicion
+    if known is None:
+        return
+    yield from ("", "## Who did it", "")
+    for one in known.suspects:
+        yield f"- {code(line(report, one))}: {'; '.join(map(sentence, one.reasons))}"
+    yield from (f"- {code(address)}: nobody found" for address in known.unexplained)
+    yield from (f"- {sentence(problem)}" for problem in known.problems)
+    yield from ("", sentence(state(known)))
 
 
 def meaning(finding: Finding) -> str:

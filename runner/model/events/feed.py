@@ -40,6 +40,16 @@ class ReportMoved:
 
 
 @dataclass(frozen=True)
+class ReportExplained:
+    """Who may have caused a drift was found out; `reason` says it."""
+
+    report: int
+    stack: str
+    fingerprint: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class PlanApproved:
     """A person approved a plan, which may need further approvals, or took back the reviews of a preview."""
 
@@ -201,6 +211,7 @@ class AccountThrottled:
 Payload = (
     RunMoved
     | ReportMoved
+    | ReportExplained
     | PlanApproved
     | GlassBroken
     | StagePromoted
@@ -226,6 +237,7 @@ TOPICS: Mapping[str, type[Payload]] = {
         f"drift.{moved}": ReportMoved
         for moved in ("open", "confirm", "change", "acknowledge", "reopen", "resolve", "contest")
     },
+    "drift.explain": ReportExplained,
     "approval.give": PlanApproved,
     "approval.withdraw": PlanApproved,
     "apply.break_glass": GlassBroken,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from runner.model.drift.report import DriftReport, ReportStatus
 from runner.model.drift.report_text import finding_lines
+from runner.model.drift.suspicion_text import best, line
 from runner.model.forge.marker import marker
 from runner.model.forge.text import IssueAtForge, IssueText
 from runner.model.settings.forge import DriftIssues
@@ -14,6 +15,7 @@ from runner.model.values.markdown import cell, code, sentence
 ROOM = 2_000  # bytes for the marker and the rest beside findings
 OVERVIEW = "*"  # no stack has this name
 MOST_ROWS = 200
+MOST_CAUSES = 10
 _RESOLVED = "The drift is resolved."
 
 
@@ -83,7 +85,9 @@ def _mark(source: str, stack: str) -> str:
 
 
 def _text(source: str, of: DriftReport, rules: DriftIssues, limit: int) -> IssueText:
-    body = "\n".join((*_head(of), *_findings(of, limit - ROOM), *_commands(of), ""))
+    causes = _causes(of)
+    room = limit - ROOM - sum(len(line.encode()) + 1 for line in causes)
+    body = "\n".join((*_head(of), *_findings(of, room), *causes, *_commands(of), ""))
     title = f"Drift in {code(of.stack)}"
     return IssueText(_mark(source, of.stack), title, body, rules.labels)
 
@@ -115,6 +119,16 @@ def _findings(of: DriftReport, room: int) -> Iterator[str]:
             yield f"{len(left) - number} more: {code(f'driftline drift show {of.name}')}"
             return
         yield from lines
+
+
+def _causes(of: DriftReport) -> tuple[str, ...]:
+    """The best suspect of each resource. Not when it is looked up again: an issue says nothing that changes by itself."""
+    known = of.suspicion
+    if known is None or (not known.suspects and not known.final):
+        return ()
+    named = [f"- {code(line(of, one))}" for one in best(of)][:MOST_CAUSES]
+    nobody_found = [f"- {code(one)}: nobody found" for one in known.unexplained][:MOST_CAUSES]
+    return ("", "### Who did it", "", *named, *nobody_found)
 
 
 def _commands(of: DriftReport) -> Iterator[str]:

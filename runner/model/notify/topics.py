@@ -19,6 +19,7 @@ DEFAULT = (
     "drift.reopen",
     "drift.resolve",
     "drift.contest",
+    "drift.explain",
     "apply.break_glass",
     "promotion.straight",
     "stack.missing",

@@ -42,4 +42,32 @@ class Suspect:
 
     @property
     def who(self) -> str:
-        return f"Driftline, {self.run} of {self.stack}" if self.run else str(self.actor)
+        return f"Driftline, {self.run} of {self.stack or 'another stack'}" if self.run else str(self.actor)
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What is known about the cause of one drift. `fingerprint` is that of the drift that was looked up.
+
+    It is looked up again at `next_look`, since calls are recorded late; None if this is final.
+    """
+
+    report: int
+    fingerprint: str
+    since: datetime
+    until: datetime
+    suspects: tuple[Suspect, ...] = ()
+    unexplained: tuple[str, ...] = ()  # resources for which nobody was found
+    searched: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    looks: int = 0
+    looked_at: datetime | None = None
+    next_look: datetime | None = None
+
+    @property
+    def final(self) -> bool:
+        return self.next_look is None
+
+    def of(self, address: str) -> tuple[Suspect, ...]:
+        """Best first."""
+        return tuple(one for one in self.suspects if one.address == address)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from runner.model.changes.changes import ApplyOnly
     from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding
+    from runner.model.suspects.suspect import OwnRun, Suspicion
 
 
 class ReportReader(Protocol):
@@ -15,6 +18,18 @@ class ReportReader(Protocol):
     def reports(self, *, stack: str | None = None, open_only: bool = True) -> list[DriftReport]: ...
     def current_report(self, stack: str) -> DriftReport | None:
         """The one that is not resolved."""
+        ...
+
+    def report_to_explain(self, now: datetime, resolved_since: datetime) -> DriftReport | None:
+        """One whose cause was not looked up yet, or is due to be looked up again; also if it was resolved since then."""
+        ...
+
+    def clean_before(self, stack: str, at: datetime) -> datetime | None:
+        """When the last check that found nothing began before that time, or the last apply."""
+        ...
+
+    def applies_between(self, since: datetime, until: datetime) -> dict[str, OwnRun]:
+        """Runs of all stacks that may have changed something in that time, by name."""
         ...
 
 
@@ -50,3 +65,6 @@ class ReportWriter(ReportReader, Protocol):
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport: ...
     def resolve_report(self, report: DriftReport, *, by: str, reason: str) -> DriftReport: ...
     def contest_report(self, report: DriftReport, contest: Contest) -> DriftReport: ...
+    def save_suspicion(self, suspicion: Suspicion, *, tell: bool) -> None:
+        """Who may have caused the drift. With `tell` it is an event of the feed."""
+        ...

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from runner.model.attribution.fitting import Fit, fit_of_change, fit_of_loss
+from runner.model.attribution.recognize import Known, recognized
+from runner.model.attribution.subject import Subject
 from runner.model.suspects.event import TrailEvent
-from runner.model.suspects.fitting import Fit, fit_of_change, fit_of_loss
-from runner.model.suspects.recognize import Known, recognized
-from runner.model.suspects.subject import Subject
 from runner.model.suspects.suspect import OwnRun, Suspect
 from runner.model.suspects.tool import tool_of
 from runner.model.values.frozen import dataclass

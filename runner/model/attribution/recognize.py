@@ -4,19 +4,15 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from runner.model.suspects.calls import DISTINCT, TABLE, service_of
+from runner.model.attribution.calls import DISTINCT, TABLE, service_of
+from runner.model.attribution.subject import GLOBAL, IDENTIFIES, Subject, is_global
 from runner.model.suspects.event import TrailEvent
 from runner.model.suspects.parameters import mark_of, parameter
-from runner.model.suspects.subject import GLOBAL, Subject
 
 # Ids that AWS gives and that no two resources share: vpc-0a1b..., UUIDs, hosted zones and distributions.
 _UNIQUE = re.compile(
     r"(?:[a-z]{1,12}-){1,2}[0-9a-f]{8,17}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[ZE][A-Z0-9]{11,31}"
 )
-_IDENTIFIES = frozenset((
-    "alarm_name", "allocation_id", "arn", "bucket", "cluster_identifier", "function_name", "id", "identifier", "key_id", "name",
-    "node_group_name", "replication_group_id", "repository_name", "url",
-))  # fmt: skip
 _TAGGING = frozenset({"tagging", "resource-groups-tagging"})
 # How services are called in eventSource, where ARNs call them otherwise.
 _SOURCES = {"cloudwatch": "monitoring"}
@@ -39,7 +35,7 @@ def recognized(subject: Subject, event: TrailEvent) -> Known | None:
     arn = _plain(subject.arn)
     if arn and (arn in named or arn in map(_plain, event.arns)):
         return Known.ARN
-    mine = {_plain(value) for attribute, value in subject.names if attribute in _IDENTIFIES}
+    mine = {_plain(value) for attribute, value in subject.names if attribute in IDENTIFIES}
     if any(_UNIQUE.fullmatch(one) and (one in named or one in event.arns) for one in mine):
         return Known.ID
     if _same_service(subject, event) and any(_names_it(subject, event, mine)):
@@ -50,7 +46,7 @@ def recognized(subject: Subject, event: TrailEvent) -> Known | None:
 def _same_place(subject: Subject, event: TrailEvent) -> bool:
     if subject.account and event.account != subject.account:
         return False
-    everywhere = event.service in GLOBAL or service_of(subject.type) in GLOBAL
+    everywhere = event.service in GLOBAL or is_global(subject)
     return everywhere or not subject.region or event.region == subject.region
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from runner.model.attribution.calls import TABLE, service_of
 from runner.model.changes.changes import MASK, Action, AttributeChange
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.suspects.parameters import mark_of
@@ -21,8 +22,12 @@ _ECHOES = (
     "qualified_arn",
     "etag",
 )
-# Addresses of these types: what AWS calls the resource.
-PREFIX = "aws_"
+PREFIX = "aws_"  # of types
+MOST_NAMES, LONGEST_NAME = 3, 500
+IDENTIFIES = frozenset((
+    "alarm_name", "allocation_id", "arn", "bucket", "cluster_identifier", "function_name", "id", "identifier", "key_id", "name",
+    "node_group_name", "replication_group_id", "repository_name", "url",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,11 +110,31 @@ def words(path: str) -> tuple[str, ...]:
 
 
 def places(subject: Subject, regions: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str], ...]:
-    """Where its events may be: account and region, by the configured regions of each account."""
-    accounts = (subject.account,) if subject.account else tuple(regions)
-    found = []
-    for account in accounts:
+    """Where its calls are recorded, as account and region: among the configured regions of each account."""
+    found: list[tuple[str, str]] = []
+    for account in (subject.account,) if subject.account else tuple(regions):
         known = regions.get(account, ())
-        wanted = (subject.region,) if subject.region else tuple(known)
-        found += [(account, region) for region in wanted if region in known]
+        if is_global(subject):
+            wanted = [one for one in _OF_GLOBAL if one in known]
+        else:
+            wanted = [one for one in known if subject.region in {"", one}]
+        found += [(account, region) for region in wanted]
     return tuple(found)
+
+
+# The region that records calls of global services, in each partition.
+_OF_GLOBAL = ("us-east-1", "us-gov-west-1", "cn-northwest-1")
+
+
+def is_global(subject: Subject) -> bool:
+    return (service_of(subject.type) or subject.service) in GLOBAL
+
+
+def lookup_names(subject: Subject) -> tuple[str, ...]:
+    """What the event history may call it, the shortest forms first: they are what most services record."""
+    known = TABLE.get(subject.type)
+    wanted = known.owner if known is not None and known.owner else IDENTIFIES
+    names = {
+        value for attribute, value in subject.names if attribute in wanted and 0 < len(value) <= LONGEST_NAME
+    }
+    return tuple(sorted(names, key=lambda name: (len(name), name)))[:MOST_NAMES]

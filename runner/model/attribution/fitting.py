@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from runner.model.suspects.calls import ALIASES, TABLE, TAGS
+from runner.model.attribution.calls import ALIASES, TABLE, TAGS
+from runner.model.attribution.subject import Drifted, Subject, words
 from runner.model.suspects.event import TrailEvent
 from runner.model.suspects.parameters import mark_of, parameter
-from runner.model.suspects.subject import Drifted, Subject, words
 from runner.model.values.frozen import dataclass
 
 _GONE = re.compile(

@@ -3,7 +3,7 @@
 Names of calls as CloudTrail records them: https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from runner.model.values.frozen import dataclass
@@ -385,6 +385,18 @@ SERVICES: Mapping[str, str] = {
     "aws_sns_": "sns", "aws_sqs_": "sqs", "aws_ssm_": "ssm", "aws_subnet": "ec2", "aws_vpc": "ec2", "aws_vpn_": "ec2",
     "aws_wafv2_": "wafv2",
 }  # fmt: skip
+
+
+MOST_CALLS = 4
+
+
+def calls_that_explain(kind: str, attributes: Iterable[str], *, gone: bool) -> tuple[str, ...]:
+    """The calls to look for where names find nothing; none for types without a row, of which calls are not known."""
+    known = TABLE.get(kind)
+    if known is None:
+        return ()
+    wanted = [known.gone] if gone else [known.row(attribute, "")[1] for attribute in attributes]
+    return tuple(sorted(frozenset().union(*wanted) - frozenset(TAGS.split())))[:MOST_CALLS]
 
 
 def service_of(kind: str) -> str:
