@@ -7,6 +7,7 @@ from typing import Any
 from runner.api.operation import Operation
 
 NOUNS = (
+    "acceptance",
     "adoptions",
     "answers",
     "approvals",
@@ -53,6 +54,7 @@ NOUNS = (
 
 # Files that hold a part of a noun, so that a look at it imports no more than it shows.
 PART_OF = {
+    "acceptance": "drift",
     "checks": "drift",
     "daemon": "status",
     "progress": "runs",

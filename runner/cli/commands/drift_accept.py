@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from runner.api.drift import accept_report
+from runner.api.acceptance import accept_report
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import output_option, report_argument
 from runner.cli.proposed import deliver, patch_options, published

@@ -11,7 +11,6 @@ from runner.model.values.moment import end_of
 from runner.ports.control import ControlPorts
 from runner.ports.records.reports import ReportReader
 from runner.service.drift.partly import partly_applied
-from runner.service.outcome.react import propose
 
 
 def acknowledge(
@@ -29,6 +28,8 @@ def acknowledge(
 
 def heal(control: ControlPorts, report_id: int, person: Person) -> Run:
     """Start a change run at the applied revision, with its own plan and its own approval."""
+    from runner.service.outcome.react import propose  # brings the queue, which no list of reports needs
+
     with control.store.writing() as writer:
         report = _open(writer, report_id)
         stack = writer.stack(report.stack)
