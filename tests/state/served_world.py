@@ -3,8 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 from cli_world import World, planned
 from live import live
+from web_process import serving
 
 from runner.app import App
 from runner.engine.served_state import CONTENT, FILE, variables
@@ -97,7 +98,20 @@ class Elsewhere:
 
 
 @contextmanager
-def elsewhere(tmp_path: Path, *, applies: bool = True) -> Iterator[Elsewhere]:
+def confined(world: World) -> Iterator[str]:
+    """The server as a process of its own, behind its wall."""
+    with serving(world) as process:
+        yield f"http://127.0.0.1:{process.port}"
+
+
+def here(world: World) -> AbstractContextManager[str]:
+    return live(world.app)
+
+
+@contextmanager
+def elsewhere(
+    tmp_path: Path, *, applies: bool = True, server: Callable[[World], AbstractContextManager[str]] = here
+) -> Iterator[Elsewhere]:
     """Its apply has passed the gate, unless it only plans."""
     world = planned(tmp_path)
     app = world.app
@@ -112,7 +126,7 @@ def elsewhere(tmp_path: Path, *, applies: bool = True) -> Iterator[Elsewhere]:
     folder = world.root / "elsewhere"
     folder.mkdir()
     (folder / FILE).write_bytes(CONTENT)
-    with live(app) as url:
+    with server(world) as url:
         with app.store.writing() as writer:
             served = give_access(app.control, writer, run, assignment.job.phase, url)
         made = Elsewhere(world, app, url, run, assignment.held, folder, served)

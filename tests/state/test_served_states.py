@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from cli_world import until
-from served_world import CODE, SLOW, Elsewhere, elsewhere
+from served_world import CODE, SLOW, Elsewhere, confined, elsewhere
+from web_world import pass_time
 
 from runner import failpoint
 from runner.model.execution.job import Phase
@@ -20,6 +21,7 @@ from runner.model.run.life import Event
 from runner.model.state.header import header_of
 from runner.model.state.served import LARGEST, ServedState
 from runner.model.state.version import Origin, StateKey
+from runner.service.state.access import renew_access
 from runner.service.state.record import record
 from runner.web import served_states
 
@@ -64,6 +66,13 @@ def test_an_apply_elsewhere_makes_a_version_that_local_commands_use(remote: Else
     file = remote.app.workspaces.state_file("app", "default")
     assert hashlib.sha256(file.read_bytes()).hexdigest() == version["sha256"]
     assert remote.world.json("lock", "list") == []
+
+
+def test_the_server_stores_states_behind_its_wall(tmp_path: Path) -> None:
+    with elsewhere(tmp_path, server=confined) as remote:
+        applied(remote)
+        assert remote.terraform("plan", "-detailed-exitcode").returncode == 0
+        assert len(remote.world.json("state", "list", "app")) == 1
 
 
 def test_what_one_apply_writes_again_and_again_is_one_version(remote: Elsewhere) -> None:
@@ -210,8 +219,28 @@ def test_nobody_else_reads_or_writes_the_state(remote: Elsewhere, harm: Harm) ->
 def test_the_token_ends_with_its_run(remote: Elsewhere) -> None:
     applied(remote)
     remote.moves(Event.SUCCEED)
+    with remote.app.store.reading() as reader:
+        assert reader.state_tokens(remote.run.id) == []
     assert remote.ask("GET").status_code == 401
     assert remote.terraform("plan", "-input=false").returncode == 1
+
+
+def test_the_token_of_a_run_that_nobody_hears_of_expires(
+    remote: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert remote.ask("GET").status_code == 204
+    pass_time(monkeypatch, hours=25)
+    assert remote.ask("GET").status_code == 401
+
+
+def test_the_token_of_a_run_that_is_heard_of_lasts_as_long_as_its_apply(
+    remote: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hours in (20, 40, 60):
+        pass_time(monkeypatch, hours=hours)
+        with remote.app.store.writing() as writer:
+            renew_access(remote.app.control, writer, remote.run.id)
+    assert remote.ask("GET").status_code == 204
 
 
 def test_the_secret_is_kept_nowhere(remote: Elsewhere) -> None:
