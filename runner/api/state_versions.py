@@ -7,7 +7,7 @@ from runner.model.access.role import Role
 from runner.model.state.comparison import changes_between
 from runner.model.state.version import StateKey
 from runner.service.state import replace
-from runner.service.state.read import managed, version_of
+from runner.service.state.read import managed, shown_content, version_of
 from runner.view.state import (
     StateDiff,
     StatePage,
@@ -42,7 +42,7 @@ def show_state(caller: Caller, stack: str, *, version: int | None = None) -> Sta
     with caller.reading() as reader:
         found = managed(reader, stack)
         newest, wanted = version_of(reader, found), version_of(reader, found, version)
-    content = caller.app.states.get(StateKey.of(found), wanted.digest)
+    content = shown_content(caller.app.states, found, wanted)
     return state_page(stack, wanted, newest.number, changes_between(None, content))
 
 
@@ -52,8 +52,7 @@ def diff_states(caller: Caller, stack: str, *, older: int, newer: int) -> StateD
     with caller.reading() as reader:
         found = managed(reader, stack)
         one, other = version_of(reader, found, older), version_of(reader, found, newer)
-    key = StateKey.of(found)
-    old, new = (caller.app.states.get(key, version.digest) for version in (one, other))
+    old, new = (shown_content(caller.app.states, found, version) for version in (one, other))
     return state_diff(stack, one, other, changes_between(old, new))
 
 

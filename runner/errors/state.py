@@ -63,6 +63,12 @@ class StateEncrypted(Blocked):
     hint_template = "driftline state pull STACK > state.json   gives the encrypted file"
 
 
+class StateNotShown(Blocked):
+    """version {number} of the state of stack "{stack}" has {size} bytes, and up to {most} are shown or compared"""
+
+    hint_template = "driftline state pull {stack} --version {number} > FILE"
+
+
 class StateForked(Blocked):
     """the state of stack "{stack}" was changed twice: in {path}, and in version {number} by {by}; nobody but you knows which one is right"""
 

@@ -10,6 +10,7 @@ from cli_world import World, applied, begun
 
 from runner.model.run.life import Kind
 from runner.model.state.version import Origin
+from runner.service.state import read
 from runner.service.state.file import origin_of
 
 SECRET = "hunter2-in-a-state"
@@ -166,6 +167,12 @@ def test_a_stack_with_a_backend_has_no_managed_state(tmp_path: Path) -> None:
     world.run("source", "sync")
     assert "keeps its state in a backend" in world.run("state", "show", "app", expect=3).output
     assert world.json("state", "list") == []
+
+
+def test_a_state_that_takes_long_to_mask_is_not_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "LARGEST_SHOWN", 100)
+    for words in (("show", "app"), ("diff", "app", "1", "2")):
+        assert "state pull app --version" in world.run("state", *words, expect=3).output
 
 
 # Push

@@ -1,10 +1,17 @@
 """A stack's state, its versions, and the content of one."""
 
-from runner.errors import NoStateYet, NotManaged, StateVersionNotFound
+from typing import TYPE_CHECKING
+
+from runner.errors import NoStateYet, NotManaged, StateNotShown, StateVersionNotFound
 from runner.model.stack.definition import Stack
 from runner.model.state.version import StateKey, StateVersion
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.states import StateReader
+
+if TYPE_CHECKING:
+    from runner.ports.keeping import StateArchive
+
+LARGEST_SHOWN = 16 << 20
 
 
 def managed(reader: StackReader, name: str) -> Stack:
@@ -13,6 +20,13 @@ def managed(reader: StackReader, name: str) -> Stack:
     if not stack.managed_state:
         raise NotManaged(stack=name, identity=stack.identity)
     return stack
+
+
+def shown_content(archive: "StateArchive", stack: Stack, version: StateVersion) -> bytes:
+    """StateNotShown for a large one: every value in it is compared with every secret in it."""
+    if version.size > LARGEST_SHOWN:
+        raise StateNotShown(stack=stack.name, number=version.number, size=version.size, most=LARGEST_SHOWN)
+    return archive.get(StateKey.of(stack), version.digest)
 
 
 def version_of(reader: StateReader, stack: Stack, number: int | None = None) -> StateVersion:
