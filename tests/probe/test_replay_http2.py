@@ -118,6 +118,14 @@ def test_a_window_that_shrinks_holds_the_rest_of_a_request_back(client: Http2) -
     assert client.pending() == frame(DATA, END_STREAM, 3, b"56")
 
 
+def test_a_window_that_grows_lets_the_rest_of_a_request_go(client: Http2) -> None:
+    received(client, frame(SETTINGS, 0, 0, b"\0\x04" + (4).to_bytes(4)))
+    client.request(ROWS, b"123456")
+    client.pending()
+    received(client, frame(SETTINGS, 0, 0, b"\0\x04" + (6).to_bytes(4)))
+    assert client.pending().endswith(frame(DATA, END_STREAM, 3, b"56"))
+
+
 def too_much(kind: int, flags: int, count: int) -> bytes:
     return frame(kind, flags, 1, bytes(16384)) * count
 
