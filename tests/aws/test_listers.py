@@ -99,6 +99,12 @@ def test_paths_of_owners_name_members_that_exist(lister: Lister) -> None:
         assert all(name in str(item) for name in names), path
 
 
+@pytest.mark.parametrize(("called", "size"), [("ListQueues", "MaxResults"), ("ListBuckets", "MaxBuckets")])
+def test_a_service_that_has_pages_only_with_a_size_gets_one(called: str, size: str) -> None:
+    (call,) = (one.call for one in LISTERS if one.call.operation == called)
+    assert size in call.arguments
+
+
 def test_every_permission_is_an_action_of_iam() -> None:
     assert {"s3:ListAllMyBuckets", "elasticloadbalancing:DescribeTargetGroups", "apigateway:GET"} <= set(
         tried_calls()

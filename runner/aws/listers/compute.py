@@ -10,7 +10,7 @@ _EKS = Call("eks", "ListClusters")
 COMPUTE = (
     Lister(
         "aws_instance",
-        Call("ec2", "DescribeInstances"),
+        Call("ec2", "DescribeInstances", {"MaxResults": 1000}),
         "Reservations[].Instances[] | [?State.Name != 'terminated']",
         name="InstanceId",
         arn=_EC2 + ":instance/{id}",
@@ -20,7 +20,7 @@ COMPUTE = (
     ),
     Lister(
         "aws_ebs_volume",
-        Call("ec2", "DescribeVolumes"),
+        Call("ec2", "DescribeVolumes", {"MaxResults": 1000}),
         "Volumes",
         name="VolumeId",
         arn=_EC2 + ":volume/{id}",
@@ -30,7 +30,7 @@ COMPUTE = (
     ),
     Lister(
         "aws_ebs_snapshot",
-        Call("ec2", "DescribeSnapshots", {"OwnerIds": ["self"]}),
+        Call("ec2", "DescribeSnapshots", {"OwnerIds": ["self"], "MaxResults": 1000}),
         "Snapshots",
         name="SnapshotId",
         arn="arn:{partition}:ec2:{region}::snapshot/{id}",
@@ -40,7 +40,7 @@ COMPUTE = (
     ),
     Lister(
         "aws_ami",
-        Call("ec2", "DescribeImages", {"Owners": ["self"]}),
+        Call("ec2", "DescribeImages", {"Owners": ["self"], "MaxResults": 1000}),
         "Images",
         name="ImageId",
         arn="arn:{partition}:ec2:{region}::image/{id}",
@@ -94,7 +94,7 @@ COMPUTE = (
     Lister("aws_ecs_cluster", _CLUSTERS, "clusterArns", name="after(@, '/')", arn="@"),
     Lister(
         "aws_ecs_service",
-        Call("ecs", "ListServices"),
+        Call("ecs", "ListServices", {"maxResults": 100}),
         "serviceArns",
         name="after(@, '/')",
         id="after(@, ':service/')",

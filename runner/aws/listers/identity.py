@@ -4,7 +4,7 @@ from runner.aws.listers.lister import Call, Each, Lister
 from runner.model.inventory.left_out import Reason
 
 # One answer has roles with their tags, users, groups and policies. `list_roles` has no tags.
-_DETAILS = Call("iam", "GetAccountAuthorizationDetails")
+_DETAILS = Call("iam", "GetAccountAuthorizationDetails", {"MaxItems": 1000})
 
 IDENTITY = (
     Lister(
@@ -81,7 +81,7 @@ IDENTITY = (
     ),
     Lister(
         "aws_kms_key",
-        Call("kms", "ListKeys"),
+        Call("kms", "ListKeys", {"Limit": 1000}),
         "Keys",
         name="KeyId",
         arn="Arn",
@@ -103,7 +103,7 @@ IDENTITY = (
     ),
     Lister(
         "aws_secretsmanager_secret",
-        Call("secretsmanager", "ListSecrets"),
+        Call("secretsmanager", "ListSecrets", {"MaxResults": 100}),
         "SecretList",
         name="Name",
         id="ARN",
@@ -114,7 +114,7 @@ IDENTITY = (
     ),
     Lister(
         "aws_ssm_parameter",
-        Call("ssm", "DescribeParameters"),
+        Call("ssm", "DescribeParameters", {"MaxResults": 50}),
         "Parameters",
         name="Name",
         arn="ARN",

@@ -3,13 +3,17 @@
 from runner.aws.listers.lister import Call, Lister, Within
 from runner.model.inventory.left_out import Reason
 
+# Without a size it has no pages, and leaves out what is beyond a thousand.
+_QUEUES = Call("sqs", "ListQueues", {"MaxResults": 1000})
 _BUSES = Call("events", "ListEventBuses", cursor="NextToken")
-_ALARMS = Call("cloudwatch", "DescribeAlarms", {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]})
+_ALARMS = Call(
+    "cloudwatch", "DescribeAlarms", {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100}
+)
 
 MESSAGING = (
     Lister(
         "aws_sqs_queue",
-        Call("sqs", "ListQueues"),
+        _QUEUES,
         "QueueUrls",
         name="after(@, '/')",
         id="@",

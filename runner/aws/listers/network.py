@@ -49,7 +49,7 @@ NETWORK = (
     ),
     Lister(
         "aws_security_group",
-        Call("ec2", "DescribeSecurityGroups"),
+        Call("ec2", "DescribeSecurityGroups", {"MaxResults": 1000}),
         "SecurityGroups",
         name="GroupName",
         id="GroupId",

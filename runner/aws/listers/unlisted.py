@@ -42,7 +42,7 @@ _SELECT = "SELECT resourceId, resourceName, resourceType, arn, resourceCreationT
 
 
 def tagged_pages() -> Call:
-    return Call("resourcegroupstaggingapi", "GetResources")
+    return Call("resourcegroupstaggingapi", "GetResources", {"ResourcesPerPage": 100})
 
 
 def config_pages() -> Call:
