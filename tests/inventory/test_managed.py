@@ -68,6 +68,12 @@ def test_what_is_about_an_object_does_not_manage_it(about: str) -> None:
     assert managed(about).owner(listed()) is None
 
 
+def test_a_route_table_that_was_replaced_as_the_main_one_belongs_to_its_vpc() -> None:
+    table = listed("aws_route_table", "rtb-0123456789abcdef0", "")
+    kept = managed("aws_main_route_table_association", "", "rtbassoc-0a", "rtb-0123456789abcdef0")
+    assert kept.owner(table)
+
+
 def test_a_type_that_no_row_lists_is_recognised_by_its_arn_alone() -> None:
     rule = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener-rule/app/x/1"
     one = listed("elasticloadbalancing:listener-rule", "1", rule)

@@ -42,6 +42,12 @@ def test_the_volumes_that_an_instance_has_made_are_its_parts() -> None:
     assert [one.ids for one in seen_in(state(one)).objects] == [("i-1", "vol-1")]
 
 
+def test_a_route_table_that_was_replaced_is_a_part_of_what_replaced_it() -> None:
+    values = {"id": "rtbassoc-1", "route_table_id": "rtb-2", "original_route_table_id": "rtb-1"}
+    one = resource("aws_main_route_table_association", instances=[{"attributes": values}])
+    assert [one.ids for one in seen_in(state(one)).objects] == [("rtbassoc-1", "rtb-1")]
+
+
 def test_data_sources_and_other_providers_are_left_out() -> None:
     assert seen_in(state(resource(mode="data"), resource("random_password"))).objects == ()
 

@@ -45,7 +45,7 @@ _UNIQUE = re.compile(r"[a-z]{1,20}(-[a-z]{1,20}){0,3}-[0-9a-f]{8,17}")  # such a
 
 # Types of settings of another object, which have its ARN or its id: `aws_sns_topic_policy`, `aws_cloudwatch_event_target`.
 _ABOUT_ANOTHER = re.compile(
-    r".*_(policy|version|attachment|association|target|permission|rotation|notification|configuration|rule|tag)"
+    r"(?!aws_main_route_table_association).*_(policy|version|attachment|association|target|permission|rotation|notification|configuration|rule|tag)"
 )
 
 

@@ -14,6 +14,8 @@ _PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "aws_instance": (("root_block_device", "volume_id"), ("ebs_block_device", "volume_id")),
     "aws_spot_instance_request": (("root_block_device", "volume_id"), ("ebs_block_device", "volume_id")),
     "aws_vpc": (("", "default_route_table_id"),),
+    # The one that was made with the VPC, which is no main one any more, and goes with it.
+    "aws_main_route_table_association": (("", "original_route_table_id"),),
 }
 _LONGEST = 2048
 
