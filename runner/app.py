@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from runner.model.schedule.polling import PollMeasures
     from runner.policy.host import HostPolicies
     from runner.policy.judge import ConfinedJudge
+    from runner.ports.cloud_events import ChangeQueue
     from runner.ports.control import ControlPorts
     from runner.ports.engine import Engine
     from runner.ports.files import Modules
@@ -341,7 +342,20 @@ class App:
             self.inventory,
             self.pools,
             self.trail,
+            self.queues,
         )
+
+    @cached_property
+    def queues(self) -> "tuple[ChangeQueue, ...]":
+        """Those of all accounts that EventBridge fills."""
+        cloud = self.cloud
+        if cloud is None:
+            return ()
+        from runner.aws.change_queue import SqsQueue
+        from runner.model.cloud_events.queue import QueueAddress
+
+        urls = [url for account in self.settings.aws for url in account.events]
+        return tuple(SqsQueue(cloud, QueueAddress.parse(url)) for url in urls)
 
     @cached_property
     def forges(self) -> "Forges":

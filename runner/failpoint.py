@@ -36,6 +36,8 @@ POINTS: dict[str, str] = {
     "record.after_commit": "the result is recorded, the claim is not released",
     "recover.before_commit": "the leftovers of a dead process are repaired and not committed",
     "recover.after_commit": "the leftovers of a dead process are repaired",
+    "events.before_commit": "changes that AWS reported are written and not committed",
+    "events.after_commit": "changes that AWS reported are on record, the queue still has them",
     "report.before_commit": "drift was found, its report is not recorded",
     "report.after_commit": "the report is recorded",
     "resolve.before_commit": "a person's decision on an interrupted run is written and not committed",

@@ -20,6 +20,8 @@ from runner.model.approval.guardrails import SeenState
 from runner.model.approval.terms import Declaration
 from runner.model.audit.log import AuditEntry
 from runner.model.changes.changes import ChangeSet, Diagnostic
+from runner.model.cloud_events.queue import QueueState
+from runner.model.cloud_events.touched import names_of
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import Cursor, DeadLetter, FeedEvent
 from runner.model.events.text import stacks_of
@@ -43,6 +45,7 @@ from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.model.state.served import ServedLock, StateToken
 from runner.model.state.version import KeptState, StateKey, StateVersion
+from runner.model.suspects.event import TrailEvent
 from runner.model.suspects.suspect import OwnRun
 from runner.model.values.frozen import dataclass
 from runner.model.warm.compared import Compared, HowPlanned
@@ -74,6 +77,7 @@ HARMLESS: Mapping[str, str] = {
     "cursor": "the position of a consumer",
     "waiting": "a number and a time",
     "daemon_request": "the operation shows people their own requests only",
+    "knows_cloud_event": "whether, by an id of AWS",
     "audit_head": "a number and a hash",
     "audit_hash": "a hash",
     "audit_knows": "whether the installation was restored, and the like",
@@ -381,6 +385,28 @@ class ScopedReader:
 
     def objects_called(self, names: Collection[str]) -> list[ManagedObject]:
         return self._only(self.whole.objects_called(names), lambda one: one.stack)
+
+    def cloud_events(
+        self, names: Collection[str], since: datetime, until: datetime, *, limit: int = 1000
+    ) -> list[TrailEvent]:
+        """Without those that touched something of a stack that one may not see."""
+        found = self.whole.cloud_events(names, since, until, limit=limit)
+        return [
+            one
+            for one in found
+            if all(self.sees(of.stack) for of in self.whole.objects_called(names_of(one)))
+        ]
+
+    def cloud_events_of_nobody(self, since: datetime, *, limit: int = 1000) -> list[TrailEvent]:  # noqa: ARG002
+        """They are about the account, and about no stack that one sees."""
+        return []
+
+    def knows_cloud_event(self, event: str) -> bool:
+        return self.whole.knows_cloud_event(event)
+
+    def queue_states(self) -> list[QueueState]:
+        """They are of the installation."""
+        return []
 
     def unread_states(self) -> list[str]:
         return self._only(self.whole.unread_states(), str)

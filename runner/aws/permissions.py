@@ -10,6 +10,7 @@ from typing import Any
 from runner.aws.listers.table import Tried, tried_calls
 from runner.model.aws.policy import EVERYTHING, Permission
 from runner.model.aws.trail import TrailFolder
+from runner.model.cloud_events.queue import DEAD_LETTERS, QueueAddress
 from runner.model.settings.aws import AwsAccount
 from runner.model.values.frozen import dataclass
 
@@ -58,6 +59,14 @@ def _first_file(account: AwsAccount) -> Mapping[str, Any]:
     return {"Bucket": trail.bucket, "Prefix": trail.of(account.account), "MaxKeys": 1}
 
 
+def _queues(account: AwsAccount) -> tuple[str, ...]:
+    return tuple(QueueAddress.parse(url).arn(account.partition) for url in account.events)
+
+
+def _dead_letters(account: AwsAccount) -> tuple[str, ...]:
+    return tuple(f"{queue}{DEAD_LETTERS}" for queue in _queues(account))
+
+
 def _if_listed(account: AwsAccount) -> tuple[str, ...]:
     return EVERYTHING if account.inventory else ()
 
@@ -96,6 +105,16 @@ TABLE: tuple[Needed, ...] = (
         "files of the trail are encrypted with this key",
         lambda account: () if account.trail_key is None else (account.trail_key,),
     ),
+    *(
+        Needed(action, "changes as they happen, from the queues of events", _queues)
+        for action in (
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+        )
+    ),
+    Needed("sqs:SendMessage", "messages that cannot be read, into the dead-letter queue", _dead_letters),
     *_listing(),
 )
 

@@ -7,6 +7,7 @@ from runner.config.check import Complaint
 from runner.config.engine_rules import is_region, is_role
 from runner.config.place import KeyPath
 from runner.model.aws.trail import TrailFolder
+from runner.model.cloud_events.queue import QueueAddress
 from runner.model.settings.aws import AwsAccount
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -31,9 +32,23 @@ def account_complaints(accounts: Sequence[AwsAccount]) -> Iterator[Complaint]:
                 TrailFolder.parse(account.trail)
             except ValueError as error:
                 yield Complaint((*here, "trail"), str(error))
+        yield from _queues((*here, "events"), account)
         if account.trail_key is not None and _KEY.fullmatch(account.trail_key) is None:
             message = "expected the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/ID"
             yield Complaint((*here, "trail_key"), message)
+
+
+def _queues(here: KeyPath, account: AwsAccount) -> Iterator[Complaint]:
+    for index, url in enumerate(account.events):
+        try:
+            queue = QueueAddress.parse(url)
+        except ValueError as error:
+            yield Complaint((*here, index), str(error))
+            continue
+        if queue.account != account.account:
+            yield Complaint((*here, index), f"expected a queue of account {account.account}")
+        elif url in account.events[:index]:
+            yield Complaint((*here, index), "this queue is listed twice")
 
 
 def _regions(here: KeyPath, regions: Sequence[str]) -> Iterator[Complaint]:

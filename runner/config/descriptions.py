@@ -298,6 +298,7 @@ SERVER: Mapping[str, str] = {
     "aws[].trail": "Bucket and prefix that CloudTrail writes this account's files to; for a trail of an organization with its id, as in s3://acme-trails/AWSLogs/o-abcde12345",
     "aws[].trail_key": "ARN of the KMS key that the files of the trail are encrypted with",
     "aws[].inventory": "Whether to list what exists in the account, for driftline drift coverage; driftline aws policy prints what that needs",
+    "aws[].events": "URLs of SQS queues in the account that EventBridge fills with changes, one for each region: what changes is checked for drift at once; driftline aws events setup --print",
     "broker": 'Where runs of pools are announced to their workers (extra [celery]): "rediss://:${cred:redis}@redis.example.com:6379/0", "amqps://..." or "sqs://"',
     "pools": "Workers on other hosts; what belongs to no pool executes on this one",
     "pools[].name": "Name of the pool",

@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.daemon.announcer import Announcer
 from runner.daemon.channels import Deliveries, looks
+from runner.daemon.cloud_events import CloudEvents
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
@@ -24,6 +25,7 @@ from runner.daemon.wakes import Wakes
 from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
 from runner.host.log import log
+from runner.model.cloud_events.due import SETTLE
 from runner.model.preview.heads import PullHeads
 from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.source import SourceSettings
@@ -95,6 +97,7 @@ class Daemon:
         self._pool.attempt = self._safe.attempt
         self._deliveries = Deliveries(self._safe.attempt)
         self._announcer = Announcer(self._safe.attempt)
+        self._events = CloudEvents(store, parts.worker.control.clock, self._safe.attempt, self._wake_soon)
         self._in_comments = in_comments
         self._duty = duty
         # Beside the polls, which may hang as well.
@@ -121,6 +124,7 @@ class Daemon:
         self._safe.attempt("recover", self._recover)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
         self._web.serve(self.parts.web)
+        self._safe.attempt("events", lambda: self._events.turn_to(self.parts.queues))
         log.info("daemon.ready", data_dir=str(self.parts.settings.data_dir), slots=self.parts.slots)
         try:
             self._loop()
@@ -321,6 +325,12 @@ class Daemon:
         self._announcer.wake(self.parts.pools)
         self._polls.decide()
 
+    def _wake_soon(self) -> None:
+        """Once what AWS has just reported is due."""
+        timer = threading.Timer(SETTLE.total_seconds(), self._wake.set)
+        timer.daemon = True
+        timer.start()
+
     def _start(self, work: Callable[[], None]) -> None:
         """Beside the polls, which may hang as well."""
         self._scheduler.add_job(work, executor=POLLS)
@@ -360,6 +370,7 @@ class Daemon:
         self._settle()
         self._begin_consumers()
         self._web.serve(fresh.web)
+        self._events.turn_to(fresh.queues)
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
     def _drain(self) -> None:
@@ -391,6 +402,7 @@ class Daemon:
         self._safe.attempt("deliver", self._deliver_all)
         self._deliveries.close()
         self._announcer.close()
+        self._events.close()
         # Last: while applies are waited for, people want to see them.
         self._web.close()
         log.info("daemon.stopped")

@@ -8,6 +8,7 @@ from runner.model.forge.consumer import consumer_of
 from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
+from runner.ports.cloud_events import ChangeQueue
 from runner.ports.git import Trees
 from runner.ports.inventory import Inventory
 from runner.ports.trail import Trail
@@ -37,6 +38,7 @@ class Parts:
     inventory: Inventory | None = None
     pools: Pools | None = None
     trail: Trail | None = None  # where who caused drift is looked up
+    queues: tuple[ChangeQueue, ...] = ()  # of changes that AWS reports
 
     @property
     def consumers(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.doctor.finding import Scene, failed, ok, warn
 from runner.errors import AwsDenied, AwsGone, DriftlineError
 from runner.model.aws.place import Place
+from runner.model.cloud_events.queue import QueueAddress
 from runner.model.settings.aws import AwsAccount
 from runner.view.finding import Finding
 from runner.view.words import counted
@@ -47,5 +48,20 @@ def _account(cloud: "Cloud", account: AwsAccount, regions: tuple[str, ...]) -> I
                 # Without credentials or a network every other call fails alike.
                 yield failed(check, error)
                 return
+    for url in account.events:
+        queue = QueueAddress.parse(url)
+        tried += 1
+        try:
+            found = cloud.call(
+                queue.place, "sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"]
+            )
+        except DriftlineError as error:
+            denied = True
+            yield failed(check, error)
+            continue
+        if "RedrivePolicy" not in found.get("Attributes", {}):
+            denied = True
+            message = f"the queue {queue} has no dead-letter queue: what cannot be read is deleted"
+            yield warn(check, message, "driftline aws events setup --print")
     if not denied:
         yield ok(check, f"all {counted(tried, 'call')} that were tried are allowed")

@@ -18,6 +18,7 @@ from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import Kind, State, Trigger
 from runner.model.stack.definition import DriftStatus
 from runner.model.state.version import Origin
+from runner.model.suspects.event import TrailEvent
 from runner.model.suspects.suspect import Suspicion
 from runner.model.values.codec import from_plain
 from runner.model.warm.compared import HowPlanned
@@ -56,7 +57,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
         "name",
         {
             "drift": DriftStatus,
-            **_times("checked_at", "next_check_at", "check_scheduled_at", "missing_since"),
+            **_times("checked_at", "next_check_at", "check_scheduled_at", "check_wanted_at", "missing_since"),
             **_times("pause_since", "pause_until"),
         },
     ),
@@ -91,6 +92,11 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "offers": ("run", _times("at")),
     "workers": ("name", _times("since", "seen")),
     "drained_pools": ("pool", _times("at")),
+    "cloud_events": (
+        "id",
+        {**_times("at", "received_at"), "stacks": strings_of, "event": _json_of(TrailEvent)},
+    ),
+    "event_queues": ("url", _times("since", "received_at")),
     "throttles": ("account", _times("since", "until")),
     "approvals": ("run", {"accepted": strings_of, "also": strings_of, **_times("at")}),
     "declarations": ("id", _times("seen_at")),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from runner.store.approvals import ApprovalReads, ApprovalWrites
 from runner.store.audit import AuditReads
+from runner.store.cloud_events import CloudEventReads, CloudEventWrites
 from runner.store.commits import CommitReads, CommitWrites
 from runner.store.connection import Connections
 from runner.store.daemon_requests import DaemonRequestReads, DaemonRequestWrites
@@ -83,6 +84,7 @@ class StoreReader(
     ForgeReads,
     InventoryReads,
     ListingReads,
+    CloudEventReads,
     OutputReads,
     StateReads,
     SourceReads,
@@ -111,6 +113,7 @@ class StoreWriter(
     ForgeWrites,
     InventoryWrites,
     ListingWrites,
+    CloudEventWrites,
     OutputWrites,
     StateWrites,
     SourceWrites,

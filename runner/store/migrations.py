@@ -869,6 +869,33 @@ CREATE TABLE suspicions (
 CREATE INDEX due_suspicions ON suspicions(next_look) WHERE next_look IS NOT NULL;
 """
 
+_CLOUD_EVENTS = """
+CREATE TABLE cloud_events (
+    id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    stacks TEXT NOT NULL,
+    own INTEGER NOT NULL,
+    event TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cloud_events_by_time ON cloud_events(at);
+CREATE TABLE cloud_event_names (
+    name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (name, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX names_of_cloud_event ON cloud_event_names(event);
+CREATE TABLE event_queues (
+    url TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    hint TEXT NOT NULL,
+    received_at TEXT
+) STRICT, WITHOUT ROWID;
+ALTER TABLE stacks ADD COLUMN check_wanted_at TEXT;
+ALTER TABLE stacks ADD COLUMN check_wanted_for TEXT NOT NULL DEFAULT '';
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -910,4 +937,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("states", _STATES),
     ("leases", _LEASES),
     ("suspicions", _SUSPICIONS),
+    ("cloud_events", _CLOUD_EVENTS),
 )

@@ -134,6 +134,8 @@ def _stack(columns: Columns, values: Values) -> Stack:
         check_failures=row["check_failures"],
         next_check_at=time_or_none(row["next_check_at"]),
         check_scheduled_at=time_or_none(row["check_scheduled_at"]),
+        check_wanted_at=time_or_none(row["check_wanted_at"]),
+        check_wanted_for=row["check_wanted_for"],
         pause=_pause_of(row),
         missing_since=time_or_none(row["missing_since"]),
         unknown_inputs=strings_of(row["unknown_inputs"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunChanged, RunNotFound, WrongState
 from runner.model.run.busy import busy
-from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Run, State, Trigger, next_state
+from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.values.codec import to_plain
 from runner.store.rows import Value, run_of, run_row, text
 from runner.store.run_details import DetailReads, DetailWrites
@@ -131,6 +131,8 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
             account=account_of(new.definition.aws, for_apply=not new.kind.only_reads),
         )
         run = replace(run, id=self._insert("runs", {**run_row(run), "identity": run.identity}))
+        if new.kind is Kind.DRIFT:  # it sees whatever changed outside before it begins
+            self._update("stacks", {"check_wanted_at": None, "check_wanted_for": ""}, {"name": new.stack})
         self._record(run, "queue", new.requested_by, {"trigger": run.trigger, "targets": list(run.targets)})
         return run
 

@@ -42,6 +42,7 @@ SETTLED_BY: Mapping[Why, Role] = {
     Why.FORGE: Role.ADMIN,
     Why.PROBE: Role.OWNER,
     Why.EVENTS: Role.ADMIN,
+    Why.QUEUE: Role.ADMIN,
 }
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
+from runner.model.cloud_events.queue import QueueState
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import Kind, State
 from runner.model.schedule.health import health
@@ -58,6 +59,7 @@ class Numbers:
     drifted_since: Mapping[str, datetime]  # by stack, of open reports
     sources: tuple[SourceNumbers, ...]
     dead_letters: Mapping[str, int]  # by consumer
+    queues: Mapping[str, QueueState]  # of AWS events, by name
     notifications: tuple[NotificationNumbers, ...]
     ended: Mapping[tuple[Kind, State], int]
     took: Mapping[str, Timed]
@@ -104,6 +106,7 @@ def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host, record
             for source in settings.sources
         ),
         dead_letters=Counter(letter.consumer for letter in reader.dead_letters()),
+        queues={one.name: one for one in reader.queue_states()},
         notifications=tuple(
             NotificationNumbers(row.name, row.messages, row.failures, row.waiting_since)
             for row in notification_rows(reader, settings)

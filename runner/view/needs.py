@@ -9,6 +9,7 @@ from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
 from runner.model.audit.log import AuditEntry
 from runner.model.audit.restored import SHOWN_FOR, sentence
+from runner.model.cloud_events.queue import QueueState
 from runner.model.drift.report import DriftReport
 from runner.model.events.feed import DeadLetter
 from runner.model.notify.consumer import notification_of
@@ -44,6 +45,7 @@ class Why(StrEnum):
     FORGE = "forge"
     PROBE = "probe"
     EVENTS = "events"
+    QUEUE = "queue"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def needs(
     leftovers: Iterable[Leftover] = (),
     distrusted: Iterable[Distrust] = (),
     dead_letters: Iterable[DeadLetter] = (),
+    queues: Iterable[QueueState] = (),
     objections: Mapping[int, Sequence[Violation]] | None = None,
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing kind first. `objections`: to which run, what."""
@@ -112,6 +115,10 @@ def needs(
         name = notification_of(consumer)
         command = f"driftline notify retry {name} --all" if name else "driftline events --dead"
         found.append(Need(Why.EVENTS, consumer, None, text, command, failure=True))
+    for queue in queues:
+        if queue.problem:
+            text = f"not read since {ago(queue.since, now)}, so drift there is found by the schedule alone: {queue.problem}"
+            found.append(Need(Why.QUEUE, queue.name, None, text, "driftline doctor", failure=True))
     found += [need for report in reports for need in _of_report(report, now)]
     known = {facts.stack.problem for facts in stacks}
     found += [need for source in sources for need in _of_source(source, known, now)]

@@ -179,6 +179,7 @@ def needs_now(
         leftovers=host.leftovers,
         distrusted=reader.distrust_of(),
         dead_letters=reader.dead_letters(),
+        queues=reader.queue_states(),
         objections={
             run.id: known[run.id] if run.id in known else objections_to(settings, reader, run)
             for run in waiting

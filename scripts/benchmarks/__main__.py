@@ -20,6 +20,7 @@ from benchmarks import (
     daemon,
     discover,
     drift,
+    events_aws,
     lock,
     look,
     modules,
@@ -56,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "drift-sweep": sweep.measure,
     "web": web.measure,
     "notify": notify.measure,
+    "events-aws": events_aws.measure,
 }
 
 

@@ -31,7 +31,7 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
         installation = Installation(folder / str(turn))
         installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
         _ = installation.app.store  # the file is there before two processes want to make it
-        with _daemon(installation.root) as pid:
+        with running(installation.root) as pid:
             _until_idle(installation)
             idle.append(_resident(pid))
         installation.app.store.close()
@@ -70,7 +70,7 @@ def _quiet(folder: Path, size: Size, count: int) -> float:
             known = writer.source(source.name)
             writer.save_source(replace(known, moved_at=app.clock.now() - 2 * QUIET))
     app.store.close()
-    with _daemon(folder) as pid:
+    with running(folder) as pid:
         time.sleep(SETTLE_SECONDS if size.warms_up else 1)
         return _used(pid, size)
 
@@ -80,7 +80,7 @@ def _watched(folder: Path, size: Size, poll: str = "auto") -> float:
     installation = Installation(folder / str(time.monotonic_ns()), poll=poll)
     installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
     _ = installation.app.store
-    with _daemon(installation.root) as pid:
+    with running(installation.root) as pid:
         _until_idle(installation)
         used = _used(pid, size)
     installation.app.store.close()
@@ -101,7 +101,7 @@ def _cpu(pid: int) -> float:
 
 
 @contextmanager
-def _daemon(folder: Path) -> Iterator[int]:
+def running(folder: Path) -> Iterator[int]:
     argv: list[str | Path] = [DRIFTLINE, "--config", folder / "driftline.yaml", "daemon"]
     with (folder / "daemon.log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=log)

@@ -88,10 +88,13 @@ def test_the_daemon_may_assume_the_roles_and_read_what_has_none() -> None:
 
 def test_no_action_writes_and_each_says_what_it_is_for() -> None:
     for row in TABLE:
+        assert row.why
+        # Its own queues are all that Driftline writes to: what was read leaves them.
+        if row.action.startswith("sqs:") and row.resources(replace(READ, events=())) == ():
+            continue
         assert row.action.split(":")[1].startswith(
             ("Decrypt", "Describe", "GET", "Get", "List", "Lookup", "Select")
         ), row.action
-        assert row.why
 
 
 def test_the_command_prints_the_policy_of_the_only_account(tmp_path: Path) -> None:

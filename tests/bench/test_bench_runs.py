@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # As scripts/bench has it.
-PLACES = os.pathsep.join(str(ROOT / place) for place in ("scripts", "tests", "tests/probe"))
+PLACES = os.pathsep.join(
+    str(ROOT / place) for place in ("scripts", "tests", "tests/probe", "tests/aws", "tests/cloud_events")
+)
 FIGURES = {
     "poll": ["poll, nothing new, 1 stacks", "poll, nothing new, 3 stacks"],
     "discover": [
@@ -37,6 +39,11 @@ FIGURES = {
         "driftline stack list -o json, 3 stacks, 6 runs",
     ],
     "approvals": ["2 approvals, one command"],
+    "events-aws": [
+        "events-aws: from an event in EventBridge to the start of its check",
+        "events-aws: from a change to its filed report, one probe included",
+        "events-aws: checks after a burst of 20 events of one stack",
+    ],
     "web": [
         "web: overview, 3 stacks, p95",
         "web: stack list, 3 stacks, p95",

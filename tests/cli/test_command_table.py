@@ -89,6 +89,7 @@ PROMISED: dict[str, str] = {
     "pool list": "-o",
     "pool drain": "-m --reason",
     "pool resume": "",
+    "aws events setup": "--print --as",
     "engine list": "-o",
     "engine install": "--from --sha256 --key",
     "aws policy": "--daemon --why",

@@ -260,6 +260,7 @@ ALERTS = {
     "DriftlinePlansFail": ('driftline_runs_total{kind="change",result="plan_failed"}', "0+1x14", "0x5 1x5"),
     "DriftlineStackLocked": ('driftline_stack_locked_since_timestamp_seconds{stack="app"}', "0x370", "0x350"),
     "DriftlineDiskShortage": ("driftline_disk_shortage", "1x3", "0x3"),
+    "DriftlineAwsEventsUnread": ('driftline_aws_event_queue_up{queue="q in 1/eu-west-1"}', "0x9", "1x9"),
     "DriftlineDeadLetters": ('driftline_dead_letters{consumer="mail"}', "1x3", "0x3"),
     "DriftlineNotificationFails": ('driftline_notification_failures_total{notification="ops"}', "0+1x14", "0x5 1x5"),
     "DriftlineWebFails": (

@@ -2,6 +2,7 @@
 
 import click
 
+from runner.cli.commands.aws_events import events
 from runner.cli.invocation import Cli, pass_cli
 from runner.errors import AwsAccountUnknown, BadUsage
 from runner.model.aws.policy import Permission, policy_document
@@ -10,7 +11,10 @@ from runner.model.settings.aws import AwsAccount
 
 @click.group()
 def command() -> None:
-    """Print the policies that reading your AWS accounts needs."""
+    """Print what Driftline needs in your AWS accounts."""
+
+
+command.add_command(events)
 
 
 @command.command()

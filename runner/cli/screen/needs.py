@@ -23,6 +23,7 @@ MARKS: dict[Why, Cell] = {
     Why.FORGE: Cell("✗ forge", "red"),
     Why.PROBE: Cell("! not probed", "yellow"),
     Why.EVENTS: Cell("✗ events", "red"),
+    Why.QUEUE: Cell("✗ queue", "red"),
 }
 
 

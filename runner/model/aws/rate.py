@@ -19,6 +19,8 @@ RATES: Mapping[str, Rate] = {
     # One of the two, with a burst of two, leaves room for people who look there.
     "cloudtrail:LookupEvents": Rate(1, 2),
     "s3": Rate(50, 50),
+    # Standard queues take any number; a burst of events is read in calls of ten messages.
+    "sqs": Rate(100, 100),
 }
 
 

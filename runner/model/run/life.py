@@ -142,6 +142,7 @@ class Trigger(StrEnum):
     HEAL = "heal"
     REPLAN = "replan"
     OUTPUT = "output"  # an output of another stack changed
+    EVENT = "event"  # AWS reported a change of something that the stack manages
 
 
 @dataclass(frozen=True)

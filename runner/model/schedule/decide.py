@@ -322,6 +322,12 @@ CHANGE_RULES: tuple[Rule, ...] = (
     Rule("moved", Next.PLAN, lambda _: True, _moved_sentence),
 )
 
+
+def _changed_outside(view: View) -> bool:
+    at = view.stack.check_wanted_at
+    return at is not None and view.now >= at
+
+
 CHECK_RULES: tuple[Rule, ...] = (
     _LEFT,
     Rule(
@@ -365,6 +371,15 @@ CHECK_RULES: tuple[Rule, ...] = (
         # A check that failed is retried like any other.
         lambda v: bool(v.needed_by) and v.stack.drift is not DriftStatus.ERROR,
         lambda v: f"{', '.join(v.needed_by)} needs its outputs, which nobody has read yet",
+    ),
+    Rule(
+        "no_room", Next.WAIT, lambda v: bool(_changed_outside(v) and v.shortage), lambda v: v.shortage or ""
+    ),
+    Rule(
+        "changed_outside",
+        Next.CHECK,
+        _changed_outside,
+        lambda v: v.stack.check_wanted_for,
     ),
     Rule(
         "not_due",

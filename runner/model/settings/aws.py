@@ -14,7 +14,7 @@ class AwsAccount:
     """One account, and the role that may read there. Without a role it is read with the daemon's own identity.
 
     `trail` is where CloudTrail writes the files of this account: `s3://BUCKET/PREFIX`. `trail_key` is the KMS key
-    that they are encrypted with. With `inventory` everything that exists there is listed, for `drift coverage`.
+    that they are encrypted with. `events` are URLs of SQS queues that EventBridge fills with changes. With `inventory` everything that exists there is listed, for `drift coverage`.
     """
 
     __pydantic_config__: ClassVar[Any] = STRICT
@@ -25,6 +25,7 @@ class AwsAccount:
     trail: str | None = None
     trail_key: str | None = None
     inventory: bool = False
+    events: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:

@@ -326,6 +326,9 @@ class Stack:
     check_failures: int = 0  # consecutive
     next_check_at: datetime | None = None
     check_scheduled_at: datetime | None = None  # when that was computed; a clock before it has gone back
+    # A change from outside that no check has seen yet: when it is due, and who changed what.
+    check_wanted_at: datetime | None = None
+    check_wanted_for: str = ""
     pause: Pause | None = None
     missing_since: datetime | None = None
     unknown_inputs: tuple[str, ...] = ()  # places where it is not known what the code reads

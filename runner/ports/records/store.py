@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from runner.ports.records.approvals import ApprovalReader, ApprovalWriter
 from runner.ports.records.audit import AuditReader, AuditWriter
+from runner.ports.records.cloud_events import CloudEventReader, CloudEventWriter
 from runner.ports.records.commits import CommitReader, CommitWriter
 from runner.ports.records.daemon_requests import DaemonRequestReader, DaemonRequestWriter
 from runner.ports.records.declarations import DeclarationReader, DeclarationWriter
@@ -51,6 +52,7 @@ class Reader(
     ForgeReader,
     InventoryReader,
     ListingReader,
+    CloudEventReader,
     OutputReader,
     StateReader,
     LoadReader,
@@ -93,6 +95,7 @@ class Writer(
     ForgeWriter,
     InventoryWriter,
     ListingWriter,
+    CloudEventWriter,
     OutputWriter,
     StateWriter,
     LoadWriter,

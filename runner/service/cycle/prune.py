@@ -21,6 +21,8 @@ from runner.service.state.retain import retain
 
 T = TypeVar("T")
 PAGE = 1000
+EVENTS_KEPT = timedelta(days=90)  # as long as CloudTrail's own history
+MOST_EVENTS = 200_000
 PLANS = frozenset({"plan.tfplan", "fresh.tfplan"})
 # A process that just recorded the end of a run may still be moving its files.
 SETTLED = timedelta(hours=1)
@@ -76,6 +78,7 @@ def prune(control: ControlPorts, workspaces: Workspaces, trees: Trees) -> Pruned
         writer.prune_pull_requests(now - timedelta(seconds=keep.runs))
         writer.prune_outbox(now - timedelta(seconds=keep.logs))
         writer.prune_requests(now - KEPT_FOR)
+        writer.prune_cloud_events(now - EVENTS_KEPT, MOST_EVENTS)
     failpoint.reach("prune.after_commit")
     each("what is left of run-{}", gone, lambda run_id: _remove_files(control, workspaces, run_id))
     return replace(done, runs=len(gone), reports=len(reports), problems=tuple(each.problems))

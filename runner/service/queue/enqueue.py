@@ -124,8 +124,8 @@ def enqueue_due(store: Store, clock: Clock, promotions: Sequence[Promotion]) -> 
                 made.append(_plan(writer, view, decision))
                 if view.stack.name in replaced:
                     writer.annotate(replaced[view.stack.name], superseded_by=made[-1].id)
-            if decide(view, CHECK_RULES).action is Next.CHECK:
-                made.append(add_check(writer, view.stack, trigger=Trigger.SCHEDULE, by=DAEMON))
+            if (decision := decide(view, CHECK_RULES)).action is Next.CHECK:
+                made.append(_check(writer, view.stack, decision))
         failpoint.reach("enqueue.before_commit")
     return made
 
@@ -146,6 +146,13 @@ def _plan(writer: StackRunWriter, view: View, decision: Decision) -> Run:
         renamed = view.stack.renamed_from
         trigger, reason = Trigger.PUSH, f"renamed from {renamed}" if renamed else ""
     return add_change(writer, view.stack, trigger=trigger, by=DAEMON, reason=reason)
+
+
+def _check(writer: RunWriter, stack: Stack, decision: Decision) -> Run:
+    by_event = decision.code == "changed_outside"
+    trigger = Trigger.EVENT if by_event else Trigger.SCHEDULE
+    reason = decision.sentence if by_event else ""
+    return add_check(writer, stack, trigger=trigger, by=DAEMON, reason=reason)
 
 
 def _wants(view: View) -> bool:

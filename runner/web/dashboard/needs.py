@@ -39,6 +39,7 @@ _GROUPS: Mapping[Why, Group] = {
     Why.FORGE: Group(Look(*_CROSS, "Forges"), "Open sources"),
     Why.PROBE: Group(Look(*_WARN, "Not probed"), "Open stack"),
     Why.EVENTS: Group(Look(*_CROSS, "Undelivered events"), "Open notifications"),
+    Why.QUEUE: Group(Look(*_CROSS, "Queues of AWS events"), "See stacks"),
 }
 _PAGES: Mapping[Why, str] = {
     Why.RESTORED: "/audit",
@@ -46,6 +47,7 @@ _PAGES: Mapping[Why, str] = {
     Why.SOURCE: "/sources",
     Why.FORGE: "/sources",
     Why.DISK: "/stacks",
+    Why.QUEUE: "/stacks",
 }
 
 

@@ -48,6 +48,7 @@ def families(of: Numbers) -> Iterator[Metric]:
     for consumer, count in of.dead_letters.items():
         dead.add_metric([consumer], count)
     yield dead
+    yield from _queues(of)
     yield from _notifications(of)
     yield _histogram(of.took)
 
@@ -96,6 +97,21 @@ def _sources(of: Numbers) -> Iterator[Metric]:
                 family.add_metric([one.name], at.timestamp())
         failures.add_metric([one.name], one.failures)
     yield from (answered, checked, failures)
+
+
+def _queues(of: Numbers) -> Iterator[Metric]:
+    up, received = (
+        GaugeMetricFamily(f"{PREFIX}_aws_event_queue_{name}", text, labels=["queue"])
+        for name, text in (
+            ("up", "Whether a queue of AWS events can be read."),
+            ("received_timestamp_seconds", "When a queue of AWS events gave its last message."),
+        )
+    )
+    for name, one in of.queues.items():
+        up.add_metric([name], int(not one.problem))
+        if one.received_at is not None:
+            received.add_metric([name], one.received_at.timestamp())
+    yield from (up, received)
 
 
 def _notifications(of: Numbers) -> Iterator[Metric]:

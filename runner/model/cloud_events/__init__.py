@@ -1,0 +1,1 @@
+"""Changes that AWS reports as they happen."""

@@ -1,0 +1,41 @@
+"""A message of EventBridge: a record of CloudTrail in an envelope. What is none is poison, with the reason."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from runner.model.suspects.event import TrailEvent
+from runner.model.suspects.record import changed
+from runner.model.values.frozen import dataclass
+
+DETAIL_TYPE = "AWS API Call via CloudTrail"
+LARGEST = 256 << 10  # bytes of a message; SQS allowed no more for many years, and EventBridge sends no more
+_RECORD = ("eventID", "eventTime", "eventName", "eventSource")
+
+
+@dataclass(frozen=True)
+class Poison:
+    reason: str
+
+
+def read_message(body: str) -> TrailEvent | Poison | None:
+    """None for what changes nothing, such as a call that failed: rules of operators may let it through."""
+    if len(body.encode(errors="replace")) > LARGEST:
+        return Poison(f"it has more than {LARGEST >> 10} KiB")
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        return Poison("it is not JSON")
+    if not isinstance(envelope, Mapping):
+        return Poison("it is not an event of EventBridge")
+    if envelope.get("detail-type") != DETAIL_TYPE:
+        return Poison(f"its detail-type is not {DETAIL_TYPE!r}: the rule has another pattern")
+    record = envelope.get("detail")
+    missing = [name for name in _RECORD if not _has(record, name)]
+    if missing:
+        return Poison(f"its detail has no {missing[0]}")
+    return changed(record)
+
+
+def _has(record: Any, name: str) -> bool:
+    return isinstance(record, Mapping) and isinstance(record.get(name), str)
