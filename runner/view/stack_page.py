@@ -24,6 +24,7 @@ from runner.view.outputs import TakenRow, UsedRow, taken_rows, used_rows
 from runner.view.promotion import PromotionPlace, promotion_place
 from runner.view.run import RunRows, run_rows
 from runner.view.stack import StackRow, stack_row
+from runner.view.state import StackState, stack_state
 from runner.view.terms import TermsView, terms_view
 from runner.view.window import ClosedView, WindowRow, closed_view, window_rows
 
@@ -83,6 +84,7 @@ class StackPage(StackRow):
     renamed_to: str | None
     left: str | None
     state_folder: str | None
+    state: StackState | None = None  # if it is managed, and there is one
     problem: str | None
     report: str | None
     newest: Unread | None = None  # a newer revision that could not be taken
@@ -134,6 +136,7 @@ def stack_page(
         renamed_to=stack.renamed_to,
         left=stack.left,
         state_folder=stack.folder if stack.managed_state else None,
+        state=stack_state(reader, stack),
         problem=stack.problem,
         newest=unread(stack, reader.source(stack.source)),
         report=report.name if report else None,

@@ -7,6 +7,7 @@ from runner.model.changes.changes import ChangeSet
 from runner.model.stack.definition import Stack
 from runner.model.state.version import KeptState, Origin, StateKey, StateVersion
 from runner.model.values.frozen import dataclass
+from runner.ports.records.states import StateReader
 from runner.ports.records.store import Reader
 from runner.view.changes import ChangesView, changes_view
 from runner.view.when import whole
@@ -40,6 +41,20 @@ class StateRow:
 
 
 StateRows = tuple[StateRow, ...]
+
+
+@dataclass(frozen=True)
+class StackState:
+    """The newest version of a stack's managed state, and how many are kept."""
+
+    version: int
+    serial: int
+    versions: int
+    at: datetime
+
+    def __str__(self) -> str:
+        kept = "1 version" if self.versions == 1 else f"{self.versions} versions"
+        return f"version {self.version}, serial {self.serial}; {kept} kept"
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,12 @@ def state_rows(reader: Reader) -> StateRows:
 
 def _state_row(stack: Stack, kept: KeptState, locked_by: str | None) -> StateRow:
     return StateRow(stack.name, version_row(kept.newest), kept.versions, locked_by)
+
+
+def stack_state(reader: StateReader, stack: Stack) -> StackState | None:
+    """None if it has no managed state, or none yet."""
+    kept = reader.state_versions(StateKey.of(stack)) if stack.managed_state else []
+    return StackState(kept[0].number, kept[0].serial, len(kept), whole(kept[0].at)) if kept else None
 
 
 def version_row(of: StateVersion) -> StateVersionRow:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cli_world import World, applied, begun
+from web_world import Served, access
 
 from runner.model.run.life import Kind
 from runner.model.state.version import Origin
@@ -67,6 +68,18 @@ def test_each_apply_makes_a_version_that_says_which_run_made_it(world: World) ->
 )
 def test_a_heal_and_a_destroy_are_told_apart(kind: Kind, *, healing: bool, origin: Origin) -> None:
     assert origin_of(kind, healing=healing) is origin
+
+
+def test_the_stack_itself_shows_its_serial_and_how_many_versions_there_are(world: World) -> None:
+    newest = world.json("state", "list", "app")[0]
+    told = f"version 2, serial {newest['serial']}; 2 versions kept"
+    assert told in world.run("stack", "show", "app").output
+    shown = world.json("stack", "show", "app")["state"]
+    assert (shown["version"], shown["serial"], shown["versions"]) == (2, newest["serial"], 2)
+    world.more = access("ana", "viewer")
+    world.configured()
+    served = Served(world)
+    assert told in served.client(served.token("ana")).get("/stacks/app").text
 
 
 def test_a_version_is_shown_without_its_secrets(world: World) -> None:

@@ -36,7 +36,8 @@ def _git(page: StackPage) -> Iterator[Row]:
     folder = page.state_folder if page.state_folder != page.name else None
     yield "source", [f"{page.source}: {page.file}, root module {page.path}"]
     yield "renamed", [f"from {page.renamed_from}" if page.renamed_from else ""]
-    yield "state", [f"managed, in the directory of {folder}" if folder else ""]
+    place = f"managed, in the directory of {folder}" if folder else ""
+    yield "state", ["; ".join(filter(None, [place, str(page.state) if page.state else ""]))]
     yield "left", [page.left or ""]
     yield "labels", [", ".join(f"{key}={value}" for key, value in sorted(page.labels.items()))]
     yield "engine", [_engine(page)]
