@@ -6,6 +6,7 @@ from functools import partial
 from runner.daemon.channels import all_once
 from runner.daemon.parts import Parts
 from runner.errors import DriftlineError
+from runner.service.drift.received import ReceivedFirst
 from runner.service.drift.suspects import explain_next
 
 NAME = "suspects"
@@ -18,7 +19,8 @@ def suspects_look(parts: Parts) -> dict[str, Callable[[], None]]:
 
 def _look(parts: Parts) -> None:
     assert parts.trail is not None
-    while explain_next(parts.worker.control, parts.trail):
+    control = parts.worker.control
+    while explain_next(control, ReceivedFirst(control.store, parts.trail)):
         pass
 
 

@@ -32,8 +32,13 @@ class Window:
     since: datetime
     until: datetime
 
+    @property
+    def around(self) -> tuple[datetime, datetime]:
+        return self.since - SLACK, self.until + _AFTERWARDS
+
     def holds(self, at: datetime) -> bool:
-        return self.since - SLACK <= at <= self.until + _AFTERWARDS
+        first, last = self.around
+        return first <= at <= last
 
 
 @dataclass(frozen=True)
