@@ -17,6 +17,7 @@ _NAMES = re.compile(
 _SECRET = re.compile(
     r"password|passwd|passphrase|secret(?!id)|token|credential|privatekey|plaintext|userdata|authorization"
 )
+_HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"  # CloudTrail, in place of a value; also asterisks
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.0+)?")
 
 
@@ -28,7 +29,7 @@ def parameter(name: str) -> str:
 def mark_of(value: Any) -> str:
     """Equal for equal values: 16 bits, which say whether two are equal and cannot be turned back into one.
 
-    Its first letter is the kind of value. Empty for what has no mark: null, lists and objects.
+    Its first letter is the kind of value. Empty for what has no mark: null, lists, objects, and what CloudTrail hides.
     """
     if isinstance(value, bool):
         return f"b{value}".lower()
@@ -37,6 +38,8 @@ def mark_of(value: Any) -> str:
     if not isinstance(value, str) or not value:
         return ""
     text = value.strip()
+    if text.startswith(_HIDDEN) or not text.strip("*"):
+        return ""
     if text.lower() in {"true", "false"}:
         return f"b{text}".lower()
     if _NUMBER.fullmatch(text):
