@@ -189,6 +189,7 @@ def test_a_drift_that_changes_while_it_is_looked_up_keeps_no_answer_of_the_old_o
         patch.setattr(trail, "look", change)
         explain_next(records.control, trail)
     assert known(records).suspicion is None
+    assert told(records) == []
 
 
 def test_a_drift_that_was_healed_at_once_is_still_explained(records: Records) -> None:
