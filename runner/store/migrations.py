@@ -896,6 +896,10 @@ ALTER TABLE stacks ADD COLUMN check_wanted_at TEXT;
 ALTER TABLE stacks ADD COLUMN check_wanted_for TEXT NOT NULL DEFAULT '';
 """
 
+_RESOLVED_REPORTS = """
+CREATE INDEX resolved_reports ON reports(resolved_at) WHERE status = 'resolved';
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -938,4 +942,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("leases", _LEASES),
     ("suspicions", _SUSPICIONS),
     ("cloud_events", _CLOUD_EVENTS),
+    ("resolved_reports", _RESOLVED_REPORTS),
 )

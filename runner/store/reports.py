@@ -55,11 +55,16 @@ class ReportReads(Session):
         return None if row is None else _report(row)
 
     def report_to_explain(self, now: datetime, resolved_since: datetime) -> DriftReport | None:
-        sql = f"""
-            {_REPORTS} WHERE (s.report IS NULL OR s.next_look <= ?)
-            AND (status <> 'resolved' OR resolved_at > ?) ORDER BY s.report IS NOT NULL, id DESC LIMIT 1
+        # By two partial indexes: this is asked each second, and reports are kept for years.
+        recent = """
+            SELECT id FROM reports WHERE status <> 'resolved'
+            UNION ALL SELECT id FROM reports WHERE status = 'resolved' AND resolved_at > ?
         """
-        row = self._one(sql, text(now), text(resolved_since))
+        sql = f"""
+            {_REPORTS} WHERE r.id IN ({recent}) AND (s.report IS NULL OR s.next_look <= ?)
+            ORDER BY s.report IS NOT NULL, id DESC LIMIT 1
+        """
+        row = self._one(sql, text(resolved_since), text(now))
         return None if row is None else _report(row)
 
     def clean_before(self, stack: str, at: datetime) -> datetime | None:
