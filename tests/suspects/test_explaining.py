@@ -200,6 +200,20 @@ def test_a_drift_that_was_healed_at_once_is_still_explained(records: Records) ->
     assert known(records).suspicion is not None
 
 
+def test_nobody_hides_behind_the_name_of_a_run_that_ended_before(records: Records) -> None:
+    run = records.apply("prod/rds")
+    records.age(hours=1)
+    filed(records)
+    evil = call(records, by="own-run")
+    evil = replace(evil, actor=replace(evil.actor, name=f"driftline-{run.name}"))
+    explain_next(records.control, Recorded([evil]))
+    cause = known(records).suspicion
+    assert cause is not None
+    (suspect,) = cause.suspects
+    assert (suspect.run, suspect.who) == ("", f"driftline-{run.name} (role driftline-apply)")
+    assert "not of a run of this installation" in suspect.reasons[-1]
+
+
 def test_an_answer_that_is_not_complete_says_so(records: Records) -> None:
     filed(records)
     explain_next(records.control, Recorded(problems=("x may not use cloudtrail:LookupEvents",)))

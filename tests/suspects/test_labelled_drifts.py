@@ -70,6 +70,11 @@ def test_where_the_trail_says_it_clearly_the_suspect_is_named_with_confidence(ca
     assert len(first.reasons) >= 2
 
 
+@pytest.mark.parametrize("case", [case for case in cases() if case.unsure], ids=lambda case: case.it)
+def test_where_several_people_fit_or_the_call_says_little_nobody_is_named_with_confidence(case: Case) -> None:
+    assert case.suspects()[0].confidence <= SURE
+
+
 def test_calls_of_other_drifts_accuse_nobody() -> None:
     """Every drift beside the trails of all others, which are about other resources."""
     accused = []
