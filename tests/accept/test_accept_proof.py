@@ -46,6 +46,12 @@ def test_a_drift_that_stays_is_named_with_its_attributes() -> None:
     assert objection(plan(WEB), plan(WEB), {"x.web"}) == "a plan would still change x.web (size)"
 
 
+def test_an_object_that_is_only_forgotten_is_accepted_and_no_other_one_may_be() -> None:
+    forgotten = change("x.web", {"size": 9}, None, "forget")
+    assert objection(plan(WEB), plan(forgotten), {"x.web"}) == ""
+    assert "x.web" in objection(plan(JOB), plan(forgotten), {"x.job"})
+
+
 def test_data_that_is_read_during_the_apply_is_no_change() -> None:
     data = {**change("data.x.y", None, {}, "read"), "mode": "data"}
     assert objection(plan(WEB), plan(data), {"x.web"}) == ""

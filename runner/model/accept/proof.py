@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from runner.model.changes.changes import Action
 from runner.model.changes.difference import differences, path_text
 from runner.model.plan.fingerprint import canonical
 from runner.model.plan.reading import action_of, is_change
@@ -13,7 +14,12 @@ MOST_NAMED = 5
 
 def objection(before: Document, after: Document, accepted: Collection[str]) -> str:
     """Why the changed code is not what was wanted; empty if it is."""
-    left = sorted(entry["address"] for entry in _changes(after) if entry["address"] in accepted)
+    # A removed block makes the state forget the object, which is gone anyway: nothing changes in the cloud.
+    left = sorted(
+        entry["address"]
+        for entry in _changes(after)
+        if entry["address"] in accepted and action_of(entry["change"]) is not Action.FORGET
+    )
     known = {_name(entry): entry for entry in _changes(before)}
     new = sorted(
         entry["address"]
