@@ -82,6 +82,7 @@ HARMLESS: Mapping[str, str] = {
     "audit_hash": "a hash",
     "audit_knows": "whether the installation was restored, and the like",
     "newest_time": "a time",
+    "offer": "a number of a run, and the name of a pool",
     "offers": "numbers of runs, and names of pools",
     "workers": "names of workers and pools",
     "drained_pools": "names of pools",
@@ -609,6 +610,9 @@ class ScopedReader:
 
     def offers(self) -> Mapping[int, Offer]:
         return self.whole.offers()
+
+    def offer(self, run: int) -> Offer | None:
+        return self.whole.offer(run)
 
     def workers(self) -> list[KnownWorker]:
         return self.whole.workers()

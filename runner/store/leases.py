@@ -31,6 +31,10 @@ class LeaseReads(Session):
         sql = "SELECT offers.* FROM offers JOIN runs ON runs.id = offers.run WHERE runs.final = 0"
         return {row["run"]: _offer(row) for row in self._all(sql)}
 
+    def offer(self, run: int) -> Offer | None:
+        row = self._one("SELECT * FROM offers WHERE run = ?", run)
+        return None if row is None else _offer(row)
+
     def workers(self) -> list[KnownWorker]:
         return [_worker(row) for row in self._all("SELECT * FROM workers ORDER BY name")]
 

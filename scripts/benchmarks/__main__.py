@@ -21,6 +21,7 @@ from benchmarks import (
     discover,
     drift,
     events_aws,
+    fleet,
     lock,
     look,
     modules,
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "web": web.measure,
     "notify": notify.measure,
     "events-aws": events_aws.measure,
+    "fleet": fleet.measure,
 }
 
 

@@ -39,7 +39,7 @@ def used(call: Callable[[], object], besides: frozenset[int] = frozenset()) -> U
 def _cpu(besides: frozenset[int]) -> float:
     _wait_for_namespaces(besides)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    alive = sum(map(_clock, children() - besides))
+    alive = sum(map(clock_of, children() - besides))
     return time.process_time() + ended.ru_utime + ended.ru_stime + alive
 
 
@@ -61,7 +61,7 @@ def _name(pid: int) -> str:
     return ""
 
 
-def _clock(pid: int) -> float:
+def clock_of(pid: int) -> float:
     """All its threads, to the nanosecond: /proc counts in hundredths of a second, of which a check has few."""
     with suppress(OSError):
         return time.clock_gettime((~pid << 3) | 2)  # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED)

@@ -20,6 +20,9 @@ class Size:
     sweep_stacks: int
     commit_stacks: int  # that one commit changes
     sweep_bare: int  # stacks that bare terraform looks at: it takes its time
+    fleet_stacks: int
+    fleet_workers: int
+    fleet_seconds: float
     aws: bool  # else the test provider, whose cloud is a file
 
     @property
@@ -47,6 +50,9 @@ FULL = Size(
     sweep_stacks=50,
     commit_stacks=20,
     sweep_bare=6,
+    fleet_stacks=50_000,
+    fleet_workers=50,
+    fleet_seconds=60.0,
     aws=True,
 )
 TINY = Size(
@@ -65,5 +71,8 @@ TINY = Size(
     sweep_stacks=4,
     commit_stacks=3,
     sweep_bare=2,
+    fleet_stacks=6,
+    fleet_workers=2,
+    fleet_seconds=2.0,
     aws=False,
 )

@@ -28,12 +28,11 @@ def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted
     """The lease on the run; ClaimRefused if it is not for this worker now. Asked again by the same process, the same lease."""
     if not OLDEST <= wanted.version <= VERSION:
         raise OtherProtocol(theirs=wanted.version, ours=VERSION, release=release)
-    with control.store.writing() as writer:
-        run, lease = writer.run(run_id), writer.lease(run_id)
-        if lease is not None and _is_theirs(run, lease, wanted):
+    with control.store.reading() as reader:
+        run, lease = reader.run(run_id), reader.lease(run_id)
+    if lease is not None and _is_theirs(run, lease, wanted):
+        with control.store.writing() as writer:
             return Grant(lease, _with_state(control, writer, run, lease.job, wanted))
-        if why := _why_not(control, writer, run, pool, wanted):
-            raise ClaimRefused(run=run.name, worker=wanted.worker, why=why)
     return _granted(control, run, pool, wanted)
 
 
@@ -56,9 +55,12 @@ def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted
     if held is None:
         raise ClaimRefused(run=run.name, worker=wanted.worker, why="processes of this host hold its state")
     grants: list[Grant] = []
+    refusals: list[str] = []
 
     def may(writer: Writer, fresh: Run) -> bool:
-        return not _why_not(control, writer, fresh, pool, wanted)
+        why = _why_not(control, writer, fresh, pool, wanted)
+        refusals.append(why)
+        return not why
 
     def lease(writer: Writer, job: Job) -> None:
         given = _with_state(control, writer, writer.run(run.id), job, wanted)
@@ -74,12 +76,13 @@ def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted
     finally:
         held.release()
     if job is None:
-        raise ClaimRefused(run=run.name, worker=wanted.worker, why="somebody was faster")
+        why = "".join(refusals) or "somebody was faster"
+        raise ClaimRefused(run=run.name, worker=wanted.worker, why=why)
     return grants[0]
 
 
 def _why_not(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings, wanted: Wanted) -> str:
-    offer = reader.offers().get(run.id)
+    offer = reader.offer(run.id)
     if placement_of(control.settings, reader, run).pool != pool.name:
         return f"it does not belong to pool {pool.name}"
     if offer is not None and offer.attempt != wanted.attempt:

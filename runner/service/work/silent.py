@@ -39,7 +39,8 @@ def _take_back(control: ControlPorts, lease: Lease) -> Missed | None:
         fresh, run = writer.lease(lease.run), writer.run(lease.run)
         if fresh is None or fresh.fence != lease.fence or not fresh.silent(control.clock.now()):
             return None
-        lost = writer.offers().get(run.id, Offer(run.id, lease.attempt, lease.pool)).lost
+        before = writer.offer(run.id)
+        lost = before.lost if before is not None else 0
         what = fate(run.state, lost) if is_leased(run) else Lost.PUT_BACK
         if what is Lost.WAIT:
             return Missed(fresh, what)
