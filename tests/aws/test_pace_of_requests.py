@@ -38,6 +38,6 @@ def test_lookups_of_the_event_history_have_a_bucket_of_their_own_below_the_quota
 
 
 def test_a_service_without_a_row_gets_the_default() -> None:
-    assert "sqs" not in RATES
-    assert rate_of("sqs", "ReceiveMessage") == DEFAULT
-    assert bucket_of("sqs", "ReceiveMessage") == bucket_of("sqs", "DeleteMessage")
+    assert "workspaces" not in RATES
+    assert rate_of("workspaces", "DescribeWorkspaces") == DEFAULT
+    assert bucket_of("workspaces", "DescribeWorkspaces") == bucket_of("workspaces", "DescribeTags")
