@@ -7,17 +7,19 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.changes import NOTHING_BESIDES, ApplyOnly
 from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
-from runner.model.suspects.suspect import OwnRun, Suspicion
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
+
+if TYPE_CHECKING:
+    from runner.model.suspects.suspect import OwnRun, Suspicion
 
 # What was looked up about another drift of the report does not count.
 _REPORTS = """
@@ -295,7 +297,7 @@ def _report(row: sqlite3.Row) -> DriftReport:
         resolved_at=time_or_none(row["resolved_at"]),
         confirmed=bool(row["confirmed"]),
         contest=from_plain(Contest, json.loads(row["contest"])) if row["contest"] else None,
-        suspicion=from_plain(Suspicion, json.loads(row["suspicion"])) if row["suspicion"] else None,
+        suspicion=_suspicion(row["suspicion"]),
     )
 
 
@@ -304,3 +306,11 @@ def _acknowledgement(row: sqlite3.Row) -> Acknowledgement | None:
         return None
     at, until = (datetime.fromisoformat(row[f"acknowledged_{name}"]) for name in ("at", "until"))
     return Acknowledgement(row["acknowledged_by"], row["acknowledged_reason"], at, until)
+
+
+def _suspicion(stored: str | None) -> Suspicion | None:
+    if not stored:
+        return None
+    from runner.model.suspects.suspect import Suspicion
+
+    return from_plain(Suspicion, json.loads(stored))

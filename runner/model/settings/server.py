@@ -3,7 +3,7 @@
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from runner.errors import SourceNotFound
 from runner.model.settings.aws import AwsAccount
@@ -11,7 +11,6 @@ from runner.model.settings.context import Context
 from runner.model.settings.guardrails import DEFAULT_GUARDRAILS, Guardrails
 from runner.model.settings.healing import DEFAULT_LIMITS, HealLimits, OperatorHealRule
 from runner.model.settings.notifications import PUBLIC_ONLY, Notification, NotifySettings
-from runner.model.settings.placement import Places
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.pools import PoolSettings, WorkerSettings
 from runner.model.settings.promotion import Promotion
@@ -24,6 +23,9 @@ from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.stack.match_index import MatchIndex
 from runner.model.values.frozen import dataclass
 from runner.model.values.span import Seconds
+
+if TYPE_CHECKING:
+    from runner.model.settings.placement import Places
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,9 @@ class Settings:
         return WindowRules(self.windows)
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> "Places":
+        from runner.model.settings.placement import Places
+
         return Places(self.pools)
 
     def source(self, name: str) -> SourceSettings | None:
