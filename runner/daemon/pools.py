@@ -1,9 +1,12 @@
 """The daemon's part in pools of workers: it announces runs, and takes them back from workers that are silent."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runner.host.log import log
+from runner.model.work.hearing import Hearing
 from runner.model.work.lost import Lost
 from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
@@ -19,7 +22,9 @@ class Pools:
     broker: Broker
     packs: Packs
     problem: str = ""  # of the broker, as of the last announcement
+    ticks: Callable[[], float] = time.monotonic
     _silent: set[int] = field(default_factory=set)
+    _hearing: Hearing | None = None
 
     def offer(self) -> None:
         announced = offer_runs(self.control, self.broker, self.packs)
@@ -32,7 +37,7 @@ class Pools:
 
     def look(self) -> bool:
         """Take runs back from silent workers; whether any may be announced again."""
-        missed = expire_leases(self.control)
+        missed = expire_leases(self.control, self._listening())
         waiting = {one.lease.run for one in missed if one.fate is Lost.WAIT}
         for one in missed:
             if one.lease.run not in self._silent:
@@ -44,6 +49,13 @@ class Pools:
                 )
         self._silent = waiting
         return len(missed) > len(waiting)
+
+    def _listening(self) -> datetime:
+        """After a restart, or a jump of the clock, every worker gets the time of its heartbeats to be heard."""
+        now, ticks = self.control.clock.now(), self.ticks()
+        before = self._hearing or Hearing.begun(now, ticks)
+        self._hearing = before.looked(now, ticks)
+        return self._hearing.since
 
     def prune(self) -> int:
         """Remove packs that no open run needs, and workers that were not seen for long; returns how many."""

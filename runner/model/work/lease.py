@@ -32,13 +32,10 @@ class Lease:
     heard: datetime  # of its last heartbeat, or any other call of its worker
     end: LeaseEnd | None = None
 
-    @property
-    def over_at(self) -> datetime:
-        return self.heard + timedelta(seconds=BEAT_SECONDS * MISSED)
-
-    def silent(self, now: datetime) -> bool:
-        """Whether its worker has missed its heartbeats."""
-        return self.end is None and now >= self.over_at
+    def silent(self, now: datetime, listening: datetime | None = None) -> bool:
+        """Whether its worker has missed its heartbeats, of those that somebody was `listening` for."""
+        heard = self.heard if listening is None else max(self.heard, listening)
+        return self.end is None and now >= heard + timedelta(seconds=BEAT_SECONDS * MISSED)
 
 
 def lease_claim(token: str, worker: str, since: datetime) -> Claim:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from runner.errors import WorkerBusy, WorkerUnknown
 from runner.model.audit.actor import DAEMON
@@ -25,19 +26,19 @@ class Missed:
     fate: Lost
 
 
-def expire_leases(control: ControlPorts) -> list[Missed]:
-    """Take runs back from silent workers; only an apply that may be going on stays theirs."""
+def expire_leases(control: ControlPorts, listening: datetime | None = None) -> list[Missed]:
+    """Take runs back from workers that were silent while somebody was `listening`; only an apply that may be going on stays theirs."""
     now = control.clock.now()
     with control.store.reading() as reader:
-        silent = [lease for lease in reader.leases() if lease.silent(now)]
-    return [missed for lease in silent if (missed := _take_back(control, lease)) is not None]
+        silent = [lease for lease in reader.leases() if lease.silent(now, listening)]
+    return [missed for lease in silent if (missed := _take_back(control, lease, listening)) is not None]
 
 
-def _take_back(control: ControlPorts, lease: Lease) -> Missed | None:
+def _take_back(control: ControlPorts, lease: Lease, listening: datetime | None) -> Missed | None:
     failed = False
     with control.store.writing() as writer:
         fresh, run = writer.lease(lease.run), writer.run(lease.run)
-        if fresh is None or fresh.fence != lease.fence or not fresh.silent(control.clock.now()):
+        if fresh is None or fresh.fence != lease.fence or not fresh.silent(control.clock.now(), listening):
             return None
         before = writer.offer(run.id)
         lost = before.lost if before is not None else 0
