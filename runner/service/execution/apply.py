@@ -199,11 +199,12 @@ def _write_plan(job: Job, ports: WorkerPorts, execution: Execution, kept_as: str
 def _apply(job: Job, ports: WorkerPorts, execution: Execution, plan_file: Path, digest: str) -> ApplyResult:
     """From here on terraform may have changed something: anything unclear is `interrupted`."""
     try:
-        return _result_of(job, ports, execution, ports.engine.apply(execution, plan_file, digest))
+        end = ports.engine.apply(execution, plan_file, digest)
     except DriftlineError as error:
         # The engine raises only before it starts the process. A person still has to look: the next attempt
         # would end the same way, and under `mode: automatic` it would repeat forever.
         return ApplyResult(ApplyOutcome.FAILED, f"not started: {error.message}")
+    return _result_of(job, ports, execution, end)
 
 
 def _result_of(job: Job, ports: WorkerPorts, execution: Execution, outcome: ApplyEnd) -> ApplyResult:

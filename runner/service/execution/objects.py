@@ -20,9 +20,9 @@ def keep_objects(
         return None
     try:
         seen = ports.engine.objects(execution)
+        return None if seen is None else _without(seen, known(job, ports).texts)
     except (DriftlineError, OSError):
         return None
-    return None if seen is None else _without(seen, known(job, ports).texts)
 
 
 def _without(seen: SeenObjects, secrets: frozenset[str]) -> SeenObjects:
