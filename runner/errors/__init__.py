@@ -193,7 +193,9 @@ from runner.errors.state import (
 from runner.errors.work import (
     BrokerUnreachable,
     ClaimRefused,
+    LeasedToAnother,
     LeaseOver,
+    LedgerLost,
     LogAhead,
     NotAWorker,
     OtherProtocol,
@@ -287,6 +289,8 @@ __all__ = [
     "KeyReused",
     "KeysDamaged",
     "LeaseOver",
+    "LeasedToAnother",
+    "LedgerLost",
     "LogAhead",
     "LoginEnded",
     "LoginRefused",

@@ -15,6 +15,19 @@ class LeaseOver(Conflict):
     hint_template = "driftline run show {run}"
 
 
+class LedgerLost(DriftlineError):
+    """{path} is gone, so nothing on this host would know of the apply of {run}"""
+
+    hint_template = "driftline doctor"
+
+
+class LeasedToAnother(DriftlineError):
+    """lease {fence} on {run} belongs to pool {theirs}, and the token to pool {pool}"""
+
+    exit_code = 6
+    hint_template = "on the server, give the worker a token of pool {theirs} until it has reported"
+
+
 class LogAhead(Conflict):
     """the log of {run} has {size} bytes here, so nothing can be appended at {offset}"""
 

@@ -19,7 +19,6 @@ from runner.model.values.loopback import is_loopback
 from runner.model.work.protocol import AtGate, Beat, Ended, Granted, Heard, Hello, Wanted, Welcome
 from runner.ports.basics import Cancel
 from runner.remote.answer import error_of
-from runner.remote.client import BY_A_PROXY
 
 WORK = f"{PREFIX}/work"
 FENCE = "Driftline-Fence"
@@ -93,21 +92,21 @@ class WorkClient:
 
     def put_artifact(self, run: int, fence: int, name: str, content: bytes) -> str:
         sent = {"content": content, "headers": _fence(fence)}
-        answer = self._repeated(lambda: self._once("PUT", f"/runs/{run}/artifacts/{name}", sent))
+        answer = self.repeated(lambda: self._once("PUT", f"/runs/{run}/artifacts/{name}", sent))
         return str(answer.json()["digest"])
 
     def artifact(self, run: int, fence: int, name: str, of: int) -> bytes:
         sent = {"params": {} if of == run else {"of": of}, "headers": _fence(fence)}
-        return self._repeated(lambda: self._once("GET", f"/runs/{run}/artifacts/{name}", sent)).content
+        return self.repeated(lambda: self._once("GET", f"/runs/{run}/artifacts/{name}", sent)).content
 
     def artifact_names(self, run: int, fence: int) -> list[str]:
         sent = {"headers": _fence(fence)}
-        names: list[str] = self._repeated(lambda: self._once("GET", f"/runs/{run}/artifacts", sent)).json()
+        names: list[str] = self.repeated(lambda: self._once("GET", f"/runs/{run}/artifacts", sent)).json()
         return names
 
     def remove_artifact(self, run: int, fence: int, name: str) -> None:
         sent = {"headers": _fence(fence)}
-        self._repeated(lambda: self._once("DELETE", f"/runs/{run}/artifacts/{name}", sent))
+        self.repeated(lambda: self._once("DELETE", f"/runs/{run}/artifacts/{name}", sent))
 
     def tree(self, run: int, fence: int, revision: str, into: Path) -> None:
         """Write the pack of this revision to a file."""
@@ -121,18 +120,19 @@ class WorkClient:
             ):
                 if not answer.is_success:
                     answer.read()
-                    _refuse(answer)
+                _judge(answer)
                 with into.open("wb") as file:
                     for part in answer.iter_bytes():
                         file.write(part)
 
-        self._repeated(read)
+        self.repeated(read)
 
     def _told(self, method: str, path: str, said: Any) -> Any:
         content = {"json": to_plain(said)}
-        return self._repeated(lambda: self._once(method, path, content)).json()
+        return self.repeated(lambda: self._once(method, path, content)).json()
 
-    def _repeated(self, call: Callable[[], T]) -> T:
+    def repeated(self, call: Callable[[], T]) -> T:
+        """Until the server says anything, or patience ends."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -145,8 +145,7 @@ class WorkClient:
     def _once(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
         with self._errors():
             answer = self.http.request(method, WORK + path, **content)
-        if not answer.is_success:
-            _refuse(answer)
+        _judge(answer)
         return answer
 
     def _errors(self) -> "_Errors":
@@ -167,11 +166,13 @@ class _Errors:
             raise ServerUnreachable(url=self.url, reason=str(error) or type(error).__name__) from error
 
 
-def _refuse(answer: httpx2.Response) -> None:
-    if answer.status_code in BY_A_PROXY and VERSION not in answer.headers:
-        reason = f"{answer.status_code} {answer.reason_phrase}"
+def _judge(answer: httpx2.Response) -> None:
+    """Raise what the server refuses. Whatever else answers for it, a proxy or a login page, has said nothing: not even yes."""
+    if VERSION not in answer.headers:
+        reason = f"something else answered: {answer.status_code} {answer.reason_phrase}".strip()
         raise ServerUnreachable(url=str(answer.url), reason=reason)
-    raise error_of(answer)
+    if not answer.is_success:
+        raise error_of(answer)
 
 
 def _fence(fence: int) -> dict[str, str]:

@@ -7,15 +7,15 @@ import time
 from dataclasses import replace
 
 from runner.app import App
-from runner.errors import ClaimRefused, Conflict, DriftlineError, LeaseOver, NotFound
+from runner.errors import ClaimRefused, DriftlineError, LeaseOver, NotFound, RunNotFound
 from runner.host.log import log
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, Result
 from runner.model.settings.pools import WorkerSettings
 from runner.model.work.lease import BEAT_SECONDS
-from runner.model.work.protocol import Ended, Wanted
+from runner.model.work.protocol import Ended, Granted, Wanted
 from runner.pool.client import WorkClient
-from runner.pool.ledger import Entry, Ledger
+from runner.pool.ledger import Entry, Ledger, boot_of_this_host
 from runner.pool.line import Line
 from runner.pool.ports import ServedGate, bring_revisions, ports_of
 from runner.ports.keeping import HeldClaim
@@ -24,6 +24,9 @@ from runner.service.execution.execute import execute
 from runner.service.execution.measured import measured
 
 CLAIM_SECONDS = 30.0  # the announcement is repeated
+# For the process that had the run before, which still tidies up. Less than what the server waits for a heartbeat.
+YIELD_SECONDS = 20.0
+_LOOK_SECONDS = 0.1
 DELIVER_SECONDS = 120.0  # then the worker's own process tries on
 
 
@@ -41,23 +44,45 @@ def take(app: App, worker: WorkerSettings, run: int, attempt: int) -> bool:
             log.info("work.not_ours", run=f"run-{run}", reason=refused.message)
             return False
         job = granted.job
-        held = app.claims.take(run, None if job.kind.only_reads else _state(job))
+        held = _held(app, job)
         if held is None:
             # Processes of an earlier lease are still there; the server gives the run to somebody else.
             log.warning("work.held", run=job.name)
             return False
         try:
-            entry = Entry(granted.fence, job, granted.key, held.claim)
-            perform(app, client, Ledger(app.settings.data_dir).note(entry), held)
+            _begin(app, client, granted, held)
         finally:
             held.release()
     return True
 
 
+def _held(app: App, job: Job) -> HeldClaim | None:
+    state, until = None if job.kind.only_reads else _state(job), Deadline(YIELD_SECONDS)
+    while (held := app.claims.take(job.run, state)) is None:
+        if until.wait(_LOOK_SECONDS):
+            return None
+    return held
+
+
+def _begin(app: App, client: WorkClient, granted: Granted, held: HeldClaim) -> None:
+    own = app.clock.now()
+    ahead = ((granted.now or own) - own).total_seconds()
+    entry = Entry(granted.fence, granted.job, granted.key, held.claim, ahead=ahead, logged=granted.logged)
+    app.workspaces.remove_log(entry.job.run)  # of an earlier lease: the server has it
+    try:
+        Ledger(app.settings.data_dir).note(entry)
+    except OSError as error:
+        # Said now: silence would look like a lost worker, and three of them like a plan that kills workers.
+        result = _not_begun(entry.job, f"the worker cannot write to its data directory: {error}")
+        deliver(app, client.until(Deadline(DELIVER_SECONDS)), replace(entry, result=result))
+    else:
+        perform(app, client, entry, held)
+
+
 def perform(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None:
     """Execute what the entry says, and deliver how it ended."""
     job, stop = entry.job, threading.Event()
-    line = Line(client, job.run, entry.fence, app.workspaces.log(job.run), BEAT_SECONDS, stop)
+    line = _line(app, client, entry, stop)
     line.open()
     try:
         result = _result(app, client, entry, held, stop)
@@ -66,51 +91,87 @@ def perform(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None
     if isinstance(result, ApplyResult) and result.outcome in {ApplyOutcome.LEFT, ApplyOutcome.UNSEEN}:
         log.warning("work.left", run=job.name, reason=result.reason)
         return
+    deliver(app, client.until(Deadline(DELIVER_SECONDS)), _noted(app, entry, result), line)
+
+
+def _noted(app: App, entry: Entry, result: Result) -> Entry:
+    """On a full disk it is delivered all the same; if that fails too, the next process finds out again how it ended."""
     ledger = Ledger(app.settings.data_dir)
-    done = ledger.note(replace(ledger.entry(job.run) or entry, result=result))
-    held.release()
-    deliver(app, client.until(Deadline(DELIVER_SECONDS)), done, line)
+    try:
+        return ledger.note(replace(ledger.entry(entry.job.run) or entry, result=result))
+    except OSError as error:
+        log.exception("work.not_noted", run=entry.job.name, problem=str(error))
+        return replace(entry, result=result)
+
+
+def _line(app: App, client: WorkClient, entry: Entry, stop: threading.Event) -> Line:
+    log_file = app.workspaces.log(entry.job.run)
+    return Line(client, entry.job.run, entry.fence, log_file, entry.logged, BEAT_SECONDS, stop)
 
 
 def _result(app: App, client: WorkClient, entry: Entry, held: HeldClaim, stop: threading.Event) -> Result:
     job, meter, began = entry.job, Meter(), time.monotonic()
-    ports = ports_of(app, client, job, entry.fence, entry.key)
-    gate = ServedGate(client, Ledger(app.settings.data_dir), entry.fence)
+    # What waits for a server that is away ends with the run, for example once a person has cancelled it.
+    ports = ports_of(app, client.until(stop), entry)
+    gate = ServedGate(client.until(stop), Ledger(app.settings.data_dir), entry.fence)
     with metered(meter):
-        try:
-            if job.phase is not Phase.ADOPT:
-                bring_revisions(app, client, job, entry.fence)
-            result = execute(job, ports, stop, gate, held)
-        except DriftlineError as error:
-            result = _not_begun(job, error)
-    return measured(result, meter, time.monotonic() - began)
+        result = _brought(app, client.until(stop), entry) or execute(job, ports, stop, gate, held)
+    return measured(_doubted(entry, result), meter, time.monotonic() - began)
 
 
-def _not_begun(job: Job, error: DriftlineError) -> Result:
-    """The code could not be brought here, so that nothing was started."""
+def _doubted(entry: Entry, result: Result) -> Result:
+    """A disk restored from a backup shows no trace of an apply that began after it was made, so that it proves nothing."""
+    unbegun = isinstance(result, ApplyResult) and result.outcome is ApplyOutcome.NOT_BEGUN
+    if unbegun and entry.boot not in {"", boot_of_this_host()}:
+        reason = "the worker was restarted since, and shows no trace of the apply: nobody can tell whether it began"
+        return ApplyResult(ApplyOutcome.INTERRUPTED, reason)
+    return result
+
+
+def _brought(app: App, client: WorkClient, entry: Entry) -> Result | None:
+    """None once the code is here; otherwise why nothing was started."""
+    if entry.job.phase is Phase.ADOPT:
+        return None
+    try:
+        bring_revisions(app, client, entry.job, entry.fence)
+    except DriftlineError as error:
+        return _not_begun(entry.job, error.message)
+    except OSError as error:
+        return _not_begun(entry.job, f"the code could not be kept on the worker: {error}")
+    return None
+
+
+def _not_begun(job: Job, reason: str) -> Result:
     if job.phase is Phase.PLAN:
-        return PlanFailure((Diagnostic("error", error.message),), error.message)
-    return ApplyResult(ApplyOutcome.DELAYED, error.message)
+        return PlanFailure((Diagnostic("error", reason),), reason)
+    return ApplyResult(ApplyOutcome.DELAYED, reason)
 
 
 def deliver(app: App, client: WorkClient, entry: Entry, line: Line | None = None) -> bool:
-    """Whether the server has the result, or wants none any more."""
+    """Whether the server has the result, or wants none any more. Under the claim, so that the run cannot come back meanwhile."""
     job = entry.job
     assert entry.result is not None
-    line = line or Line(
-        client, job.run, entry.fence, app.workspaces.log(job.run), BEAT_SECONDS, threading.Event()
-    )
+    line = line or _line(app, client, entry, threading.Event())
+    ledger = Ledger(app.settings.data_dir)
     try:
-        line.send_log()
-        client.result(job.run, Ended(entry.fence, entry.result))
-    except (LeaseOver, NotFound, Conflict) as over:
+        _hand_over(client, entry, line)
+    except (LeaseOver, RunNotFound) as over:
         log.warning("work.result_refused", run=job.name, reason=over.message)
+        if entry.gate is not None:
+            log.warning("work.set_aside", run=job.name, path=str(ledger.set_aside(entry)))
     except DriftlineError as error:
         log.warning("work.result_waits", run=job.name, problem=error.message)
         return False
-    Ledger(app.settings.data_dir).strike(job.run)
+    ledger.strike(entry)
     app.workspaces.discard(job.run)
+    app.workspaces.remove_log(job.run)
     return True
+
+
+def _hand_over(client: WorkClient, entry: Entry, line: Line) -> None:
+    assert entry.result is not None
+    client.repeated(line.send_log)
+    client.result(entry.job.run, Ended(entry.fence, entry.result))
 
 
 def _state(job: Job) -> str:

@@ -1,32 +1,47 @@
 """What this worker has claimed, on its disk: so that it can report after a crash, a reboot or an upgrade.
 
-work/run-7.json: the lease, the job, the plan that was taken through the gate, and the result until it is delivered.
+work/run-7.json          the lease, the job, the plan that was taken through the gate, and the result until it is delivered
+work/refused-run-7-3.json  an apply of lease 3 whose end the server does not want: evidence for a person
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from runner.errors import LedgerLost
 from runner.host.files import private_folder, write_whole
+from runner.host.log import log
 from runner.model.execution.job import Job, Result
 from runner.model.run.life import Claim
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.values.frozen import dataclass
+from runner.source.record import BOOT_ID
 
 FOLDER = "work"
 
 
+def boot_of_this_host() -> str:
+    """Another one after each reboot, and on another host."""
+    return BOOT_ID.read_text().strip()
+
+
 @dataclass(frozen=True)
 class Entry:
-    """`claim` names the processes on this host. With `gate`, terraform may have been given this plan."""
+    """`claim` names the processes on this host. With `gate`, terraform may have been given this plan, in this `boot` of the host.
+
+    `ahead` is by how many seconds the server's clock is ahead of this one, and `logged` where the log of this lease begins in the
+    server's.
+    """
 
     fence: int
     job: Job
     key: str
     claim: Claim
     gate: str | None = None
+    boot: str = ""
+    ahead: float = 0.0
+    logged: int = 0
     result: Result | None = None
 
 
@@ -39,11 +54,15 @@ class Ledger:
         write_whole(self._path(entry.job.run), json.dumps(to_plain(entry)).encode())
         return entry
 
-    def at_gate(self, run: int, digest: str) -> None:
-        """Before the server is asked: whatever its answer, it may have recorded that the apply begins."""
+    def at_gate(self, run: int, fence: int, digest: str) -> None:
+        """Before the server is asked: whatever its answer, it may have recorded that the apply begins.
+
+        LedgerLost without the entry: an apply that nothing here remembers would never be reported.
+        """
         entry = self.entry(run)
-        if entry is not None:
-            self.note(replace(entry, gate=digest))
+        if entry is None or entry.fence != fence:
+            raise LedgerLost(run=f"run-{run}", path=self._path(run))
+        self.note(replace(entry, gate=digest, boot=boot_of_this_host()))
 
     def entry(self, run: int) -> Entry | None:
         try:
@@ -52,12 +71,26 @@ class Ledger:
             return None
 
     def entries(self) -> Iterator[Entry]:
+        """Those that can be read: one that cannot, perhaps of another release, keeps no other one from its end."""
         for path in sorted(self.folder.glob("run-*.json")):
-            with suppress(FileNotFoundError):
+            try:
                 yield from_plain(Entry, json.loads(path.read_bytes()))
+            except FileNotFoundError:
+                continue
+            except (ValueError, TypeError, KeyError, OSError) as error:
+                log.warning("work.unreadable", path=str(path), problem=str(error))
 
-    def strike(self, run: int) -> None:
-        self._path(run).unlink(missing_ok=True)
+    def strike(self, entry: Entry) -> None:
+        """Unless the run has come back to this host under another lease."""
+        found = self.entry(entry.job.run)
+        if found is not None and found.fence == entry.fence:
+            self._path(entry.job.run).unlink(missing_ok=True)
+
+    def set_aside(self, entry: Entry) -> Path:
+        """Keep what this host knows of an apply, where it is not offered to the server again."""
+        kept = self.folder / f"refused-run-{entry.job.run}-{entry.fence}.json"
+        write_whole(kept, json.dumps(to_plain(entry)).encode())
+        return kept
 
     def _path(self, run: int) -> Path:
         return self.folder / f"run-{run}.json"

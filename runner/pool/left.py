@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from runner.app import App
+from runner.errors import DriftlineError, LeaseOver, RunNotFound
 from runner.host.log import log
 from runner.model.execution.job import Phase
 from runner.model.settings.pools import WorkerSettings
@@ -43,9 +44,31 @@ def _finish(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None
     elif entry.gate is None:
         # It changed nothing. The server gives it to somebody else as soon as the lease is over.
         app.claims.end_orphans(entry.claim)
-        Ledger(app.settings.data_dir).strike(entry.job.run)
+        Ledger(app.settings.data_dir).strike(entry)
         app.workspaces.discard(entry.job.run)
         log.warning("work.dropped", run=entry.job.name)
+    elif _is_over(client, entry):
+        _set_aside(app, entry, held)
     else:
         job = replace(entry.job, phase=Phase.ADOPT, executed_digest=entry.gate)
         perform(app, client, replace(entry, job=job), held)
+
+
+def _is_over(client: WorkClient, entry: Entry) -> bool:
+    """Whether the server wants to hear nothing more of it. One that is away says nothing."""
+    try:
+        client.beat(entry.job.run, entry.fence)
+    except (LeaseOver, RunNotFound):
+        return True
+    except DriftlineError:
+        return False
+    return False
+
+
+def _set_aside(app: App, entry: Entry, held: HeldClaim) -> None:
+    """A person gave it up. What terraform left, with its output, stays on this host beside what the ledger knew."""
+    if held.running():
+        return
+    ledger = Ledger(app.settings.data_dir)
+    log.warning("work.set_aside", run=entry.job.name, path=str(ledger.set_aside(entry)))
+    ledger.strike(entry)

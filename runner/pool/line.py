@@ -16,12 +16,13 @@ PIECE = 512 * 1024
 
 @dataclass
 class Line:
-    """`stop` is what executing commands obey. A worker that was given up stops its plan; an apply goes on to its end."""
+    """`log` continues the server's at `logged`. `stop` is what executing commands obey. A worker that was given up stops its plan; an apply goes on to its end."""
 
     client: WorkClient
     run: int
     fence: int
     log: Path
+    logged: int
     beat_seconds: float
     stop: threading.Event
     lost: threading.Event = field(default_factory=threading.Event)
@@ -82,8 +83,10 @@ class Line:
         if not piece:
             return False
         try:
-            self._sent = self.client.append_log(self.run, self.fence, self._sent, piece)
+            self._sent = (
+                self.client.append_log(self.run, self.fence, self.logged + self._sent, piece) - self.logged
+            )
         except LogAhead as ahead:
             # The server lost what it had, or another one answers.
-            self._sent = int(str(ahead.facts["size"]))
+            self._sent = max(0, int(str(ahead.facts["size"])) - self.logged)
         return True

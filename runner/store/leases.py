@@ -56,6 +56,7 @@ class LeaseWrites(LeaseReads, Writes):
         fence = self._insert(
             "leases",
             {
+                "fence": self._next_fence(),
                 "run": run,
                 "attempt": attempt,
                 "pool": pool,
@@ -66,6 +67,12 @@ class LeaseWrites(LeaseReads, Writes):
             },
         )
         return Lease(fence, run, attempt, pool, worker, job, self._now, self._now)
+
+    def _next_fence(self) -> int:
+        """Beyond every earlier one, also beyond those that a restored database has forgotten and a worker still holds."""
+        row = self._one("SELECT COALESCE(MAX(fence), 0) + 1 AS next FROM leases")
+        assert row is not None
+        return max(int(row["next"]), int(self._now.timestamp() * 1000))
 
     def hear(self, lease: Lease) -> None:
         self._do("UPDATE leases SET heard = ? WHERE fence = ?", text(self._now), lease.fence)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from live import live
-from world import DATA, World
+from world import DATA, ShiftedClock, World
 
 from runner.app import App
 from runner.daemon.pools import Pools
@@ -130,18 +130,24 @@ class Pool:
 
 @dataclass
 class Worker:
-    """One host: a data directory of its own."""
+    """One host: a data directory and a clock of its own."""
 
     pool: Pool
     settings: WorkerSettings
+    host: str = ""
+    clock: ShiftedClock = field(default_factory=ShiftedClock)
+
+    @property
+    def data_dir(self) -> Path:
+        return private_folder(self.pool.root / f"at-{self.host or self.settings.name}")
 
     @contextmanager
     def process(self) -> Iterator[App]:
         """Another one each time."""
         server: Settings = self.pool.world.settings
-        folder = private_folder(self.pool.root / f"at-{self.settings.name}")
-        own = Settings(folder, engines=server.engines, executor=server.executor, worker=self.settings)
+        own = Settings(self.data_dir, engines=server.engines, executor=server.executor, worker=self.settings)
         app = App(own, self.pool.world.config)
+        app.__dict__["clock"] = self.clock
         try:
             yield app
         finally:
@@ -154,7 +160,7 @@ class Worker:
         mirror, visible = server.engines.plugin_mirror, [str(one) for one in server.executor.visible]
         path = self.pool.root / f"{self.settings.name}.yaml"
         told = {
-            "data_dir": str(private_folder(self.pool.root / f"at-{self.settings.name}")),
+            "data_dir": str(self.data_dir),
             "engines": {"plugin_mirror": None if mirror is None else str(mirror)},
             "executor": {"visible": visible},
             "broker": broker,

@@ -6,51 +6,13 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from applied_once import LONG, applied, approved, killed, stack
 from pool_world import Pool
 
 from runner.errors import ServerUnreachable
 from runner.model.run.life import State
 from runner.pool.client import WorkClient
 from runner.service.work.silent import expire_leases
-
-ONCE = """\
-resource "terraform_data" "one" {{
-  input = "{value}"
-  provisioner "local-exec" {{
-    command = "echo applied >> %s"
-  }}
-}}
-"""
-LONG = {"seconds": 46.0}
-
-
-def stack(pool: Pool) -> None:
-    pool.stack(body=ONCE % (pool.states / "applied"))
-
-
-def approved(pool: Pool) -> int:
-    """The attempt by which the apply is announced."""
-    stack(pool)
-    (planned,) = pool.work()
-    assert planned.state is State.AWAITING_APPROVAL, planned.reason
-    pool.world.approve(planned)
-    ((_, attempt),) = pool.offer()
-    return attempt
-
-
-def applied(pool: Pool) -> int:
-    """How often."""
-    file = pool.states / "applied"
-    return len(file.read_text().splitlines()) if file.exists() else 0
-
-
-def killed(pool: Pool, attempt: int, point: str) -> None:
-    """The process that executes run 1 dies there."""
-    env = {**os.environ, "DRIFTLINE_FAILPOINTS": f"{point}=kill"}
-    config = str(pool.worker().config())
-    argv = [sys.executable, "-m", "runner.cli", "--config", config, "worker", "--execute", "1", str(attempt)]
-    ended = subprocess.run(argv, env=env, check=False, capture_output=True)
-    assert ended.returncode == -9, ended.stderr.decode()
 
 
 def test_a_plan_whose_process_dies_is_made_again_by_another_worker(pool: Pool) -> None:

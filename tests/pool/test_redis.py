@@ -6,13 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from applied_once import PATIENCE, until
 from pool_world import Pool
 
 from runner.broker.celery import CeleryBroker
@@ -23,14 +23,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on PATH"),
     pytest.mark.long,
 ]
-PATIENCE = 90.0
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 @dataclass

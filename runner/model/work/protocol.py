@@ -1,5 +1,7 @@
 """What a worker and the control plane say to each other, as plain values. Bytes travel beside them."""
 
+from datetime import datetime
+
 from runner.model.approval.binding import EngineFacts
 from runner.model.execution.job import Job, Result
 from runner.model.outputs.taken import Given
@@ -51,13 +53,16 @@ class Wanted:
 class Granted:
     """The job, with the number that fences off every earlier claim on its run.
 
-    `key` makes fingerprints, in hex. Whoever has it can test guesses at masked values, and nothing else.
+    `key` makes fingerprints, in hex. Whoever has it can test guesses at masked values, and nothing else. `now` is the time
+    of the server, by which plans are dated and judged. `logged` is how much the server has of the run's log, from earlier workers.
     """
 
     fence: int
     job: Job
     key: str
     beat_seconds: float
+    now: datetime | None = None
+    logged: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from runner.service.work.held import held_lease, settled_by
 
 _BEFORE_THE_START = frozenset({ApplyOutcome.PUT_BACK, ApplyOutcome.NOT_STARTED, ApplyOutcome.DELAYED})
 
+_ENDLESS = frozenset({ApplyOutcome.LEFT, ApplyOutcome.UNSEEN})
+
 
 def beat(control: ControlPorts, pool: str, run_id: int, fence: int) -> Heard:
     """The worker is there. The answer says whether it has to stop; LeaseOver, if it is too late."""
@@ -74,4 +76,4 @@ def _as_recorded(state: State, result: Result) -> Result:
 
 
 def _goes_on(result: Result) -> bool:
-    return isinstance(result, ApplyResult) and result.outcome is ApplyOutcome.LEFT
+    return isinstance(result, ApplyResult) and result.outcome in _ENDLESS

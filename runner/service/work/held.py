@@ -1,6 +1,6 @@
 """The lease that a worker refers to: still its own, or over."""
 
-from runner.errors import LeaseOver
+from runner.errors import LeasedToAnother, LeaseOver
 from runner.model.run.life import Run
 from runner.model.work.lease import Lease, LeaseEnd
 from runner.ports.records.store import Reader
@@ -13,12 +13,15 @@ _WHY = {
 
 
 def held_lease(reader: Reader, run_id: int, fence: int, pool: str) -> Lease:
-    """LeaseOver if it does not hold any more. RunNotFound for a run that was never there."""
+    """LeaseOver if it does not hold any more, LeasedToAnother with a token of another pool."""
     run, lease = reader.run(run_id), reader.lease(run_id)
-    if lease is None or lease.fence != fence or lease.pool != pool:
+    if lease is None or lease.fence != fence:
         raise LeaseOver(fence=fence, run=run.name, why="there is a newer one, or it never was")
     if lease.end is not None:
         raise LeaseOver(fence=fence, run=run.name, why=_WHY[lease.end])
+    if lease.pool != pool:
+        # Its token may be given back to the pool, and its result is still wanted.
+        raise LeasedToAnother(fence=fence, run=run.name, theirs=lease.pool, pool=pool)
     return lease
 
 

@@ -18,3 +18,10 @@ def append(log: Path, run: str, offset: int, piece: bytes) -> int:
             raise LogAhead(run=run, size=size, offset=offset)
         file.write(piece[size - offset :])
     return max(size, offset + len(piece))
+
+
+def size_of(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -33,7 +33,7 @@ from runner.service.work.attend import beat, end, pass_gate
 from runner.service.work.claim import grant
 from runner.service.work.held import held_lease
 from runner.source.packs import pack_file
-from runner.web.work.log import append
+from runner.web.work.log import append, size_of
 from runner.web.work.pool import pool_of
 
 WORK = f"{PREFIX}/work"
@@ -98,7 +98,8 @@ async def claim(request: Request, pool: Pool, run: int) -> JSONResponse:
         app = _app(request)
         given = grant(app.control, pool, run, wanted, __version__)
         key = FileSecrets(app.settings.data_dir).fingerprint_key().hex()
-        return Granted(given.lease.fence, given.job, key, BEAT_SECONDS)
+        logged = size_of(app.workspaces.log(run))
+        return Granted(given.lease.fence, given.job, key, BEAT_SECONDS, app.clock.now(), logged)
 
     return await _done(granted)
 
