@@ -128,6 +128,7 @@ class App:
 
     def host(self) -> "Host":
         """Current facts about the host that are not on record."""
+        from runner.datadir.broker_problem import BrokerProblems
         from runner.datadir.daemon_lock import running_daemon
         from runner.datadir.refused_reload import RefusedReloads
         from runner.service.operator.cancel import left_running
@@ -144,6 +145,7 @@ class App:
             measures=self.poll_measures(),
             leftovers=tuple(left_running(self.claims, self.store)),
             refused=RefusedReloads(self.settings.data_dir).of(daemon),
+            broker=BrokerProblems(self.settings.data_dir).of(daemon) if self.settings.pools else None,
         )
 
     def answers(self) -> dict[str, datetime]:
@@ -309,10 +311,12 @@ class App:
             return None
         from runner.broker.celery import CeleryBroker
         from runner.daemon.pools import Pools
+        from runner.datadir.broker_problem import BrokerProblems
         from runner.source.packs import GitPacks
 
         packs = GitPacks(self.settings.data_dir, self.settings.timeouts.git)
-        return Pools(self.control, CeleryBroker(self.settings.broker), packs)
+        problems = BrokerProblems(self.settings.data_dir)
+        return Pools(self.control, CeleryBroker(self.settings.broker), packs, problems)
 
     @cached_property
     def trail(self) -> "Trail | None":

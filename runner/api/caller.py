@@ -99,6 +99,7 @@ class Caller:
                 answers={name: at for name, at in host.answers.items() if reader.sees_source(name)},
                 leftovers=(),
                 refused=None,
+                broker=None,
             )
 
     def veil(self) -> "Veil":

@@ -13,7 +13,7 @@ from runner.view.run import RunRow, run_row
 def list_pools(caller: Caller) -> PoolPage:
     """Pools with what they execute, and stacks that execute nowhere."""
     with caller.reading() as reader:
-        return pool_page(caller.app.settings, reader, caller.app.clock.now())
+        return pool_page(caller.app.settings, reader, caller.app.clock)
 
 
 @operation("POST", "/pools/{pool}/drain", Role.OWNER)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from runner.datadir.broker_problem import BrokerProblems
 from runner.host.log import log
 from runner.model.work.hearing import Hearing
 from runner.model.work.lost import Lost
+from runner.model.work.offers import BrokerProblem
 from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
 from runner.service.work.offer import offer_runs
@@ -21,19 +23,27 @@ class Pools:
     control: ControlPorts
     broker: Broker
     packs: Packs
-    problem: str = ""  # of the broker, as of the last announcement
+    problems: BrokerProblems
+    problem: BrokerProblem | None = None  # as of the last announcement
     ticks: Callable[[], float] = time.monotonic
     _silent: set[int] = field(default_factory=set)
     _hearing: Hearing | None = None
 
     def offer(self) -> None:
         announced = offer_runs(self.control, self.broker, self.packs)
-        if announced.problem != self.problem:
-            self.problem = announced.problem
-            if self.problem:
-                log.warning("broker.unreachable", problem=self.problem)
+        self._note(announced.problem)
         for one in announced.offers:
             log.debug("run.announced", run=f"run-{one.run}", pool=one.pool, attempt=one.attempt)
+
+    def _note(self, problem: str) -> None:
+        if not problem:
+            self.problem = None
+            self.problems.clear()
+        elif self.problem is None or self.problem.text != problem:
+            since = self.control.clock.now() if self.problem is None else self.problem.since
+            self.problem = BrokerProblem(since, problem)
+            self.problems.note(self.problem)
+            log.warning("broker.unreachable", problem=problem)
 
     def look(self) -> bool:
         """Take runs back from silent workers; whether any may be announced again."""

@@ -8,6 +8,7 @@ from runner.model.schedule.polling import PollMeasures
 from runner.model.settings.reload import RefusedReload
 from runner.model.stack.lock import Leftover
 from runner.model.values.frozen import dataclass
+from runner.model.work.offers import BrokerProblem
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Host:
     measures: PollMeasures = field(default_factory=PollMeasures)
     leftovers: tuple[Leftover, ...] = ()
     refused: RefusedReload | None = None  # by the daemon that runs
+    broker: BrokerProblem | None = None  # that the running daemon has with it
 
     @property
     def facts(self) -> tuple[Hashable, ...]:
         """Those that change a page at once: memory and slots may be a second old."""
-        return (self.daemon, self.shortage, self.leftovers, self.refused, *self.answers.items())
+        return (self.daemon, self.shortage, self.leftovers, self.refused, self.broker, *self.answers.items())

@@ -29,6 +29,10 @@ from runner.view.when import ago, ahead
 
 class Why(StrEnum):
     DISK = "disk"
+    BROKER = "broker"
+    SILENT = "silent"
+    POOL = "pool"
+    PLACE = "place"
     RELOAD = "reload"
     LINGERS = "lingers"
     RESTORED = "restored"
@@ -85,6 +89,7 @@ def needs(
     dead_letters: Iterable[DeadLetter] = (),
     queues: Iterable[QueueState] = (),
     objections: Mapping[int, Sequence[Violation]] | None = None,
+    of_pools: Iterable[Need] = (),
 ) -> list[Need]:
     """Everything that waits for a person, the most pressing kind first. `objections`: to which run, what."""
     objected = objections or {}
@@ -119,6 +124,7 @@ def needs(
         if queue.problem:
             text = f"not read since {ago(queue.since, now)}, so drift there is found by the schedule alone: {queue.problem}"
             found.append(Need(Why.QUEUE, queue.name, None, text, "driftline doctor", failure=True))
+    found += of_pools
     found += [need for report in reports for need in _of_report(report, now)]
     known = {facts.stack.problem for facts in stacks}
     found += [need for source in sources for need in _of_source(source, known, now)]

@@ -1,22 +1,26 @@
 """Pools and their workers: who is there, what they execute, and what waits for them."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from runner.model.run.life import Kind, Run, State
-from runner.model.settings.placement import Placement
+from runner.model.run.life import Kind, Run
+from runner.model.settings.pools import PoolSettings
 from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
-from runner.model.work.lease import Drained, KnownWorker, Lease
+from runner.model.work.lease import Drained, KnownWorker, Lease, LeaseEnd
+from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
-from runner.service.cycle.dispatch import placement_of
-from runner.view.when import whole
+from runner.service.approval.windows import kept_closed
+from runner.service.cycle.dispatch import executable
+from runner.service.cycle.placed import placement_of, placement_of_stack
+from runner.view.when import ago, whole
 
 
 @dataclass(frozen=True)
 class LeaseRow:
-    """A run at a worker. `silent` says that its heartbeats stopped."""
+    """A run at a worker. `silent` says that its heartbeats stopped, and `end` how the lease ended, if it has."""
 
     run: str
     stack: str
@@ -26,6 +30,7 @@ class LeaseRow:
     since: datetime
     heard: datetime
     silent: bool
+    end: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class DrainRow:
 
 @dataclass(frozen=True)
 class PoolRow:
+    """`waiting` counts runs that a worker could execute now; the oldest of them waits since `waiting_since`."""
+
     name: str
     labels: dict[str, str]
     workers: int  # that are there
@@ -58,6 +65,15 @@ class PoolRow:
     checks_at_most: int
     waiting: int
     drained: DrainRow | None = None
+    silent: int = 0  # workers
+    waiting_since: datetime | None = None
+
+    @property
+    def status(self) -> str:
+        """In a word or two; `drained` has the rest."""
+        if self.drained is not None:
+            return "drained"
+        return "ready" if self.workers else "no worker"
 
 
 @dataclass(frozen=True)
@@ -70,63 +86,113 @@ class PoolPage:
 
 
 WorkerRows = tuple[WorkerRow, ...]
+PoolRows = tuple[PoolRow, ...]
 
 
-def pool_page(settings: Settings, reader: Reader, now: datetime) -> PoolPage:
-    leases = reader.leases()
+def pool_page(settings: Settings, reader: Reader, clock: Clock) -> PoolPage:
+    now, open_runs = clock.now(), reader.open_runs()
+    closed = {run.id for run in open_runs if kept_closed(settings, clock, reader, run) is not None}
+    problems = dict.fromkeys(f"{stack}: {problem}" for stack, problem in unplaced(settings, reader))
+    rows = pool_rows(settings, reader, now, closed)
+    return PoolPage(rows, lease_rows(reader, reader.leases(), now), tuple(problems))
+
+
+def pool_rows(settings: Settings, reader: Reader, now: datetime, closed: Collection[int]) -> PoolRows:
+    """`closed` are runs that wait for their windows."""
+    if not settings.pools:
+        return ()
+    leases, workers = reader.leases(), reader.workers()
     drained = {one.pool: one for one in reader.drained_pools()}
-    there = Counter(worker.pool for worker in reader.workers() if not worker.silent(now))
-    placed = [(run, placement_of(settings, reader, run)) for run in reader.open_runs()]
-    rows = [
-        _pool_row(settings, name, there[name], leases, _waiting(placed, name), drained.get(name))
-        for name in (pool.name for pool in settings.pools)
-    ]
-    problems = dict.fromkeys(f"{run.stack}: {place.problem}" for run, place in placed if place.problem)
-    return PoolPage(tuple(rows), lease_rows(reader, leases, now), tuple(problems))
+    waiting = waiting_runs(settings, reader, now, closed)
+    return tuple(
+        _pool_row(
+            pool,
+            [worker for worker in workers if worker.pool == pool.name],
+            [lease for lease in leases if lease.pool == pool.name],
+            waiting.get(pool.name, ()),
+            drained.get(pool.name),
+            now,
+        )
+        for pool in settings.pools
+    )
 
 
 def _pool_row(
-    settings: Settings,
-    name: str,
-    workers: int,
-    leases: Iterable[Lease],
-    waiting: int,
+    pool: PoolSettings,
+    workers: Sequence[KnownWorker],
+    leases: Sequence[Lease],
+    waiting: Sequence[Run],
     drained: Drained | None,
+    now: datetime,
 ) -> PoolRow:
-    pool = next(pool for pool in settings.pools if pool.name == name)
-    executing = [lease for lease in leases if lease.pool == name]
+    silent = Counter(worker.silent(now) for worker in workers)
     return PoolRow(
-        name=name,
+        name=pool.name,
         labels=pool.labels,
-        workers=workers,
-        executing=len(executing),
+        workers=silent[False],
+        executing=len(leases),
         at_most=pool.at_most,
-        checks=sum(lease.job.kind is Kind.DRIFT for lease in executing),
+        checks=sum(lease.job.kind is Kind.DRIFT for lease in leases),
         checks_at_most=pool.checks_at_most,
-        waiting=waiting,
+        waiting=len(waiting),
         drained=None if drained is None else DrainRow(drained.by, whole(drained.at), drained.reason),
+        silent=silent[True],
+        waiting_since=whole(min((run.changed_at for run in waiting), default=None)),
     )
 
 
-def _waiting(placed: Iterable[tuple[Run, Placement]], pool: str) -> int:
-    ready = {State.QUEUED, State.APPROVED}
-    return sum(place.pool == pool and run.claim is None and run.state in ready for run, place in placed)
+def waiting_runs(
+    settings: Settings, reader: Reader, now: datetime, closed: Collection[int]
+) -> Mapping[str, Sequence[Run]]:
+    """By pool, those that one of its workers could execute now."""
+    found: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in executable(reader, now):
+        if run.id not in closed:
+            found[placement_of(settings, reader, run).pool].append(run)
+    return found
+
+
+def unplaced(
+    settings: Settings, reader: Reader, stacks: Iterable[Stack] | None = None
+) -> Iterator[tuple[str, str]]:
+    """Stacks whose next run, or a run that is open, executes nowhere, and why."""
+    for stack in reader.stacks() if stacks is None else stacks:
+        wish = stack.definition.pool is not None or stack.definition.pool_labels
+        if wish or (settings.pools and stack.managed_state):
+            placement = placement_of_stack(settings, stack)
+            if placement.problem:
+                yield stack.name, placement.problem
+    for run in reader.open_runs():
+        placement = placement_of(settings, reader, run)
+        if placement.problem:
+            yield run.stack, placement.problem
 
 
 def lease_rows(reader: Reader, leases: Iterable[Lease], now: datetime) -> tuple[LeaseRow, ...]:
-    return tuple(
-        LeaseRow(
-            lease.job.name,
-            lease.job.stack.name,
-            reader.run(lease.run).state,
-            lease.worker,
-            lease.pool,
-            whole(lease.since),
-            whole(lease.heard),
-            lease.silent(now),
-        )
-        for lease in leases
+    return tuple(lease_row(lease, reader.run(lease.run), now) for lease in leases)
+
+
+def lease_row(lease: Lease, run: Run, now: datetime) -> LeaseRow:
+    return LeaseRow(
+        run.name,
+        run.stack,
+        run.state,
+        lease.worker,
+        lease.pool,
+        whole(lease.since),
+        whole(lease.heard),
+        lease.silent(now),
+        lease.end,
     )
+
+
+def lease_sentence(of: LeaseRow, now: datetime) -> str:
+    """Such as `w-1 of pool eu took it 4 m ago, heard 3 s ago`."""
+    who = f"{of.worker} of pool {of.pool}"
+    if of.end is not None:
+        return who if of.end == LeaseEnd.SETTLED else f"{who}, {of.end}"
+    heard = f"silent, last heard {ago(of.heard, now)}" if of.silent else f"heard {ago(of.heard, now)}"
+    return f"{who} took it {ago(of.since, now)}, {heard}"
 
 
 def worker_rows(reader: Reader, now: datetime) -> WorkerRows:

@@ -25,6 +25,9 @@ from runner.service.drift.rules import ignored_by_rule
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
 from runner.view.how_planned import how_planned
+from runner.view.needs import Need
+from runner.view.pool import LeaseRow, lease_row
+from runner.view.pool_needs import silent_apply
 from runner.view.run import RunRow, run_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
@@ -94,6 +97,8 @@ class RunPage(RunRow):
     keeps_locked: bool = False
     reviews: Carried | None = None  # what became of the reviews of its pull request
     pull_request: PullName | None = None  # that it previews
+    lease: LeaseRow | None = None  # of the worker that executes it, or executed it last
+    silent: Need | None = None  # what a person decides if that worker is silent during the apply
 
     @property
     def row(self) -> RunRow:
@@ -113,6 +118,7 @@ def run_page(
     commit, binding = reader.commit(run.source, run.revision), reader.binding(run_id)
     changes = reader.changes(run_id)
     way_out, keeps_locked = _way_out(reader, run)
+    lease = None if (known := reader.lease(run_id)) is None else lease_row(known, run, clock.now())
     drift, people = run.kind is Kind.DRIFT, settings.approvals.people
     return RunPage(
         **vars(run_row(run)),
@@ -139,6 +145,8 @@ def run_page(
         pull_request=_pull_name(reader, run),
         way_out=way_out,
         keeps_locked=keeps_locked,
+        lease=lease,
+        silent=None if lease is None else silent_apply(lease, clock.now()),
     )
 
 

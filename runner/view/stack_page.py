@@ -5,6 +5,7 @@ from runner.model.run.life import Kind
 from runner.model.schedule.decide import Decision
 from runner.model.schedule.disk_room import format_size
 from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
 from runner.model.stack.unread import Unread, unread
 from runner.model.values.frozen import dataclass
 from runner.model.warm.probe import ProbeRecord
@@ -12,6 +13,7 @@ from runner.model.warm.provider import Way
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
+from runner.service.cycle.placed import placement_of_stack
 from runner.service.drift.partly import partly_applied
 from runner.service.queue.enqueue import explain
 from runner.service.queue.outputs import outputs_of
@@ -59,6 +61,15 @@ class PartlyRow:
     outcome: str
 
 
+@dataclass(frozen=True)
+class PlaceView:
+    """`pool` is empty for the host of the daemon; with `problem` it executes nowhere."""
+
+    pool: str
+    problem: str
+    sentence: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackPage(StackRow):
     """Everything about one stack. `sentence` is the decision about its changes, `health_reason` why it is not well."""
@@ -99,6 +110,7 @@ class StackPage(StackRow):
     closed: ClosedView | None = None  # of its approved run
     takes: tuple[TakenRow, ...] = ()
     used_by: tuple[UsedRow, ...] = ()
+    executes: PlaceView | None = None  # where there are pools, or it chooses one
 
     @property
     def memory(self) -> str:
@@ -151,7 +163,15 @@ def stack_page(
         closed=closed_view(facts.view.closed),
         takes=taken_rows(outputs.used(stack), outputs.known, stack.moved_outputs),
         used_by=used_rows(facts.view.used_by),
+        executes=_place(settings, stack),
     )
+
+
+def _place(settings: Settings, stack: Stack) -> PlaceView | None:
+    placement = placement_of_stack(settings, stack)
+    if placement.here and not settings.pools:
+        return None
+    return PlaceView(placement.pool, placement.problem, placement.sentence)
 
 
 def _decision(of: Decision) -> DecisionView:

@@ -22,6 +22,8 @@ from runner.view.load import SweepView, ThrottleView, queue_waits_for, sweep_vie
 from runner.view.needs import Need, needs
 from runner.view.newcomer import newcomers
 from runner.view.objections import objections_to
+from runner.view.pool import PoolRows, pool_rows
+from runner.view.pool_needs import pool_needs
 from runner.view.run import RunRows, run_rows
 from runner.view.source import SourceRow, polling, source_rows
 from runner.view.when import whole
@@ -94,6 +96,7 @@ class StatusPage:
     promotions: tuple[WaitingStage, ...]
     drifted: tuple[str, ...]
     next_check: NextCheck | None
+    pools: PoolRows = ()
 
 
 def status_page(reader: Reader, settings: Settings, host: Host, stacks: Sequence[StackFacts]) -> StatusPage:
@@ -117,6 +120,7 @@ def status_page(reader: Reader, settings: Settings, host: Host, stacks: Sequence
         promotions=tuple(_waiting_stages(stacks)),
         drifted=tuple(facts.stack.name for facts in stacks if facts.stack.drift is DriftStatus.DRIFTED),
         next_check=_next_check(stacks),
+        pools=_pools(reader, settings, host, stacks),
     )
 
 
@@ -184,8 +188,21 @@ def needs_now(
             run.id: known[run.id] if run.id in known else objections_to(settings, reader, run)
             for run in waiting
         },
+        of_pools=pool_needs(
+            settings,
+            reader,
+            [facts.stack for facts in stacks],
+            _pools(reader, settings, host, stacks),
+            host.broker,
+            host.now,
+        ),
     )
     return tuple(found)
+
+
+def _pools(reader: Reader, settings: Settings, host: Host, stacks: Iterable[StackFacts]) -> PoolRows:
+    waiting = (facts.view.open_change for facts in stacks if facts.view.closed is not None)
+    return pool_rows(settings, reader, host.now, {run.id for run in waiting if run is not None})
 
 
 def _waits_for_approval(run: Run) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from runner.app import App
+from runner.datadir.broker_problem import FOLDER as BROKER
 from runner.datadir.daemon_lock import LOCK_FILE
 from runner.datadir.keys import key_file
 from runner.datadir.looks import FILE as LOOKED
@@ -46,7 +47,7 @@ WRITE = (
     "web",
 )
 # Beside these, where workers of pools bring what runs leave and ask at the gate.
-READ_FOR_POOLS = ("keys/fingerprint", PACKS)
+READ_FOR_POOLS = (BROKER, "keys/fingerprint", PACKS)
 WRITE_FOR_POOLS = ("artifacts", CHECKPOINTS, "logs")
 
 
@@ -90,7 +91,17 @@ def _ports(oidc: OidcSettings | None) -> tuple[int, ...]:
 def _prepare(app: App) -> None:
     """Make what the wall keeps from being made. The connection that this opens keeps SQLite's files in place."""
     inside = app.settings.data_dir
-    for name in ("claims", "reports", "logs", "receipts", "artifacts", "state-versions", RELOAD, PACKS):
+    for name in (
+        "claims",
+        "reports",
+        "logs",
+        "receipts",
+        "artifacts",
+        "state-versions",
+        RELOAD,
+        BROKER,
+        PACKS,
+    ):
         private_folder(inside / name)
     _make_files(app)
     scratch = private_folder(inside / "web")

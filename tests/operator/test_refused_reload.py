@@ -135,7 +135,7 @@ def test_the_record_is_private_and_no_full_disk_hides_the_error(
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     file.write_text("{")
     assert refused.of(os.getpid()) is None
-    monkeypatch.setattr("runner.datadir.refused_reload.write_whole", no_room)
+    monkeypatch.setattr("runner.datadir.daemon_note.write_whole", no_room)
     with pytest.raises(BadConfig), refused.noted(SystemClock()):
         raise BadConfig("odd")
 

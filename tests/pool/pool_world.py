@@ -12,6 +12,7 @@ from world import DATA, ShiftedClock, World
 
 from runner.app import App
 from runner.daemon.pools import Pools
+from runner.datadir.broker_problem import BrokerProblems
 from runner.engine.command import CommandLineEngine
 from runner.errors import BrokerUnreachable
 from runner.host.files import private_folder
@@ -19,6 +20,7 @@ from runner.model.access.token import Token, digest_of
 from runner.model.run.life import Run
 from runner.model.settings.pools import WorkerSettings
 from runner.model.settings.server import Settings
+from runner.model.work.offers import BrokerProblem
 from runner.pool.execute import take
 from runner.pool.left import finish, left
 from runner.ports.broker import Broker
@@ -60,7 +62,7 @@ class Pool:
         self.world.config.write_text(text.replace('/repository"}', f'/repository", {allowed}}}'))
         self.broker = Announcements()
         self.url = ""
-        self.broker_problem = ""
+        self.broker_problem: BrokerProblem | None = None
 
     @contextmanager
     def served(self) -> Iterator[Self]:
@@ -76,7 +78,7 @@ class Pool:
     def pools(self) -> Pools:
         app = self.world.app
         packs = GitPacks(app.settings.data_dir, app.settings.timeouts.git)
-        return Pools(app.control, self.broker, packs)
+        return Pools(app.control, self.broker, packs, BrokerProblems(app.settings.data_dir))
 
     def worker(self, name: str = "w-1", **changed: str) -> "Worker":
         settings = WorkerSettings(self.url, SECRET, "eu", name)
@@ -102,7 +104,7 @@ class Pool:
         """What is announced now is announced there; always true, so that a look at the records may follow."""
         app = self.world.app
         enqueue_due(app.store, self.world.clock, app.settings.promotion)
-        pools = Pools(app.control, broker, self.pools.packs)
+        pools = replace(self.pools, broker=broker)
         pools.offer()
         self.broker_problem = pools.problem
         return True

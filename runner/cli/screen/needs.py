@@ -7,6 +7,10 @@ from runner.view.needs import Need, Why
 
 MARKS: dict[Why, Cell] = {
     Why.DISK: Cell("✗ disk full", "red"),
+    Why.BROKER: Cell("✗ broker", "red"),
+    Why.SILENT: Cell("✗ silent apply", "red"),
+    Why.POOL: Cell("✗ no worker", "red"),
+    Why.PLACE: Cell("✗ no place", "red"),
     Why.RELOAD: Cell("✗ not loaded", "red"),
     Why.LINGERS: Cell("! still running", "yellow"),
     Why.RESTORED: Cell("! restored", "yellow"),

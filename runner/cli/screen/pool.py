@@ -22,12 +22,12 @@ def pool_screen(page: PoolPage, now: datetime) -> Screen:
 
 
 def _pool(of: PoolRow, now: datetime) -> tuple[str, ...]:
-    status = "ready" if of.workers else "no worker"
+    status = of.status
     if of.drained is not None:
         status = f"drained by {of.drained.by} {ago(of.drained.at, now)}: {of.drained.reason}"
     return (
         of.name,
-        str(of.workers),
+        f"{of.workers}{f', {of.silent} silent' if of.silent else ''}",
         f"{of.executing}/{of.at_most}",
         f"{of.checks}/{of.checks_at_most}",
         str(of.waiting),

@@ -14,10 +14,12 @@ from runner.cli.screen.facts import (
     review_facts,
     terms_facts,
 )
+from runner.cli.screen.needs import need_lines
 from runner.cli.screen.output import Cell, Screen
 from runner.cli.screen.plan import apply_only_lines, both_plans, plan_screen
 from runner.model.run.life import State
 from runner.view import words
+from runner.view.pool import lease_sentence
 from runner.view.run_page import ApprovalRow, CommitRow, PullName, RunPage
 from runner.view.when import ago
 from runner.view.window import GlassRow
@@ -31,6 +33,8 @@ def run_page_screen(of: RunPage, now: datetime) -> Screen:
     """Everything but its changes."""
     yield Cell(of.id, "bold")
     yield from fact_lines([fact for fact in _facts(of, now) if fact[1]])
+    if of.silent is not None:
+        yield from need_lines(of.silent)
     yield from apply_only_lines(of.changes)
     yield from diagnostic_lines(of.diagnostics)
     yield from evidence_lines(of.evidence)
@@ -71,7 +75,8 @@ def _facts(of: RunPage, now: datetime) -> list[Fact]:
         ("approvals", "; ".join(_approval(one, now) for one in of.approvals)),
         *review_facts(of.reviews),
         ("healed by", "; ".join(of.healed_by)),
-        ("process", of.process or ""),
+        ("process", "" if of.lease and not of.lease.end else of.process or ""),
+        ("worker", lease_sentence(of.lease, now) if of.lease else ""),
         ("next", of.superseded_by or of.way_out),
         ("report", of.report or ""),
         ("artifacts", ", ".join(of.artifacts)),

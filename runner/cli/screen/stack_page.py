@@ -41,6 +41,7 @@ def _git(page: StackPage) -> Iterator[Row]:
     yield "left", [page.left or ""]
     yield "labels", [", ".join(f"{key}={value}" for key, value in sorted(page.labels.items()))]
     yield "engine", [_engine(page)]
+    yield "executes", [_executes(page)]
     yield "depends on", [", ".join(page.depends_on)]
     yield "promotion", [page.promotion.sentence if page.promotion else ""]
     for number, taken in enumerate(page.takes):
@@ -55,6 +56,13 @@ def _git(page: StackPage) -> Iterator[Row]:
     yield "sync", [cells.sync(page.sync, page.applied_revision), f"  {page.sentence}"]
     if page.unknown_inputs:
         yield "inputs", [Cell("not fully known", "yellow"), f"  {'; '.join(page.unknown_inputs)}"]
+
+
+def _executes(page: StackPage) -> Cell | str:
+    if page.executes is None:
+        return ""
+    sentence = page.executes.sentence
+    return Cell(sentence, "red") if page.executes.problem else sentence
 
 
 def _engine(page: StackPage) -> str:

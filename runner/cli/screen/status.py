@@ -7,7 +7,9 @@ from runner.cli.screen import cells
 from runner.cli.screen.needs import need_lines
 from runner.cli.screen.output import Cell, Colour, Line, Screen
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.view import words
 from runner.view.needs import Need
+from runner.view.pool import PoolRow
 from runner.view.run import RunRow
 from runner.view.source import SourceRow
 from runner.view.status import StackCounts, StatusPage, WaitingStage, WaitsForWindow
@@ -21,6 +23,7 @@ def status_screen(page: StatusPage, now: datetime) -> Screen:
     yield from _sources(page.sources, now)
     yield [_head("Stacks"), *_stacks(page.stacks)]
     yield [_head("Next check"), _next_check(page, now)]
+    yield from _pools(page.pools)
     yield from _running(page, now)
     yield from _waiting(page.waiting, now)
     yield from _windows(page.windows)
@@ -90,6 +93,23 @@ def _running(page: StatusPage, now: datetime) -> Iterator[Line]:
         yield [_head("Queued"), f"{runs} for {page.queue_waits_for}"]
     if not page.running and not page.queued:
         yield [_head("Running"), "nothing"]
+
+
+def _pools(pools: Sequence[PoolRow]) -> Iterator[Line]:
+    for number, pool in enumerate(pools[:MAX_SHOWN]):
+        yield [_head("Pools" if not number else ""), f"{pool.name}  ", *_workers(pool)]
+    if len(pools) > MAX_SHOWN:
+        yield [_head(""), f"and {len(pools) - MAX_SHOWN} more:   driftline pool list"]
+
+
+def _workers(of: PoolRow) -> Iterator[Cell | str]:
+    there = words.counted(of.workers, "worker")
+    yield there if of.workers else Cell("no worker", "yellow")
+    if of.silent:
+        yield Cell(f", {of.silent} silent", "yellow")
+    yield f"; {of.executing} executing, {of.waiting} waiting"
+    if of.drained is not None:
+        yield Cell(f"; drained by {of.drained.by}: {of.drained.reason}", "yellow")
 
 
 def _waiting(runs: Sequence[RunRow], now: datetime) -> Iterator[Line]:

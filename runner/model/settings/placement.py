@@ -14,10 +14,22 @@ HERE = ""  # the host of the daemon
 
 @dataclass(frozen=True)
 class Placement:
-    """`pool` is empty for the host of the daemon. With `problem` the stack executes nowhere."""
+    """`pool` is empty for the host of the daemon, and `why` says what chose it. With `problem` the stack executes nowhere."""
 
     pool: str = HERE
     problem: str = ""
+    why: str = ""
+
+    @property
+    def here(self) -> bool:
+        """Whether it executes on the host of the daemon."""
+        return self.pool == HERE and not self.problem
+
+    @property
+    def sentence(self) -> str:
+        if self.problem:
+            return f"nowhere: {self.problem}"
+        return "on the host of the daemon" if self.here else f"in pool {self.pool}, chosen by {self.why}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ def place(
     """
     for pool in pools:
         if pool.match is not None and reaches(pool.match, definition, source):
-            return Placement(pool.name)
+            return Placement(pool.name, why="the operator's match")
     if definition.pool is not None:
         return _named(definition.pool, source, allowed, pools)
     if definition.pool_labels:
@@ -61,7 +73,7 @@ def _named(name: str, source: str, allowed: Iterable[str], pools: Iterable[PoolS
         return Placement(problem=f'allow.pools of source {source} does not cover pool "{name}"')
     if name not in {pool.name for pool in pools}:
         return Placement(problem=f'no pool "{name}" is configured')
-    return Placement(name)
+    return Placement(name, why="pool in its stack file")
 
 
 def _labelled(
@@ -70,7 +82,7 @@ def _labelled(
     allowed = tuple(allowed)
     for pool in pools:
         if _may(pool.name, allowed) and wished.items() <= pool.labels.items():
-            return Placement(pool.name)
+            return Placement(pool.name, why="pool_labels in its stack file")
     labels = ", ".join(f"{key}={value}" for key, value in wished.items())
     return Placement(problem=f"no pool with the labels {labels} is among those that source {source} may use")
 

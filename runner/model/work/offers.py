@@ -27,6 +27,14 @@ class Offer:
         return self.at is not None and now < self.at + AGAIN_AFTER
 
 
+@dataclass(frozen=True)
+class BrokerProblem:
+    """Why runs could not be announced, and since when."""
+
+    since: datetime
+    text: str
+
+
 def to_offer(
     ready: Iterable[tuple[Run, str]],
     executing: Iterable[tuple[Run, str]],

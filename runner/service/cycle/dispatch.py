@@ -19,10 +19,8 @@ from runner.model.schedule.turns import (
     without_previews_in_the_way,
 )
 from runner.model.schedule.waiting import waits
-from runner.model.settings.placement import HERE, Placement
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
-from runner.model.state.served import can_be_served
 from runner.model.values.size import parse_size
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
@@ -37,6 +35,7 @@ from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
 from runner.service.cycle.job import job_of
+from runner.service.cycle.placed import placement_of
 from runner.service.outcome.plan import replan
 from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import full_accounts
@@ -131,17 +130,7 @@ def stop_previews_in_the_way(control: ControlPorts) -> list[Run]:
 
 def executing_here(settings: Settings, reader: Reader, ready: Iterable[Run]) -> list[Run]:
     """Those that belong to no pool."""
-    return [run for run in ready if placement_of(settings, reader, run) == Placement()]
-
-
-def placement_of(settings: Settings, reader: Reader, run: Run) -> Placement:
-    """In which pool the run executes."""
-    source = settings.source(run.source)
-    allowed = source.allow.pools if source is not None else ()
-    found = settings.places.of(run.definition, run.source, allowed, lambda: reader.definition(run.definition))
-    if run.managed_state and found.pool != HERE and not can_be_served(reader.definition(run.definition)):
-        return Placement(problem=f"a managed state in a workspace cannot be served to pool {found.pool}")
-    return found
+    return [run for run in ready if placement_of(settings, reader, run).here]
 
 
 def in_their_windows(control: ControlPorts, reader: ConsentReader, ready: Iterable[Run]) -> Iterator[Run]:

@@ -12,7 +12,8 @@ from runner.model.work.lease import Lease, is_leased, lease_claim
 from runner.model.work.protocol import OLDEST, VERSION, Wanted
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader, Writer
-from runner.service.cycle.dispatch import hold, may_begin, placement_of, record_claim
+from runner.service.cycle.dispatch import hold, may_begin, record_claim
+from runner.service.cycle.placed import placement_of
 from runner.service.state.access import give_access
 
 

@@ -14,7 +14,8 @@ from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import judging
-from runner.service.cycle.dispatch import executable, in_their_windows, placement_of
+from runner.service.cycle.dispatch import executable, in_their_windows
+from runner.service.cycle.placed import placement_of
 from runner.service.state.file import make_ready
 
 

@@ -1,13 +1,16 @@
 """The pages that the navigation names, in its order."""
 
+from collections.abc import Callable
+
 from runner.model.access.role import Role
+from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)
 class Place:
     """`icon` is the name of one in `icons.py`; `g` and the `key` lead there. Who lacks the role is not
-    shown the way.
+    shown the way, and neither is anybody where `exists` finds nothing to show.
     """
 
     path: str
@@ -15,6 +18,7 @@ class Place:
     icon: str
     key: str = ""
     role: Role = Role.VIEWER
+    exists: Callable[[Settings], bool] = lambda _: True
 
     def holds(self, path: str) -> bool:
         """Whether it is the page at this path, or one below it."""
@@ -33,6 +37,7 @@ NAVIGATION = (
     Place("/promotions", "Promotions", "ahead"),
     Place("/trends", "Trends", "trend", "t"),
     Place("/sources", "Sources", "source"),
+    Place("/pools", "Pools", "pools", exists=lambda settings: bool(settings.pools)),
     Place("/notifications", "Notifications", "bell", "n", role=Role.OPERATOR),
     Place("/locks", "Locks", "lock", "l"),
     Place("/audit", "Audit log", "audit", "a"),

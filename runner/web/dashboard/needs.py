@@ -23,6 +23,10 @@ class Group:
 _CROSS, _WARN = ("cross", "fail"), ("warn", "wait")
 _GROUPS: Mapping[Why, Group] = {
     Why.DISK: Group(Look(*_CROSS, "Disk full"), "See stacks"),
+    Why.BROKER: Group(Look(*_CROSS, "Broker unreachable"), "Open"),
+    Why.SILENT: Group(Look(*_CROSS, "Silent applies"), "Open run"),
+    Why.POOL: Group(Look(*_CROSS, "Pools without a worker"), "Open pools"),
+    Why.PLACE: Group(Look(*_CROSS, "Execute nowhere"), "Open stack"),
     Why.RELOAD: Group(Look(*_CROSS, "Configuration not loaded"), "Open"),
     Why.LINGERS: Group(Look(*_WARN, "Still running"), "Open run"),
     Why.RESTORED: Group(Look(*_WARN, "Database restored"), "Open audit log"),
@@ -48,6 +52,8 @@ _PAGES: Mapping[Why, str] = {
     Why.FORGE: "/sources",
     Why.DISK: "/stacks",
     Why.QUEUE: "/stacks",
+    Why.BROKER: "/pools",
+    Why.POOL: "/pools",
 }
 
 

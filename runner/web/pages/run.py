@@ -14,6 +14,7 @@ from runner.model.run.life import State
 from runner.service.approval.approve import Seen
 from runner.view.approved import Approved
 from runner.view.evidence import evidence_facts
+from runner.view.pool import lease_sentence
 from runner.view.run import RunRow
 from runner.view.words import counted
 from runner.web.api.numbers import run_number, run_path
@@ -65,6 +66,7 @@ def run(
         evidence=tuple(evidence_facts(page.evidence)) if page.evidence else (),
         log=log_of(caller, run_number(run)) if page.state in LOG_MATTERS else None,
         full=full,
+        lease=lease_sentence,
     )
 
 

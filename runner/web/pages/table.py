@@ -21,6 +21,7 @@ PAGES = (
     "pulls",
     "trends",
     "sources",
+    "pools",
     "notifications",
     "audit",
     "locks",

@@ -1,0 +1,59 @@
+"""What of pools needs a person."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from runner.model.run.life import State
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import Stack
+from runner.model.work.offers import BrokerProblem
+from runner.ports.records.store import Reader
+from runner.view.needs import Need, Way, Why
+from runner.view.pool import LeaseRow, PoolRow, lease_rows, unplaced
+from runner.view.when import ago
+from runner.view.words import counted
+
+
+def pool_needs(
+    settings: Settings,
+    reader: Reader,
+    stacks: Iterable[Stack],
+    pools: Iterable[PoolRow],
+    broker: BrokerProblem | None,
+    now: datetime,
+) -> Iterator[Need]:
+    if broker is not None:
+        text = f"cannot be reached since {ago(broker.since, now)}, so that no run is announced: {broker.text}"
+        yield Need(Why.BROKER, "broker", None, text, "driftline doctor", failure=True)
+    yield from (need for pool in pools if (need := without_worker(pool, now)) is not None)
+    if settings.pools:
+        leases = lease_rows(reader, reader.leases(), now)
+        yield from (need for lease in leases if (need := silent_apply(lease, now)) is not None)
+    for stack, problem in dict.fromkeys(unplaced(settings, reader, stacks)):
+        text = f"executes nowhere: {problem}"
+        yield Need(Why.PLACE, stack, stack, text, f"driftline stack show {stack}", failure=True)
+
+
+def without_worker(pool: PoolRow, now: datetime) -> Need | None:
+    """Of a pool with waiting runs that nobody takes. A drained one was taken out of work on purpose."""
+    if pool.workers or not pool.waiting or pool.drained is not None:
+        return None
+    waits = "1 run waits" if pool.waiting == 1 else f"{pool.waiting} runs wait"
+    silent = f", and {counted(pool.silent, 'silent one')}" if pool.silent else ""
+    text = f"has no worker{silent}; {waits} for one, the oldest since {ago(pool.waiting_since, now)}"
+    return Need(Why.POOL, pool.name, None, text, "driftline worker list", failure=True)
+
+
+def silent_apply(lease: LeaseRow, now: datetime) -> Need | None:
+    """Only its worker, or a person who gives it up, can tell how it ends."""
+    if not lease.silent or lease.state != State.APPLYING:
+        return None
+    text = (
+        f"its worker {lease.worker} (pool {lease.pool}) was last heard {ago(lease.heard, now)}. Terraform may still be"
+        f" applying there; the stack stays locked until the worker reports how it ended, or is given up"
+    )
+    ways = (
+        Way("see whether it is back", "driftline worker list"),
+        Way("its host does not come back", f"driftline worker forget {lease.worker}"),
+    )
+    return Need(Why.SILENT, lease.run, lease.stack, text, ways[0].command, failure=True, ways=ways)
