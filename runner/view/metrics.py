@@ -1,7 +1,7 @@
 """The installation in numbers, for monitoring: no name of a person, no value of a plan."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from runner.model.cloud_events.queue import QueueState
@@ -11,6 +11,7 @@ from runner.model.schedule.health import health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
+from runner.model.work.lease import WorkerStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
@@ -18,6 +19,8 @@ from runner.service.queue.enqueue import views_of
 from runner.service.queue.records import StackRecords
 from runner.view.host import Host
 from runner.view.notification import notification_rows
+from runner.view.pool import PoolRow, in_closed_windows, lease_rows, pool_rows
+from runner.view.pool_needs import silent_apply, without_worker
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class NotificationNumbers:
     messages: int
     failures: int
     waiting_since: datetime | None
+
+
+@dataclass(frozen=True)
+class PoolNumbers:
+    """`starved`: runs wait for it, and it has no worker although nobody drained it."""
+
+    row: PoolRow
+    workers: Mapping[WorkerStatus, int]
+    starved: bool
+    silent_applies: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,8 @@ class Numbers:
     notifications: tuple[NotificationNumbers, ...]
     ended: Mapping[tuple[Kind, State], int]
     took: Mapping[str, Timed]
+    broker_unreachable: bool
+    pools: tuple[PoolNumbers, ...]
 
 
 def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host, records: StackRecords) -> Numbers:
@@ -113,4 +128,17 @@ def numbers(reader: Reader, settings: Settings, clock: Clock, host: Host, record
         ),
         ended=reader.run_totals(),
         took=reader.execution_totals(),
+        broker_unreachable=host.broker is not None,
+        pools=tuple(_pools(reader, settings, clock, host.now)),
     )
+
+
+def _pools(reader: Reader, settings: Settings, clock: Clock, now: datetime) -> Iterator[PoolNumbers]:
+    if not settings.pools:
+        return
+    workers = reader.workers()
+    leases = lease_rows(reader, reader.leases(), now)
+    silent = Counter(lease.pool for lease in leases if silent_apply(lease, now) is not None)
+    for row in pool_rows(settings, reader, now, in_closed_windows(settings, reader, clock)):
+        found = Counter(worker.status(now) for worker in workers if worker.pool == row.name)
+        yield PoolNumbers(row, found, without_worker(row, now) is not None, silent[row.name])

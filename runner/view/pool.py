@@ -9,7 +9,7 @@ from runner.model.settings.pools import PoolSettings
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
-from runner.model.work.lease import Drained, KnownWorker, Lease, LeaseEnd
+from runner.model.work.lease import Drained, KnownWorker, Lease, LeaseEnd, WorkerStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.windows import kept_closed
@@ -41,7 +41,7 @@ class WorkerRow:
     slots: int
     since: datetime
     seen: datetime
-    status: str  # ready, stopping or silent
+    status: WorkerStatus
     runs: tuple[str, ...] = ()
 
 
@@ -58,7 +58,7 @@ class PoolRow:
 
     name: str
     labels: dict[str, str]
-    workers: int  # that are there
+    workers: int  # that are ready
     executing: int
     at_most: int
     checks: int
@@ -90,11 +90,16 @@ PoolRows = tuple[PoolRow, ...]
 
 
 def pool_page(settings: Settings, reader: Reader, clock: Clock) -> PoolPage:
-    now, open_runs = clock.now(), reader.open_runs()
-    closed = {run.id for run in open_runs if kept_closed(settings, clock, reader, run) is not None}
+    now = clock.now()
     problems = dict.fromkeys(f"{stack}: {problem}" for stack, problem in unplaced(settings, reader))
-    rows = pool_rows(settings, reader, now, closed)
+    rows = pool_rows(settings, reader, now, in_closed_windows(settings, reader, clock))
     return PoolPage(rows, lease_rows(reader, reader.leases(), now), tuple(problems))
+
+
+def in_closed_windows(settings: Settings, reader: Reader, clock: Clock) -> frozenset[int]:
+    """Approved runs that wait for their windows; none without pools, where nobody asks."""
+    runs = reader.open_runs() if settings.pools else ()
+    return frozenset(run.id for run in runs if kept_closed(settings, clock, reader, run) is not None)
 
 
 def pool_rows(settings: Settings, reader: Reader, now: datetime, closed: Collection[int]) -> PoolRows:
@@ -125,18 +130,18 @@ def _pool_row(
     drained: Drained | None,
     now: datetime,
 ) -> PoolRow:
-    silent = Counter(worker.silent(now) for worker in workers)
+    found = Counter(worker.status(now) for worker in workers)
     return PoolRow(
         name=pool.name,
         labels=pool.labels,
-        workers=silent[False],
+        workers=found[WorkerStatus.READY],
         executing=len(leases),
         at_most=pool.at_most,
         checks=sum(lease.job.kind is Kind.DRIFT for lease in leases),
         checks_at_most=pool.checks_at_most,
         waiting=len(waiting),
         drained=None if drained is None else DrainRow(drained.by, whole(drained.at), drained.reason),
-        silent=silent[True],
+        silent=found[WorkerStatus.SILENT],
         waiting_since=whole(min((run.changed_at for run in waiting), default=None)),
     )
 
@@ -201,7 +206,6 @@ def worker_rows(reader: Reader, now: datetime) -> WorkerRows:
 
 
 def _worker_row(worker: KnownWorker, leases: Iterable[Lease], now: datetime) -> WorkerRow:
-    status = "silent" if worker.silent(now) else "stopping" if worker.stops else "ready"
     runs = tuple(lease.job.name for lease in leases if lease.worker == worker.name)
     return WorkerRow(
         worker.name,
@@ -210,6 +214,6 @@ def _worker_row(worker: KnownWorker, leases: Iterable[Lease], now: datetime) -> 
         worker.slots,
         whole(worker.since),
         whole(worker.seen),
-        status,
+        worker.status(now),
         runs,
     )

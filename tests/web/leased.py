@@ -6,8 +6,10 @@ from pathlib import Path
 from cli_world import World, planned
 from web_world import access
 
+from runner.model.execution.job import Job
 from runner.model.run.life import Event
 from runner.model.work.lease import KnownWorker, lease_claim
+from runner.ports.records.store import Writer
 from runner.service.cycle.dispatch import record_claim
 
 POOLS = 'broker: "redis://127.0.0.1:1/0"\npools: [{name: eu, tokens: [worker], at_most: 3, labels: {region: eu}}]\n'
@@ -30,14 +32,11 @@ def applying(tmp_path: Path) -> World:
     with app.store.reading() as reader:
         run = reader.run(1)
     claim = lease_claim("p", "w-1", app.clock.now())
-    job = record_claim(
-        app.control,
-        run,
-        claim,
-        lambda *_: True,
-        lambda writer, job: writer.add_lease(run.id, 1, "eu", "w-1", job) and None,
-    )
-    assert job is not None
+
+    def lease(writer: Writer, job: Job) -> None:
+        writer.add_lease(run.id, 1, "eu", "w-1", job)
+
+    assert record_claim(app.control, run, claim, lambda *_: True, lease) is not None
     with app.store.writing() as writer:
         writer.transition(writer.run(1), Event.START_APPLY, by="driftline", executed_digest=run.plan_digest)
     return world

@@ -8,6 +8,7 @@ import pytest
 from cli_world import World
 from leased import CONFIG, POOLS, a_worker, applying
 from page_world import Browser
+from test_metrics import scrape, values
 from web_world import access, pass_time
 
 from runner.datadir.broker_problem import BrokerProblems
@@ -145,3 +146,40 @@ def test_the_broker_is_no_business_of_those_who_see_a_part(tmp_path: Path) -> No
     world = empty(tmp_path, config)
     with broker_away(world):
         assert AWAY not in Browser(world).get("/")
+
+
+def test_pools_are_numbers_for_monitoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = applying(tmp_path)
+    a_worker(world, "w-2", stops=True)
+    before = values(scrape(world))
+    assert before['driftline_pool_workers{pool="eu",status="ready"}'] == 1
+    assert before['driftline_pool_workers{pool="eu",status="stopping"}'] == 1
+    assert before['driftline_pool_leases{pool="eu"}'] == 1
+    assert before['driftline_pool_silent_applies{pool="eu"}'] == 0
+    pass_time(monkeypatch, hours=1)
+    after = values(scrape(world))
+    assert after['driftline_pool_workers{pool="eu",status="silent"}'] == 1
+    assert after['driftline_pool_workers{pool="eu",status="stopped"}'] == 1
+    assert after['driftline_pool_silent_applies{pool="eu"}'] == 1
+
+
+def test_a_pool_whose_runs_wait_for_a_worker_is_starved_until_it_is_drained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = waiting(tmp_path)
+    pass_time(monkeypatch, hours=1)
+    found = values(scrape(world))
+    assert found['driftline_pool_waiting_runs{pool="eu"}'] == 1
+    assert found['driftline_pool_waiting_age_seconds{pool="eu"}'] > 3500
+    assert found['driftline_pool_starved{pool="eu"}'] == 1
+    world.run("pool", "drain", "eu", "-m", "new kernel")
+    found = values(scrape(world))
+    assert (found['driftline_pool_starved{pool="eu"}'], found['driftline_pool_drained{pool="eu"}']) == (0, 1)
+
+
+def test_a_broker_that_cannot_be_reached_is_a_number_without_its_address(tmp_path: Path) -> None:
+    world = empty(tmp_path)
+    with broker_away(world):
+        text = scrape(world)
+        assert values(text)["driftline_broker_unreachable"] == 1
+        assert AWAY not in text

@@ -48,6 +48,13 @@ def is_leased(run: Run) -> bool:
     return run.claim is not None and run.claim.token.startswith(_LEASED)
 
 
+class WorkerStatus(StrEnum):
+    READY = "ready"
+    STOPPING = "stopping"  # it takes nothing new, and waits for its runs
+    STOPPED = "stopped"  # it said so, and was not heard since
+    SILENT = "silent"
+
+
 @dataclass(frozen=True)
 class KnownWorker:
     """A worker that has said hello. `stops` says that it takes nothing new and leaves."""
@@ -60,8 +67,11 @@ class KnownWorker:
     seen: datetime
     stops: bool = False
 
-    def silent(self, now: datetime) -> bool:
-        return now >= self.seen + timedelta(seconds=BEAT_SECONDS * MISSED)
+    def status(self, now: datetime) -> WorkerStatus:
+        away = now >= self.seen + timedelta(seconds=BEAT_SECONDS * MISSED)
+        if self.stops:
+            return WorkerStatus.STOPPED if away else WorkerStatus.STOPPING
+        return WorkerStatus.SILENT if away else WorkerStatus.READY
 
 
 @dataclass(frozen=True)

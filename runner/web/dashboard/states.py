@@ -7,6 +7,7 @@ from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.run.life import State
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
+from runner.model.work.lease import WorkerStatus
 from runner.view.graph import Overall
 from runner.view.signs import is_new
 
@@ -70,6 +71,12 @@ LOOKS: Mapping[type[Enum], Mapping[Enum, Look]] = {
         Overall.NEW: Look("dashed", "idle", "new"),
         Overall.PENDING: Look("ahead", "wait", "pending"),
         Overall.OK: Look("check", "ok", "ok"),
+    },
+    WorkerStatus: {
+        WorkerStatus.READY: Look("check", "ok", "ready"),
+        WorkerStatus.STOPPING: Look("pause", "idle", "stopping"),
+        WorkerStatus.STOPPED: Look("slash", "idle", "stopped"),
+        WorkerStatus.SILENT: Look("warn", "fail", "silent"),
     },
     DriftClass: {
         DriftClass.DRIFT: Look("drift", "drift", "changed"),

@@ -1,6 +1,6 @@
 """The numbers as metric families: names, help and labels. Alert rules and the dashboard use these names."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from itertools import accumulate
@@ -17,8 +17,9 @@ from runner import __version__
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import FINAL, Kind
 from runner.model.stack.definition import DriftStatus, Health, Sync
+from runner.model.work.lease import WorkerStatus
 from runner.ports.records.totals import BOUNDS, Timed
-from runner.view.metrics import Numbers
+from runner.view.metrics import Numbers, PoolNumbers
 
 PREFIX = "driftline"
 
@@ -34,6 +35,9 @@ def families(of: Numbers) -> Iterator[Metric]:
         int(of.reload_refused),
     )
     yield _gauge("disk_shortage", "Whether the disk lacks room for new work.", {}, int(of.shortage))
+    yield _gauge(
+        "broker_unreachable", "Whether runs cannot be announced to pools.", {}, int(of.broker_unreachable)
+    )
     yield from _stacks(of)
     yield from _runs(of)
     yield _by_stack("stack_locked_since_timestamp_seconds", "When a stack was locked.", of.locked_since)
@@ -50,6 +54,7 @@ def families(of: Numbers) -> Iterator[Metric]:
     yield dead
     yield from _queues(of)
     yield from _notifications(of)
+    yield from _pools(of)
     yield _histogram(of.took)
 
 
@@ -129,6 +134,49 @@ def _notifications(of: Numbers) -> Iterator[Metric]:
         failures.add_metric([one.name], one.failures)
         lag.add_metric([one.name], _seconds(of.now, one.waiting_since))
     yield from (messages, failures, lag)
+
+
+# Name, help and value of what each pool has one of.
+_OF_A_POOL: tuple[tuple[str, str, Callable[[PoolNumbers], float]], ...] = (
+    ("leases", "Runs that workers of a pool execute.", lambda one: one.row.executing),
+    ("waiting_runs", "Runs that a worker of a pool could execute now.", lambda one: one.row.waiting),
+    ("drained", "Whether a person drained a pool.", lambda one: one.row.drained is not None),
+    (
+        "starved",
+        "Whether runs wait for a pool without a worker that nobody drained.",
+        lambda one: one.starved,
+    ),
+    (
+        "silent_applies",
+        "Applies whose worker is silent, so that nobody knows how they go on.",
+        lambda one: one.silent_applies,
+    ),
+)
+
+
+def _pools(of: Numbers) -> Iterator[Metric]:
+    workers = GaugeMetricFamily(
+        f"{PREFIX}_pool_workers", "Workers of a pool by status.", labels=["pool", "status"]
+    )
+    for one in of.pools:
+        for status in WorkerStatus:
+            workers.add_metric([one.row.name, status], one.workers.get(status, 0))
+    yield workers
+    for name, text, value in _OF_A_POOL:
+        yield _by_pool(name, text, of, value)
+    yield _by_pool(
+        "waiting_age_seconds",
+        "Age of the oldest run that a worker of a pool could execute now; 0 without one.",
+        of,
+        lambda one: _seconds(of.now, one.row.waiting_since),
+    )
+
+
+def _by_pool(name: str, text: str, of: Numbers, value: Callable[[PoolNumbers], float]) -> Metric:
+    family = GaugeMetricFamily(f"{PREFIX}_pool_{name}", text, labels=["pool"])
+    for one in of.pools:
+        family.add_metric([one.row.name], value(one))
+    return family
 
 
 def _histogram(took: Mapping[str, Timed]) -> Metric:
