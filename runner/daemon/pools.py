@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from runner.datadir.broker_problem import BrokerProblems
 from runner.host.log import log
 from runner.model.work.hearing import Hearing
 from runner.model.work.lost import Lost
 from runner.model.work.offers import BrokerProblem
-from runner.ports.broker import Broker, Packs
+from runner.ports.broker import Broker, BrokerNotes, Packs
 from runner.ports.control import ControlPorts
 from runner.service.work.offer import offer_runs
 from runner.service.work.silent import expire_leases
@@ -23,9 +22,10 @@ class Pools:
     control: ControlPorts
     broker: Broker
     packs: Packs
-    problems: BrokerProblems
+    notes: BrokerNotes
     problem: BrokerProblem | None = None  # as of the last announcement
     ticks: Callable[[], float] = time.monotonic
+    _noted: bool = True  # perhaps, by a daemon of the same process id
     _silent: set[int] = field(default_factory=set)
     _hearing: Hearing | None = None
 
@@ -37,12 +37,14 @@ class Pools:
 
     def _note(self, problem: str) -> None:
         if not problem:
-            self.problem = None
-            self.problems.clear()
+            if self._noted:
+                self.notes.clear()
+            self.problem, self._noted = None, False
         elif self.problem is None or self.problem.text != problem:
             since = self.control.clock.now() if self.problem is None else self.problem.since
             self.problem = BrokerProblem(since, problem)
-            self.problems.note(self.problem)
+            self.notes.note(self.problem)
+            self._noted = True
             log.warning("broker.unreachable", problem=problem)
 
     def look(self) -> bool:

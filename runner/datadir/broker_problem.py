@@ -10,6 +10,8 @@ FOLDER = "broker"
 
 
 class BrokerProblems:
+    """Satisfies `ports.BrokerNotes`."""
+
     def __init__(self, data_dir: Path) -> None:
         self._note = DaemonNote(data_dir / FOLDER / "problem.json")
 

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from runner.model.settings.source import SourceSettings
+    from runner.model.work.offers import BrokerProblem
 
 
 class Broker(Protocol):
     def announce(self, pool: str, run: int, attempt: int, urgency: float) -> None:
         """Tell one worker of the pool; lower is more urgent. BrokerUnreachable if it could not be told."""
         ...
+
+
+class BrokerNotes(Protocol):
+    """What keeps runs from being announced, for those who look from other processes."""
+
+    def note(self, problem: BrokerProblem) -> None: ...
+
+    def clear(self) -> None: ...
 
 
 class Packs(Protocol):

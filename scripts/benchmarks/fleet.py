@@ -21,6 +21,7 @@ from benchmarks.processes import clock_of
 from benchmarks.size import Size
 from benchmarks.web.served import Site, served
 from runner.daemon.pools import Pools
+from runner.datadir.broker_problem import BrokerProblems
 from runner.errors import ClaimRefused
 from runner.model.access.token import Token, digest_of
 from runner.model.audit.actor import DAEMON
@@ -132,7 +133,9 @@ class _Fleet:
 
     def _announce(self, hands: _Hands, over: threading.Event) -> None:
         app = self.installation.app
-        pools = Pools(app.control, hands, GitPacks(app.settings.data_dir, app.settings.timeouts.git))
+        data_dir = app.settings.data_dir
+        packs = GitPacks(data_dir, app.settings.timeouts.git)
+        pools = Pools(app.control, hands, packs, BrokerProblems(data_dir))
         began = time.thread_time()
         while not over.wait(0.2):
             pools.offer()

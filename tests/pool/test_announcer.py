@@ -1,11 +1,17 @@
 """A broker that hangs delays nothing else of the daemon."""
 
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
+
+from pool_world import Pool
 
 from runner.daemon.announcer import Announcer
 from runner.daemon.pools import Pools
+from runner.datadir.broker_problem import BrokerProblems
+from runner.errors import BrokerUnreachable
 
 
 class Hanging:
@@ -40,3 +46,31 @@ def test_without_pools_there_is_no_thread() -> None:
     announcer.wake(None)
     assert threading.active_count() == before
     announcer.close()
+
+
+class Broker:
+    """Satisfies `ports.Broker`."""
+
+    away = True
+
+    def announce(self, *_: object) -> None:
+        if self.away:
+            raise BrokerUnreachable(problem="it is away")
+
+
+def test_a_broker_that_is_away_is_noted_for_other_processes_until_an_announcement_succeeds(
+    pool: Pool,
+) -> None:
+    pool.stack()
+    problems = BrokerProblems(pool.world.app.settings.data_dir)
+    broker = Broker()
+    pools = replace(pool.pools, broker=broker)
+    pool.offer()
+    pool.pass_time(seconds=61)
+    pools.offer()
+    noted = problems.of(os.getpid())
+    assert noted is not None
+    assert "it is away" in noted.text
+    broker.away = False
+    pools.offer()
+    assert problems.of(os.getpid()) is None
