@@ -191,6 +191,7 @@ from runner.errors.state import (
     StateVersionNotFound,
 )
 from runner.errors.work import (
+    BelongsToPool,
     BrokerUnreachable,
     ClaimRefused,
     LeasedToAnother,
@@ -234,6 +235,7 @@ __all__ = [
     "BadStackFile",
     "BadUsage",
     "BadVersionFile",
+    "BelongsToPool",
     "Blocked",
     "BranchMissing",
     "BrokerUnreachable",

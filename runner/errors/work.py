@@ -1,12 +1,16 @@
 """Workers of pools: what the server does not grant them, and what keeps them from working."""
 
-from runner.errors.base import BadUsage, Conflict, DriftlineError, NotFound
+from runner.errors.base import BadUsage, Blocked, Conflict, DriftlineError, NotFound
 
 
 class ClaimRefused(Conflict):
     """{run} is not for {worker} now: {why}"""
 
     hint_template = "driftline run show {run}"
+
+
+class BelongsToPool(Blocked):
+    """stack "{stack}" executes {where}; {what} would execute on the host of the daemon, with its credentials"""
 
 
 class LeaseOver(Conflict):

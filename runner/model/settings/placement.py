@@ -68,6 +68,14 @@ def place(
     return Placement()
 
 
+def made_elsewhere(planned_in: str, belongs: Placement) -> str:
+    """Why a plan is not applied where its stack belongs now: other hosts have other credentials. Empty if it may be."""
+    if belongs.problem or planned_in == belongs.pool:
+        return ""
+    place = f"in pool {planned_in}" if planned_in != HERE else Placement().sentence
+    return f"it was planned {place}, and executes {belongs.sentence} now"
+
+
 def _named(name: str, source: str, allowed: Iterable[str], pools: Iterable[PoolSettings]) -> Placement:
     if not _may(name, allowed):
         return Placement(problem=f'allow.pools of source {source} does not cover pool "{name}"')

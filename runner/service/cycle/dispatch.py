@@ -25,7 +25,7 @@ from runner.model.values.size import parse_size
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records.joined import ConsentReader, QuestionReader, StackUseReader
+from runner.ports.records.joined import ConsentReader, StackUseReader
 from runner.ports.records.locks import LockReader
 from runner.ports.records.runs import RunWriter
 from runner.ports.records.stacks import StackReader
@@ -35,7 +35,7 @@ from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
 from runner.service.cycle.job import job_of
-from runner.service.cycle.placed import placement_of
+from runner.service.cycle.placed import placement_of, planned_elsewhere
 from runner.service.outcome.plan import replan
 from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import full_accounts
@@ -251,7 +251,7 @@ def _with_outputs(writer: Writer, run: Run) -> Run:
 
 
 def expire(control: ControlPorts) -> list[Run]:
-    """Plan again what was approved too long ago and not applied yet; the fresh plans need a new approval."""
+    """Plan again what was approved too long ago, or planned where it no longer belongs; the fresh plans need a new approval."""
     with control.store.reading() as reader:
         waiting = [run for run in reader.open_runs() if run.state is State.APPROVED and run.claim is None]
         old = [run for run in waiting if _expired(control, reader, run)]
@@ -266,14 +266,18 @@ def expire(control: ControlPorts) -> list[Run]:
         ]
 
 
-def _expired(control: ControlPorts, reader: QuestionReader, run: Run) -> bool:
+def _expired(control: ControlPorts, reader: Reader, run: Run) -> bool:
     if control.settings.source(run.source) is None:
         return False
+    if planned_elsewhere(control.settings, reader, run):
+        return True
     terms = run_terms(control.settings, reader, run)
     return not standing_now(control.settings, control.clock, reader, run, terms).complete
 
 
-def _why_expired(control: ControlPorts, reader: QuestionReader, run: Run) -> str:
+def _why_expired(control: ControlPorts, reader: Reader, run: Run) -> str:
+    if elsewhere := planned_elsewhere(control.settings, reader, run):
+        return elsewhere
     if not run.healed_by:
         return "the approval expired before it was applied"
     return f"no heal rule lets it pass any more: {still_heals(control.settings, control.clock, reader, run).why_not}"

@@ -1,5 +1,6 @@
 """The job of a plan that no run makes: of a stack as it is in Git now."""
 
+from runner.errors import BelongsToPool
 from runner.model.execution.job import Job, JobSource, Phase
 from runner.model.outputs.taken import given
 from runner.model.run.life import Kind
@@ -7,11 +8,18 @@ from runner.model.settings.context import furnished
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
 from runner.ports.records.runs import RunFilter
+from runner.service.cycle.placed import placement_of_stack
 from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.queue.outputs import outputs_of
 
 
 def trial_job(control: ControlPorts, stack: Stack, kind: Kind) -> Job:
+    """BelongsToPool, if it is not for this host to plan."""
+    belongs = placement_of_stack(control.settings, stack)
+    if not belongs.here:
+        raise BelongsToPool(
+            stack=stack.name, where=belongs.sentence, what="a trial plan", hint=f"driftline plan {stack.name}"
+        )
     source = control.settings.required_source(stack.source)
     with control.store.reading() as reader:
         earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from runner.errors import (
+    BelongsToPool,
     Blocked,
     Conflict,
     DriftlineError,
@@ -24,6 +25,7 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditWriter
 from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.store import Reader
+from runner.service.cycle.placed import placement_of
 from runner.service.queue.assignment import Assignment
 
 Ask = Callable[[Assignment], LockResult]  # lets a worker execute it, and waits
@@ -55,6 +57,7 @@ def offer(control: ControlPorts, ask: Ask, stack: str) -> Offer:
             f'the state of stack "{stack}" is a managed file: its lock ends with the process that took it',
             hint=f"driftline stack show {stack}",
         )
+    _refuse_in_pool(control, run, own)
     with _alone(control, run, Phase.SEE_LOCK) as assignment:
         there = _answered(ask(assignment))
     if there is None:
@@ -84,10 +87,25 @@ def free(control: ControlPorts, ask: Ask, stack: str, lock_id: str, person: Pers
             f'no run of stack "{stack}" is known to have left lock {lock_id}',
             hint=f"driftline lock force-unlock {stack}",
         )
+    _refuse_in_pool(control, own.run, own)
     with _alone(control, own.run, Phase.UNLOCK) as assignment:
         with control.store.writing() as writer:
             _audit(writer, own, person, reason)
         _answered(ask(replace(assignment, job=replace(assignment.job, lock_id=own.lock.id))))
+
+
+def _refuse_in_pool(control: ControlPorts, run: Run, own: Offer | None) -> None:
+    """BelongsToPool: what asks for the lock executes code of the stack, and its credentials are on other hosts."""
+    with control.store.reading() as reader:
+        belongs = placement_of(control.settings, reader, run)
+    if not belongs.here:
+        lock = "LOCK_ID" if own is None else own.lock.id
+        raise BelongsToPool(
+            stack=run.stack,
+            where=belongs.sentence,
+            what="terraform",
+            hint=f"with the credentials of the pool, in the code of the stack:   terraform force-unlock {lock}",
+        )
 
 
 def _audit(writer: AuditWriter, of: Offer, person: Person, reason: str) -> None:

@@ -13,7 +13,7 @@ from runner.model.work.protocol import OLDEST, VERSION, Wanted
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader, Writer
 from runner.service.cycle.dispatch import hold, may_begin, record_claim
-from runner.service.cycle.placed import placement_of
+from runner.service.cycle.placed import placement_of, planned_elsewhere
 from runner.service.state.access import give_access
 
 
@@ -31,7 +31,7 @@ def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted
         raise OtherProtocol(theirs=wanted.version, ours=VERSION, release=release)
     with control.store.reading() as reader:
         run, lease = reader.run(run_id), reader.lease(run_id)
-    if lease is not None and _is_theirs(run, lease, wanted):
+    if lease is not None and lease.pool == pool.name and _is_theirs(run, lease, wanted):
         with control.store.writing() as writer:
             return Grant(lease, _with_state(control, writer, run, lease.job, wanted))
     return _granted(control, run, pool, wanted)
@@ -84,8 +84,8 @@ def _granted(control: ControlPorts, run: Run, pool: PoolSettings, wanted: Wanted
 
 def _why_not(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings, wanted: Wanted) -> str:
     offer = reader.offer(run.id)
-    if placement_of(control.settings, reader, run).pool != pool.name:
-        return f"it does not belong to pool {pool.name}"
+    if elsewhere := _elsewhere(control, reader, run, pool):
+        return elsewhere
     if offer is not None and offer.attempt != wanted.attempt:
         return f"this is attempt {wanted.attempt}, and attempt {offer.attempt} is under way"
     if run.final or run.claim is not None:
@@ -95,6 +95,12 @@ def _why_not(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings
     if not _has_room(control, reader, run, pool):
         return f"pool {pool.name} executes as many runs as it may"
     return "" if may_begin(control, reader, run) else "it waits for something else"
+
+
+def _elsewhere(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings) -> str:
+    if placement_of(control.settings, reader, run).pool != pool.name:
+        return f"it does not belong to pool {pool.name}"
+    return planned_elsewhere(control.settings, reader, run)
 
 
 def _has_room(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings) -> bool:

@@ -14,7 +14,7 @@ from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import judging
-from runner.service.cycle.dispatch import executable, in_their_windows
+from runner.service.cycle.dispatch import executable, expire, in_their_windows
 from runner.service.cycle.placed import placement_of
 from runner.service.state.file import make_ready
 
@@ -27,6 +27,7 @@ class Announced:
 
 def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced:
     """Tell each pool of the runs that it may execute now. If the broker is away, the next turn tries again."""
+    expire(control)
     now, pools = control.clock.now(), {pool.name: pool for pool in control.settings.pools}
     with control.store.reading() as reader:
         waiting = executable(reader, now)
