@@ -89,6 +89,18 @@ def celery(url: str) -> "Celery":
     return app
 
 
+def reach(url: str) -> None:
+    """BrokerUnreachable unless it can be connected to, with its login."""
+    app = celery(url)
+    from kombu.exceptions import OperationalError
+
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=SECONDS)
+    except (OperationalError, OSError) as error:
+        raise BrokerUnreachable(problem=without_password(str(error), url)) from error
+
+
 class CeleryBroker:
     """Satisfies `ports.Broker`."""
 

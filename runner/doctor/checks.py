@@ -7,6 +7,7 @@ from pathlib import Path
 from runner.app import App
 from runner.doctor import (
     accounts,
+    broker,
     bytecode,
     confinement,
     forges,
@@ -14,6 +15,7 @@ from runner.doctor import (
     people,
     place,
     policies,
+    pools,
     quarantine,
     reach,
     records,
@@ -21,6 +23,7 @@ from runner.doctor import (
     signatures,
     tools,
     web,
+    worker,
 )
 from runner.doctor.finding import Scene, fail, failed, ok
 from runner.errors import DriftlineError
@@ -35,28 +38,29 @@ class Check:
     name: str
     look: Callable[[Scene], Iterator[Finding]]
     needs_config: bool = True
+    on_workers: bool = False
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("git", tools.git, needs_config=False),
-    Check("engines", tools.engines, needs_config=False),
+    Check("git", tools.git, needs_config=False, on_workers=True),
+    Check("engines", tools.engines, needs_config=False, on_workers=True),
     Check("sqlite", tools.sqlite, needs_config=False),
-    Check("systemd", service.unit, needs_config=False),
-    Check("bytecode", bytecode.bytecode, needs_config=False),
-    Check("providers", tools.providers),
-    Check("disk", place.disk),
-    Check("filesystem", place.file_system),
-    Check("paths", place.socket_paths),
-    Check("permissions", place.permissions),
+    Check("systemd", service.unit, needs_config=False, on_workers=True),
+    Check("bytecode", bytecode.bytecode, needs_config=False, on_workers=True),
+    Check("providers", tools.providers, on_workers=True),
+    Check("disk", place.disk, on_workers=True),
+    Check("filesystem", place.file_system, on_workers=True),
+    Check("paths", place.socket_paths, on_workers=True),
+    Check("permissions", place.permissions, on_workers=True),
     Check("quarantine", quarantine.quarantine),
     Check("approvers", people.approvers),
-    Check("confinement", confinement.confinement),
+    Check("confinement", confinement.confinement, on_workers=True),
     Check("policies", policies.policies),
     Check("database", records.database),
     Check("audit", records.audit),
     Check("clock", records.clock),
     Check("artifacts", records.artifacts),
-    Check("slots", service.slots),
+    Check("slots", service.slots, on_workers=True),
     Check("sources", reach.sources),
     Check("forges", forges.forges),
     Check("signatures", signatures.signatures),
@@ -64,6 +68,9 @@ CHECKS: tuple[Check, ...] = (
     Check("accounts", accounts.accounts),
     Check("daemon", service.daemon),
     Check("web", web.web),
+    Check("pools", pools.pools),
+    Check("broker", broker.broker, on_workers=True),
+    Check("worker", worker.worker, on_workers=True),
     Check("notifications", notifications.notifications),
 )
 # For checks that work without a configuration: the defaults, and a path where nothing can exist.
@@ -80,7 +87,9 @@ def examine(explicit: Path | None, *, deep: bool = False) -> Iterator[Finding]:
         checks = [check for check in CHECKS if not check.needs_config]
     else:
         yield from _config(app)
-        scene, checks = Scene(app, deep=deep), list(CHECKS)
+        scene = Scene(app, deep=deep)
+        on_a_worker = app.settings.worker is not None
+        checks = [check for check in CHECKS if check.on_workers or not on_a_worker]
     for check in checks:
         yield from _look(check, scene)
 
@@ -93,13 +102,14 @@ def _refused(error: DriftlineError | OSError) -> Finding:
 
 
 def _config(app: App) -> Iterator[Finding]:
-    path, count = app.config_path, len(app.settings.sources)
+    path, worker = app.config_path, app.settings.worker
+    what = f"a worker of pool {worker.pool}" if worker else counted(len(app.settings.sources), "source")
     if path.stat().st_mode & 0o022:
         yield fail(
             "config", f"{path} is writable by others, who could change what is applied", f"chmod go-w {path}"
         )
     else:
-        yield ok("config", f"{path} with {counted(count, 'source')}")
+        yield ok("config", f"{path} with {what}")
 
 
 def _look(check: Check, scene: Scene) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from runner.doctor.finding import Scene, fail, ok, scratch, warn
 from runner.model.values.size import parse_size
 from runner.process.run import Command, run
 from runner.sandbox.hardening import closed_to_others
-from runner.systemd.install import UNIT
+from runner.systemd.install import UNIT, WORKER_UNIT
 from runner.view.finding import Finding
 from runner.view.when import ago
 
@@ -56,21 +56,23 @@ def daemon(scene: Scene) -> Iterator[Finding]:
         yield ok("daemon", f"pid {pid}")
 
 
-def unit(_: Scene) -> Iterator[Finding]:
+def unit(scene: Scene) -> Iterator[Finding]:
     """The unit's effective settings, including drop-ins."""
     if not SYSTEMD_RUNS.is_dir():
-        yield ok(
-            "systemd", "this machine does not use systemd; start  driftline daemon  with its service manager"
-        )
+        command = "driftline daemon" if scene.settings.worker is None else "driftline worker"
+        yield ok("systemd", f"this machine does not use systemd; start  {command}  with its service manager")
     else:
-        yield unit_verdict(systemd_says("LoadState", "ActiveState", "KillMode", "NeedDaemonReload"))
+        name = UNIT if scene.settings.worker is None else WORKER_UNIT
+        yield unit_verdict(
+            systemd_says(name, "LoadState", "ActiveState", "KillMode", "NeedDaemonReload"), name
+        )
 
 
-def systemd_says(*properties: str) -> dict[str, str]:
+def systemd_says(name: str, *properties: str) -> dict[str, str]:
     """These properties of our unit; none if systemd is unavailable."""
     if not SYSTEMD_RUNS.is_dir():
         return {}
-    argv = ("systemctl", "show", UNIT, f"--property={','.join(properties)}")
+    argv = ("systemctl", "show", name, f"--property={','.join(properties)}")
     env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "SYSTEMD_PAGER": ""}
     with scratch() as folder:
         answer = folder / "answer"
@@ -82,19 +84,20 @@ def systemd_says(*properties: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def unit_verdict(properties: Mapping[str, str]) -> Finding:
+def unit_verdict(properties: Mapping[str, str], name: str = UNIT) -> Finding:
+    install = INSTALL if name == UNIT else f"{INSTALL} --worker"
     state = properties.get("LoadState")
     if state is None:
-        return warn("systemd", f"systemctl reports nothing about {UNIT}", f"systemctl status {UNIT}")
+        return warn("systemd", f"systemctl reports nothing about {name}", f"systemctl status {name}")
     if state != "loaded":
-        return warn("systemd", f"{UNIT} is not installed ({state})", INSTALL)
+        return warn("systemd", f"{name} is not installed ({state})", install)
     kill_mode = properties.get("KillMode")
     if kill_mode != "process":
         return fail(
             "systemd",
-            f"{UNIT} has KillMode={kill_mode}: stopping the daemon would kill terraform during an apply",
-            f"{INSTALL} && sudo systemctl daemon-reload   and look for a drop-in:   systemctl cat {UNIT}",
+            f"{name} has KillMode={kill_mode}: a stop would kill terraform during an apply",
+            f"{install} && sudo systemctl daemon-reload   and look for a drop-in:   systemctl cat {name}",
         )
     if properties.get("NeedDaemonReload") == "yes":
-        return warn("systemd", f"{UNIT} has changed on disk", "sudo systemctl daemon-reload")
-    return ok("systemd", f"{UNIT} is installed and {properties.get('ActiveState', 'unknown')}")
+        return warn("systemd", f"{name} has changed on disk", "sudo systemctl daemon-reload")
+    return ok("systemd", f"{name} is installed and {properties.get('ActiveState', 'unknown')}")

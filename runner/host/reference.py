@@ -6,10 +6,11 @@
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 # Where the unit's credentials are for commands of its user, while the service runs: systemd.exec(5).
-OF_THE_SERVICE = "/run/credentials/driftline.service"
+OF_THE_SERVICES = ("/run/credentials/driftline.service", "/run/credentials/driftline-worker.service")
 FETCHED = ("aws-secret", "aws-ssm")
 Fetch = Callable[[str, str], str]  # the kind and the name to the value; Unresolved where there is none
 _REFERENCE = re.compile(r"\$\{(?:(env|file|cred|aws-secret|aws-ssm):)?([^}]*)\}?")
@@ -113,11 +114,11 @@ def _credential(name: str, environ: Mapping[str, str]) -> str:
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if folder:
         return _content(Path(folder) / name, f"credential {name}")
-    try:
-        return _content(Path(OF_THE_SERVICE) / name, name)
-    except Unresolved:
-        hint = f"systemd sets it for LoadCredential={name}:/path"
-        raise Unresolved(f"credential {name} not found: CREDENTIALS_DIRECTORY is not set ({hint})") from None
+    for folder in OF_THE_SERVICES:
+        with suppress(Unresolved):
+            return _content(Path(folder) / name, name)
+    hint = f"systemd sets it for LoadCredential={name}:/path"
+    raise Unresolved(f"credential {name} not found: CREDENTIALS_DIRECTORY is not set ({hint})")
 
 
 _NAMES: Mapping[str, re.Pattern[str]] = {

@@ -10,7 +10,7 @@ from runner.errors import BadUsage, NotAllowed
 from runner.host.files import sync_folder, write_whole
 from runner.model.values.frozen import dataclass
 
-UNIT = "driftline.service"
+UNIT, WORKER_UNIT = "driftline.service", "driftline-worker.service"
 UNIT_DIR = Path("/etc/systemd/system")
 CONFIG_DIR = Path("/etc/driftline")
 CONFIG_FILE = "config.yaml"
@@ -23,20 +23,28 @@ _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 
 @dataclass(frozen=True)
 class Layout:
-    """All paths. With a prefix the files go below it, while their contents name the final paths."""
+    """All paths. With a prefix the files go below it, while their contents name the final paths.
+
+    `worker`: this host takes runs of a pool, instead of being the server.
+    """
 
     program: Path
     config: Path = CONFIG_DIR / CONFIG_FILE
     data_dir: Path = STATE_DIR
     user: str = "driftline"
     prefix: Path = Path("/")
+    worker: bool = False
 
     def below(self, path: Path) -> Path:
         return self.prefix / path.relative_to("/")
 
     @property
     def unit(self) -> Path:
-        return self.below(UNIT_DIR / UNIT)
+        return self.below(UNIT_DIR / self.unit_name)
+
+    @property
+    def unit_name(self) -> str:
+        return WORKER_UNIT if self.worker else UNIT
 
 
 @dataclass(frozen=True)
@@ -86,8 +94,9 @@ def check(layout: Layout, python: Path) -> None:
 
 def unit(layout: Layout) -> str:
     """The unit file, with every hardening line and its reason."""
-    text = files("runner.systemd").joinpath(UNIT).read_text()
+    text = _file(layout.unit_name)
     values = {
+        "@hardening@": _file("hardening.conf").rstrip(),
         "@driftline@": _word(layout.program),
         "@config@": _argument(layout.config),
         "@user@": layout.user,
@@ -96,6 +105,15 @@ def unit(layout: Layout) -> str:
     for name, value in values.items():
         text = text.replace(name, value)
     return text
+
+
+def worker_example(layout: Layout) -> str:
+    """A configuration to begin with, on a host of a pool."""
+    return _file("worker.yaml").replace("@data_dir@", str(layout.data_dir))
+
+
+def _file(name: str) -> str:
+    return files("runner.systemd").joinpath(name).read_text()
 
 
 def placements(layout: Layout, example: str) -> tuple[Placed, ...]:

@@ -60,6 +60,26 @@ def test_installing_again_renews_the_unit_and_keeps_the_configuration(tmp_path: 
     assert "kept" in answer.stdout
 
 
+def test_a_worker_gets_a_unit_and_a_configuration_of_its_own(tmp_path: Path) -> None:
+    answer = install(tmp_path, "--worker", "--data-dir", "/srv/driftline")
+    text = (tmp_path / "etc/systemd/system/driftline-worker.service").read_text()
+    assert "--config /etc/driftline/config.yaml worker" in text
+    assert not (tmp_path / "etc/systemd/system/driftline.service").exists()
+    settings, problems = check(tmp_path / "etc/driftline/config.yaml")
+    assert problems == []
+    assert settings is not None
+    assert settings.worker is not None
+    assert settings.data_dir == Path("/srv/driftline")
+    assert "systemctl enable --now driftline-worker" in answer.stderr
+
+
+def test_uninstall_of_a_worker_leaves_the_unit_of_the_server(tmp_path: Path) -> None:
+    install(tmp_path)
+    install(tmp_path, "--worker")
+    assert driftline("service", "uninstall", "--worker", "--prefix", str(tmp_path)).code == 0
+    assert [path.name for path in (tmp_path / "etc/systemd/system").iterdir()] == ["driftline.service"]
+
+
 def test_another_data_directory_is_made_private(tmp_path: Path) -> None:
     install(tmp_path, "--data-dir", "/srv/driftline")
     assert mode(tmp_path / "srv/driftline") == 0o700

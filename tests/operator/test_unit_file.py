@@ -43,9 +43,13 @@ def analyze(*argv: str | Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+both = pytest.mark.parametrize("worker", [False, True], ids=["server", "worker"])
+
+
+@both
 @needs_systemd
-def test_systemd_has_nothing_to_complain_about(tmp_path: Path) -> None:
-    done = analyze("verify", written(tmp_path, Layout(tmp_path / "driftline")))
+def test_systemd_has_nothing_to_complain_about(tmp_path: Path, *, worker: bool) -> None:
+    done = analyze("verify", written(tmp_path, Layout(tmp_path / "driftline", worker=worker)))
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -59,9 +63,10 @@ def test_paths_with_special_characters_reach_systemd_unharmed(tmp_path: Path) ->
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@both
 @needs_systemd
-def test_its_exposure_is_low(tmp_path: Path) -> None:
-    path = written(tmp_path, Layout(tmp_path / "driftline"))
+def test_its_exposure_is_low(tmp_path: Path, *, worker: bool) -> None:
+    path = written(tmp_path, Layout(tmp_path / "driftline", worker=worker))
     done = analyze("security", "--offline=true", "--no-pager", path)
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
     assert found, done.stdout
@@ -90,8 +95,44 @@ def test_what_applies_depend_on_stays(name: str, value: str) -> None:
     assert settings(unit(Layout(Path("/opt/driftline/bin/driftline"))))[name] == [value]
 
 
-def test_a_failing_start_is_not_tried_for_ever() -> None:
-    text = unit(Layout(Path("/opt/driftline/bin/driftline")))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Type", "exec"),
+        ("KillMode", "process"),
+        ("SendSIGHUP", "no"),
+        ("TimeoutStopSec", "45min"),
+        ("OOMPolicy", "continue"),
+        ("UMask", "0077"),
+        ("StateDirectoryMode", "0700"),
+        ("RestartPreventExitStatus", "6 64 78"),
+        ("ExecStart", "/opt/driftline/bin/driftline --config /etc/driftline/config.yaml worker"),
+    ],
+)
+def test_what_applies_of_a_worker_depend_on_stays(name: str, value: str) -> None:
+    found = settings(unit(Layout(Path("/opt/driftline/bin/driftline"), worker=True)))
+    assert found[name] == [value]
+
+
+def test_a_worker_is_hardened_as_the_daemon() -> None:
+    own = {
+        "Description",
+        "Type",
+        "NotifyAccess",
+        "ExecStart",
+        "ExecReload",
+        "WatchdogSec",
+        "RestartPreventExitStatus",
+    }
+    server, worker = (
+        settings(unit(Layout(Path("/usr/bin/driftline"), worker=worker))) for worker in (False, True)
+    )
+    assert {name for name in server.keys() | worker.keys() if server.get(name) != worker.get(name)} == own
+
+
+@both
+def test_a_failing_start_is_not_tried_for_ever(*, worker: bool) -> None:
+    text = unit(Layout(Path("/opt/driftline/bin/driftline"), worker=worker))
     # systemd ignores them, with a warning only, in any other section.
     head = text[: text.index("[Service]")]
     assert {"StartLimitIntervalSec", "StartLimitBurst"} <= settings(head).keys()
@@ -104,15 +145,16 @@ def test_another_data_directory_can_be_written_to() -> None:
     assert settings(unit(other))["ReadWritePaths"] == ["/srv/driftline"]
 
 
-def test_nothing_is_left_to_be_filled_in() -> None:
-    assert "@" not in re.sub(
-        r"@(system-service|privileged|resources)", "", unit(Layout(Path("/usr/bin/driftline")))
-    )
+@both
+def test_nothing_is_left_to_be_filled_in(*, worker: bool) -> None:
+    text = unit(Layout(Path("/usr/bin/driftline"), worker=worker))
+    assert "@" not in re.sub(r"@(system-service|privileged|resources)", "", text)
 
 
-def test_every_block_of_the_unit_says_why() -> None:
+@both
+def test_every_block_of_the_unit_says_why(*, worker: bool) -> None:
     """A line stands directly below its reason, or below another line that shares it."""
-    lines = unit(Layout(Path("/usr/bin/driftline"))).splitlines()
+    lines = unit(Layout(Path("/usr/bin/driftline"), worker=worker)).splitlines()
     section = lines.index("[Service]")
     unexplained = [
         line

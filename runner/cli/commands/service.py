@@ -16,7 +16,6 @@ from runner.errors import Conflict, DriftlineError, NotAllowed
 from runner.process.run import Command, run
 from runner.systemd.install import (
     STATE_DIR,
-    UNIT,
     Layout,
     Owner,
     check,
@@ -25,8 +24,10 @@ from runner.systemd.install import (
     remove,
     unit,
     useradd,
+    worker_example,
 )
 
+_worker = click.option("--worker", is_flag=True, help="Of a worker of a pool, instead of the server.")
 _prefix = click.option(
     "--prefix",
     type=click.Path(path_type=Path, file_okay=False),
@@ -48,12 +49,17 @@ def command() -> None:
     default=STATE_DIR,
     help="Data directory, as in the configuration.",
 )
+@_worker
 @_prefix
 @pass_cli
-def install(cli: Cli, only_print: bool, user: str, data_dir: Path, prefix: Path | None) -> None:
+def install(cli: Cli, only_print: bool, user: str, data_dir: Path, worker: bool, prefix: Path | None) -> None:
     """Install the unit, its user and an initial configuration. Run it again to update only the unit."""
     layout = Layout(
-        program(), data_dir=data_dir.absolute(), user=user, prefix=(prefix or Path("/")).absolute()
+        program(),
+        data_dir=data_dir.absolute(),
+        user=user,
+        prefix=(prefix or Path("/")).absolute(),
+        worker=worker,
     )
     if only_print:
         cli.console.data(*unit(layout).splitlines())
@@ -65,27 +71,31 @@ def install(cli: Cli, only_print: bool, user: str, data_dir: Path, prefix: Path 
         owner = _owner(cli, layout.user)
     from runner.config.example import example
 
-    for placed in placements(layout, example(str(layout.data_dir))):
+    config = worker_example(layout) if worker else example(str(layout.data_dir))
+    for placed in placements(layout, config):
         cli.console.data(f"{put(placed, owner):<9}  {placed.path}")
     cli.console.say("", "Next:", *(f"  {step}" for step in next_steps(layout)))
 
 
 @command.command()
+@_worker
 @_prefix
 @pass_cli
-def uninstall(cli: Cli, prefix: Path | None) -> None:
+def uninstall(cli: Cli, worker: bool, prefix: Path | None) -> None:
     """Remove the unit. Configuration, data and user stay."""
-    layout = Layout(program(), prefix=(prefix or Path("/")).absolute())
+    layout = Layout(program(), prefix=(prefix or Path("/")).absolute(), worker=worker)
+    name = layout.unit_name
     if prefix is None:
         _refuse_without_root("uninstall")
-        if systemd_says("ActiveState").get("ActiveState") in {
+        if systemd_says(name, "ActiveState").get("ActiveState") in {
             "active",
             "activating",
             "deactivating",
             "reloading",
         }:
             raise Conflict(
-                f"{UNIT} runs", hint="systemctl disable --now driftline   (running applies finish first)"
+                f"{name} runs",
+                hint=f"systemctl disable --now {name.removesuffix('.service')}   (running applies finish first)",
             )
     if not remove(layout):
         cli.console.say(f"{layout.unit} does not exist; nothing removed")
@@ -128,6 +138,13 @@ def program() -> Path:
 
 
 def next_steps(layout: Layout) -> list[str]:
+    if layout.worker:
+        return [
+            f"edit {layout.config}   then   driftline config validate {layout.config}",
+            "systemctl daemon-reload && systemctl enable --now driftline-worker",
+            f"sudo -u {layout.user} {layout.program} doctor",
+            "and on the server:   driftline worker list",
+        ]
     return [
         f"edit {layout.config}   then   driftline config validate {layout.config}",
         "systemctl daemon-reload && systemctl enable --now driftline",

@@ -11,6 +11,9 @@ from runner.model.values.frozen import dataclass
 VERSION = 1
 OLDEST = 1  # that this release still understands
 
+HELLO = (
+    "/api/v1/work/hello"  # GET: the same answer, for whoever only wants to know whether it would be welcome
+)
 SECRETS, OUTPUTS = "plan.secrets", "outputs.json"  # artifacts of other runs that a job may need
 
 
@@ -28,10 +31,13 @@ class Hello:
 
 @dataclass(frozen=True)
 class Welcome:
-    """`beat_seconds` is how often a lease wants to hear from its worker."""
+    """`beat_seconds` is how often a lease wants to hear from its worker. `pool` is that of the token."""
 
     version: int
     beat_seconds: float
+    oldest: int = OLDEST
+    pool: str = ""
+    release: str = ""
 
 
 @dataclass(frozen=True)

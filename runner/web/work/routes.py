@@ -71,6 +71,16 @@ def _lease(request: Request, pool: PoolSettings, run: int) -> Lease:
         return held_lease(reader, run, int(fence) if fence.isdecimal() else -1, pool.name)
 
 
+def _welcome(pool: PoolSettings) -> Welcome:
+    return Welcome(VERSION, BEAT_SECONDS, OLDEST, pool.name, __version__)
+
+
+@router.get("/hello")
+async def would_be_welcome(pool: Pool) -> JSONResponse:
+    """As for a worker, which is not noted: `driftline doctor` asks, while nobody may be there."""
+    return JSONResponse(to_plain(_welcome(pool)))
+
+
 @router.post("/hello")
 async def hello(request: Request, pool: Pool) -> JSONResponse:
     said = await _told(request, Hello)
@@ -85,7 +95,7 @@ async def hello(request: Request, pool: Pool) -> JSONResponse:
             writer.note_worker(
                 KnownWorker(said.worker, pool.name, said.release, said.slots, before, now, said.stops)
             )
-        return Welcome(VERSION, BEAT_SECONDS)
+        return _welcome(pool)
 
     return await _done(note)
 

@@ -1,0 +1,99 @@
+"""A host that is a worker of a pool: whether its server takes it, and whether their clocks agree."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from runner import __version__
+from runner.doctor.finding import Scene, fail, failed, ok, warn
+from runner.errors import DriftlineError, NotDriftline, ServerUnreachable
+from runner.model.settings.pools import WorkerSettings
+from runner.model.values.codec import from_plain
+from runner.model.values.frozen import dataclass
+from runner.model.values.loopback import is_loopback
+from runner.model.work.protocol import HELLO, VERSION, Welcome
+from runner.view.finding import Finding
+from runner.view.refusal import raised_again
+from runner.view.when import span
+
+CHECK, CLOCK = "worker", "clock"
+SECONDS = 10.0
+AGREE, MOST = timedelta(seconds=30), timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """The answer of the server. `ahead` is how much this host's clock is ahead of its, to the second."""
+
+    welcome: Welcome
+    ahead: timedelta
+
+
+def worker(scene: Scene) -> Iterator[Finding]:
+    """Asks as the worker does, without becoming known as one that is there."""
+    settings = scene.settings.worker
+    if settings is None:
+        return
+    try:
+        greeting = _greeted(settings)
+    except DriftlineError as error:
+        yield failed(CHECK, error)
+        return
+    yield welcome_verdict(settings, greeting.welcome)
+    yield skew_verdict(greeting.ahead, scene.settings.apply.fresh_for)
+
+
+def _greeted(settings: WorkerSettings) -> Greeting:
+    import httpx2
+
+    headers = {"Authorization": f"Bearer {settings.token}", "User-Agent": f"driftline/{__version__}"}
+    env = not is_loopback(httpx2.URL(settings.server).host)
+    try:
+        with httpx2.Client(headers=headers, timeout=SECONDS, trust_env=env) as client:
+            answer = client.get(settings.server.rstrip("/") + HELLO)
+        now = datetime.now(UTC)
+        if not answer.is_success:
+            raise raised_again(answer.json())
+        welcome = from_plain(Welcome, answer.json())
+        at = answer.headers.get("date")
+        return Greeting(welcome, now - parsedate_to_datetime(at) if at else timedelta())
+    except httpx2.HTTPError as error:
+        raise ServerUnreachable(url=settings.server, reason=str(error) or type(error).__name__) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as strange:
+        status = f"{answer.status_code} {answer.reason_phrase}".strip()
+        raise NotDriftline(url=settings.server, status=status) from strange
+
+
+def welcome_verdict(settings: WorkerSettings, welcome: Welcome) -> Finding:
+    """`pool` of the answer is that of the token, and decides; announcements come by the name in the configuration."""
+    if not welcome.oldest <= VERSION <= welcome.version:
+        return fail(
+            CHECK,
+            f"{settings.server} understands versions {welcome.oldest} to {welcome.version} of the work protocol, and this"
+            f" worker speaks {VERSION}",
+            f"pip install 'driftline[celery]=={welcome.release}'",
+        )
+    if welcome.pool != settings.pool:
+        return fail(
+            CHECK,
+            f"worker.pool is {settings.pool}, but its token belongs to pool {welcome.pool}",
+            f"set worker.pool to {welcome.pool}, or use a token of {settings.pool}",
+        )
+    return ok(CHECK, f"{settings.server} ({welcome.release}) accepts its token for pool {welcome.pool}")
+
+
+def skew_verdict(ahead: timedelta, fresh_for: float) -> Finding:
+    """Leases and records follow the server's clock alone. This host's decides whether an approved plan is still fresh."""
+    hint = "timedatectl set-ntp true   then   timedatectl status"
+    off = abs(ahead)
+    if off <= AGREE:
+        return ok(CLOCK, "it agrees with the server's")
+    far = span(off.total_seconds())
+    if ahead > timedelta():
+        message = f"it is {far} ahead of the server's, so approved plans look older and are planned again before they are applied"
+    else:
+        until = span(fresh_for + off.total_seconds())
+        message = f"it is {far} behind the server's, so an approved plan is applied up to {until} after it was made (apply.fresh_for: {span(fresh_for)})"
+    if off > MOST:
+        return fail(CLOCK, f"{message}; clouds also refuse requests of such a clock", hint)
+    return warn(CLOCK, message, hint)
