@@ -34,25 +34,24 @@ def worker_name(worker: WorkerSettings) -> str:
     return worker.name or os.uname().nodename.lower()
 
 
-def take(app: App, worker: WorkerSettings, run: int, attempt: int) -> bool:
+def take(app: App, client: WorkClient, worker: WorkerSettings, run: int, attempt: int) -> bool:
     """Whether the run was for this worker. It is done then, or in the ledger."""
-    with WorkClient.of(worker) as client:
-        wanted = Wanted(attempt, worker_name(worker), worker.pool, secrets.token_hex(8), worker.server)
-        try:
-            granted = client.until(Deadline(CLAIM_SECONDS)).claim(run, wanted)
-        except (ClaimRefused, NotFound) as refused:
-            log.info("work.not_ours", run=f"run-{run}", reason=refused.message)
-            return False
-        job = granted.job
-        held = _held(app, job)
-        if held is None:
-            # Processes of an earlier lease are still there; the server gives the run to somebody else.
-            log.warning("work.held", run=job.name)
-            return False
-        try:
-            _begin(app, client, granted, held)
-        finally:
-            held.release()
+    wanted = Wanted(attempt, worker_name(worker), worker.pool, secrets.token_hex(8), worker.server)
+    try:
+        granted = client.until(Deadline(CLAIM_SECONDS)).claim(run, wanted)
+    except (ClaimRefused, NotFound) as refused:
+        log.info("work.not_ours", run=f"run-{run}", reason=refused.message)
+        return False
+    job = granted.job
+    held = _held(app, job)
+    if held is None:
+        # Processes of an earlier lease are still there; the server gives the run to somebody else.
+        log.warning("work.held", run=job.name)
+        return False
+    try:
+        _begin(app, client, granted, held)
+    finally:
+        held.release()
     return True
 
 

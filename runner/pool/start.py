@@ -17,6 +17,7 @@ from runner.model.work.protocol import Hello
 from runner.pool.client import WorkClient
 from runner.pool.execute import Deadline, worker_name
 from runner.pool.left import left
+from runner.pool.standby import Standby
 from runner.process.beside import start_beside
 
 ANSWER_SECONDS = 10.0
@@ -31,6 +32,9 @@ class Listening:
     _stops: threading.Event = field(default_factory=threading.Event)
     _finishing: set[int] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self.standby = Standby(lambda: start_beside(self._argv("--standby"), os.environ, told_later=True))
+
     def begin(self) -> threading.Thread:
         """The server has to know this worker and speak its language, or it does not begin."""
         with WorkClient.of(self.worker) as client:
@@ -41,6 +45,7 @@ class Listening:
 
     def end(self) -> None:
         self._stops.set()
+        self.standby.close()
         try:
             with WorkClient.of(self.worker) as client:
                 self.say_hello(client.until(Deadline(ANSWER_SECONDS)), stops=True)
@@ -53,7 +58,8 @@ class Listening:
 
     def execute(self, run: int, attempt: int) -> int:
         """Wait for the process that executes it; returns its exit code."""
-        return start_beside(self._argv("--execute", str(run), str(attempt)), os.environ).wait()
+        told = self.standby.execute(run, attempt)
+        return (told or start_beside(self._argv("--execute", str(run), str(attempt)), os.environ)).wait()
 
     def _attend(self) -> None:
         with WorkClient.of(self.worker) as client:

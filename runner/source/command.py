@@ -110,7 +110,7 @@ def _feed(call: Call, stdin: bytes) -> "subprocess.Popen[bytes]":
 
 
 def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
-    gitpython = _gitpython()
+    gitpython = gitpython_module()
     wanted = environment(call.extra)
     try:
         started = gitpython.Git(call.folder).execute(
@@ -130,8 +130,8 @@ def _start(call: Call, stdin: int | BinaryIO) -> "subprocess.Popen[bytes]":
     return process
 
 
-def _gitpython() -> ModuleType:
-    """Its import asks git twice for its version, unless it is told of a git that nobody can start.
+def gitpython_module() -> ModuleType:
+    """GitPython. Its import asks git twice for its version, unless it is told of a git that nobody can start.
 
     What tells it so leaves the environment again: each command would have to be started without it by `env`.
     """

@@ -21,6 +21,7 @@ from runner.model.run.life import Run
 from runner.model.settings.pools import WorkerSettings
 from runner.model.settings.server import Settings
 from runner.model.work.offers import BrokerProblem
+from runner.pool.client import WorkClient
 from runner.pool.execute import take
 from runner.pool.left import finish, left
 from runner.ports.broker import Broker
@@ -173,8 +174,8 @@ class Worker:
         return path
 
     def take(self, run: int, attempt: int = 1) -> bool:
-        with self.process() as app:
-            return take(app, self.settings, run, attempt)
+        with self.process() as app, WorkClient.of(self.settings) as client:
+            return take(app, client, self.settings, run, attempt)
 
     def finish_left(self) -> list[int]:
         """As the worker does every few seconds; the runs that it found."""
