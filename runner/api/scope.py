@@ -46,7 +46,7 @@ from runner.model.stack.source import SourceStatus
 from runner.model.state.served import ServedLock, StateToken
 from runner.model.state.version import KeptState, StateKey, StateVersion
 from runner.model.suspects.event import TrailEvent
-from runner.model.suspects.suspect import OwnRun
+from runner.model.suspects.own import OwnRun
 from runner.model.values.frozen import dataclass
 from runner.model.warm.compared import Compared, HowPlanned
 from runner.model.warm.probe import Distrust, ProbeRecord

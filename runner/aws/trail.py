@@ -185,11 +185,12 @@ def _about(events: Any, subjects: Sequence[Subject]) -> list[TrailEvent]:
 
 
 def _delivered_within(key: str, since: datetime, until: datetime) -> bool:
-    """ACCOUNT_CloudTrail_REGION_20261130T2155Z_UNIQUE.json.gz"""
+    """ACCOUNT_CloudTrail_REGION_20261130T2155Z_UNIQUE.json.gz; a file with another name is read."""
     match = _WRITTEN.search(key.rpartition("/")[2])
-    if match is None:
+    try:
+        at = datetime.strptime(match[1] if match else "", "%Y%m%dT%H%M").replace(tzinfo=UTC)
+    except ValueError:
         return True
-    at = datetime.strptime(match[1], "%Y%m%dT%H%M").replace(tzinfo=UTC)
     return since - timedelta(minutes=5) <= at <= until + LATEST
 
 

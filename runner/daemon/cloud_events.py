@@ -8,6 +8,7 @@ from functools import partial
 from runner.errors import DriftlineError
 from runner.host.log import log
 from runner.model.cloud_events.queue import EXTEND_EVERY, Message
+from runner.model.settings.server import Settings
 from runner.ports.basics import Clock
 from runner.ports.cloud_events import ChangeQueue
 from runner.ports.records.store import Store
@@ -29,14 +30,14 @@ class CloudEvents:
         self._store, self._clock, self._attempt, self._woken = store, clock, attempt, woken
         self._stopped = threading.Event()
 
-    def turn_to(self, queues: Sequence[ChangeQueue]) -> None:
+    def turn_to(self, queues: Sequence[ChangeQueue], settings: Settings) -> None:
         """Listen to these from now on. What the threads before are still waiting for is handed out again."""
         self._stopped.set()
         self._stopped = threading.Event()
         with self._store.writing() as writer:
             writer.forget_queues(but=[one.address.url for one in queues])
         for queue in queues:
-            listener = Listener(self._store, self._clock, queue, partial(extending, queue))
+            listener = Listener(self._store, self._clock, settings, queue, partial(extending, queue))
             thread = threading.Thread(
                 target=self._listen, args=(listener, self._stopped), name="events", daemon=True
             )

@@ -124,7 +124,7 @@ class Daemon:
         self._safe.attempt("recover", self._recover)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
         self._web.serve(self.parts.web)
-        self._safe.attempt("events", lambda: self._events.turn_to(self.parts.queues))
+        self._safe.attempt("events", lambda: self._events.turn_to(self.parts.queues, self.parts.settings))
         log.info("daemon.ready", data_dir=str(self.parts.settings.data_dir), slots=self.parts.slots)
         try:
             self._loop()
@@ -370,7 +370,7 @@ class Daemon:
         self._settle()
         self._begin_consumers()
         self._web.serve(fresh.web)
-        self._events.turn_to(fresh.queues)
+        self._events.turn_to(fresh.queues, fresh.settings)
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
 
     def _drain(self) -> None:

@@ -19,7 +19,8 @@ from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
 
 if TYPE_CHECKING:
-    from runner.model.suspects.suspect import OwnRun, Suspicion
+    from runner.model.suspects.own import OwnRun
+    from runner.model.suspects.suspect import Suspicion
 
 # What was looked up about another drift of the report does not count.
 _REPORTS = """
@@ -79,7 +80,7 @@ class ReportReads(Session):
         return None if row is None else datetime.fromisoformat(row["at"])
 
     def applies_between(self, since: datetime, until: datetime) -> dict[str, OwnRun]:
-        from runner.model.suspects.suspect import OwnRun
+        from runner.model.suspects.own import OwnRun
 
         sql = f"""
             SELECT id, stack, state, {_BEGAN} AS since, changed_at AS until FROM runs r WHERE kind <> 'drift'

@@ -14,6 +14,8 @@ from runner.errors import DriftlineError
 from runner.model.cloud_events.queue import Message, QueueAddress
 from runner.model.inventory.state_object import SeenObjects, StateObject
 from runner.model.run.life import Kind, Run, State
+from runner.model.settings.server import Settings
+from runner.model.stack.definition import AwsRoles, StackDefinition
 from runner.service.cycle.cloud_events import Listener
 from runner.service.queue.enqueue import enqueue_due
 from runner.store.database import SqliteStore
@@ -22,6 +24,7 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/driftline-events"
 JOBS = f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs"
 QUEUE = StateObject("aws_sqs_queue.jobs", "aws_sqs_queue", JOBS, (f"https://sqs/{ACCOUNT}/jobs", "jobs"))
+APPLY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/driftline-apply"
 ROLE = StateObject("aws_iam_role.app", "aws_iam_role", f"arn:aws:iam::{ACCOUNT}:role/app", ("app",))
 
 
@@ -111,12 +114,18 @@ class Installed:
 
     @property
     def listener(self) -> Listener:
-        return Listener(self.store, self.clock, self.queue, lambda _: nullcontext())
+        return Listener(self.store, self.clock, Settings(Path("data")), self.queue, lambda _: nullcontext())
 
     def hears(self, *records: dict[str, Any]) -> None:
         self.queue.bodies += [envelope(one) for one in records]
         while self.queue.bodies:
             self.listener.take_some()
+
+    def apply(self, state: State = State.APPLYING) -> Run:
+        """Of `app`, with the role that `session` has."""
+        definition = StackDefinition(name="app", aws=AwsRoles(apply_role=APPLY_ROLE))
+        with self.store.writing() as writer:
+            return run_in(writer, state, "app", definition=definition)
 
     def turn(self, **later: float) -> list[str]:
         """The stacks whose check is queued, once this time has passed."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from event_world import ACCOUNT, JOBS, REGION, Installed, installed, record, session
-from store_world import NOON, run_in
+from store_world import NOON
 
 from runner import failpoint
 from runner.errors import AwsDenied, AwsGone
@@ -86,8 +86,7 @@ def test_a_check_that_failed_has_seen_nothing(here: Installed) -> None:
 
 
 def test_a_call_of_our_own_run_makes_nothing_due(here: Installed) -> None:
-    with here.store.writing() as writer:
-        run = run_in(writer, State.APPLYING, "app")
+    run = here.apply()
     here.hears(record(userIdentity=session(f"driftline-{run.name}")))
     assert here.turn(minutes=5) == []
 
@@ -95,8 +94,7 @@ def test_a_call_of_our_own_run_makes_nothing_due(here: Installed) -> None:
 def test_no_loop_begins_with_our_own_writes(here: Installed) -> None:
     """Each check that is due would apply something again, and be heard of again."""
     for turn in range(5):
-        with here.store.writing() as writer:
-            run = run_in(writer, State.APPLIED, "app")
+        run = here.apply(State.APPLIED)
         here.hears(record(here.clock.now(), f"e-{turn}", userIdentity=session(f"driftline-{run.name}")))
         assert here.turn(minutes=1) == []
 
@@ -110,10 +108,26 @@ def test_a_session_that_is_only_named_like_ours_is_not_ours(here: Installed, nam
 
 
 def test_a_session_of_a_run_that_did_not_exist_then_is_not_ours(here: Installed) -> None:
-    with here.store.writing() as writer:
-        run = run_in(writer, State.APPLYING, "app")
+    run = here.apply()
     here.hears(record(NOON - timedelta(hours=1), userIdentity=session(f"driftline-{run.name}")))
     assert here.turn() == ["app"]
+
+
+def test_a_session_of_a_run_that_has_ended_is_not_ours(here: Installed) -> None:
+    run = here.apply(State.APPLIED)
+    here.clock.pass_(hours=1)
+    here.hears(record(here.clock.now(), userIdentity=session(f"driftline-{run.name}")))
+    assert here.turn() == ["app"]
+
+
+def test_a_session_of_another_role_or_account_is_not_ours_while_the_run_applies(here: Installed) -> None:
+    run = here.apply()
+    here.hears(record(userIdentity=session(f"driftline-{run.name}", role="mallory")))
+    assert here.turn() == ["app"]
+    stranger = {**session(f"driftline-{run.name}"), "accountId": "999988887777"}
+    _end(here)
+    here.hears(record(here.clock.now(), "e-2", userIdentity=stranger))
+    assert here.turn(minutes=1) == ["app"]
 
 
 def test_a_change_of_nothing_that_is_managed_is_kept(here: Installed) -> None:

@@ -37,6 +37,7 @@ def test_what_changed_nothing_is_left_out(more: dict[str, Any]) -> None:
             "its detail has no eventID",
         ),
         (envelope({**record(), "eventName": 7}), "its detail has no eventName"),
+        (envelope({**record(), "eventTime": "yesterday"}), "its eventTime is not a time"),
         ("x" * (LARGEST + 1), "it has more than 256 KiB"),
     ],
 )

@@ -24,6 +24,7 @@ from runner.daemon.cloud_events import CloudEvents, extending
 from runner.errors import AwsDenied, AwsGone
 from runner.model.aws.policy import policy_document
 from runner.model.cloud_events.queue import Message, QueueAddress
+from runner.model.settings.server import Settings
 from runner.service.cycle.cloud_events import Listener
 
 WITH_QUEUE = replace(READ, events=(URL,))
@@ -58,7 +59,9 @@ def here(tmp_path: Path) -> Iterator[Installed]:
 
 
 def listener(here: Installed, queue: SqsQueue) -> Listener:
-    return Listener(here.store, here.clock, queue, lambda messages: extending(queue, messages))
+    return Listener(
+        here.store, here.clock, Settings(Path("data")), queue, lambda messages: extending(queue, messages)
+    )
 
 
 def happens(made: Made, detail: dict[str, Any]) -> None:
@@ -191,7 +194,7 @@ def test_a_queue_that_is_gone_is_told_and_read_again_once_it_is_back(
 def test_the_thread_of_the_daemon_reads_and_wakes_it(made: Made, queue: SqsQueue, here: Installed) -> None:
     woken = Event()
     events = CloudEvents(here.store, here.clock, lambda _what, work: work(), woken.set)
-    events.turn_to([queue])
+    events.turn_to([queue], Settings(Path("data")))
     happens(made, record())
     assert woken.wait(30)
     events.close()

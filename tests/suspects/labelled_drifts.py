@@ -14,12 +14,14 @@ from runner.model.attribution.subject import subjects
 from runner.model.changes.changes import Action, AttributeChange
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.suspects.actor import Actor, actor_of
+from runner.model.suspects.own import OwnRun
 from runner.model.suspects.record import changed
-from runner.model.suspects.suspect import OwnRun, Suspect
+from runner.model.suspects.suspect import Suspect
 
 HERE = Path(__file__).parent / "labelled"
 DAY = "2026-11-30"
 ACCOUNT, REGION, STACK = "111122223333", "eu-west-1", "prod/app"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/ci/driftline-apply"
 
 
 def at(clock: str) -> datetime:
@@ -28,8 +30,8 @@ def at(clock: str) -> datetime:
 
 WINDOW = Window(at("20:00:00"), at("22:05:00"))
 RUNS = {
-    "run-12": OwnRun("prod/network", at("21:30:00"), at("21:31:00")),
-    "run-30": OwnRun(STACK, at("20:00:00"), at("20:01:00")),
+    "run-12": OwnRun("prod/network", at("21:30:00"), at("21:31:00"), ROLE),
+    "run-30": OwnRun(STACK, at("20:00:00"), at("20:01:00"), ROLE),
 }
 
 

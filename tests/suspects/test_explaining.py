@@ -1,5 +1,6 @@
 """The cause of a drift: looked up after it was filed, again while CloudTrail is late, and told to people."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,12 +19,13 @@ from runner.model.changes.changes import Action, AttributeChange
 from runner.model.drift.report import DriftClass, DriftReport, Finding
 from runner.model.drift.report_text import report_markdown
 from runner.model.drift.suspicion_text import headline
-from runner.model.run.life import Event, Kind
+from runner.model.run.life import Event, Kind, Run
 from runner.model.suspects.event import TrailEvent
 from runner.model.suspects.record import changed
 from runner.ports.trail import TrailAnswer
 from runner.service.drift.suspects import explain_next
 
+APPLY_ROLE = "arn:aws:iam::111122223333:role/driftline-apply"
 ARN = "arn:aws:rds:eu-west-1:111122223333:db:orders"
 DRIFT = Finding(
     "aws_db_instance.orders",
@@ -70,6 +72,16 @@ def records(tmp_path: Path) -> Iterator[Records]:
     world.age(hours=4)
     yield world
     world.app.store.close()
+
+
+def with_role(records: Records, run: Run, role: str | None = APPLY_ROLE) -> None:
+    """Its apply assumed this one."""
+    with records.control.store.reading() as reader:
+        document = json.loads(reader.definition(run.definition).document)
+    document["aws"] = {**document.get("aws", {}), "apply_role": role}
+    records.tamper(
+        f"UPDATE definitions SET document = '{json.dumps(document)}' WHERE digest = '{run.definition}'"
+    )
 
 
 class Dying:
@@ -202,6 +214,7 @@ def test_a_drift_that_was_healed_at_once_is_still_explained(records: Records) ->
 
 def test_nobody_hides_behind_the_name_of_a_run_that_ended_before(records: Records) -> None:
     run = records.apply("prod/rds")
+    with_role(records, run)
     records.age(hours=1)
     filed(records)
     evil = call(records, by="own-run")
@@ -234,14 +247,33 @@ def test_resources_of_other_clouds_are_not_looked_up(records: Records) -> None:
 
 
 def test_a_run_of_another_stack_is_named_as_such(records: Records) -> None:
-    records.apply("prod/vpc")
+    run = records.apply("prod/vpc")
+    with_role(records, run)
     records.age(minutes=1)
     filed(records)
     ours = replace(call(records, by="own-run", before=timedelta(minutes=1)))
-    ours = replace(ours, actor=replace(ours.actor, name="driftline-run-2"))
+    ours = replace(ours, actor=replace(ours.actor, name=f"driftline-{run.name}"))
     explain_next(records.control, Recorded([ours]))
     (suspect,) = known(records).suspicion.suspects  # type: ignore[union-attr]
-    assert suspect.who == "Driftline, run-2 of prod/vpc"
+    assert suspect.who == f"Driftline, {run.name} of prod/vpc"
+
+
+@pytest.mark.parametrize(
+    "role", ["arn:aws:iam::999988887777:role/driftline-apply", "arn:aws:iam::111122223333:role/other", None]
+)
+def test_nobody_hides_behind_a_run_that_applies_this_stack_with_another_role(
+    records: Records, role: str | None
+) -> None:
+    run = records.apply("prod/rds")
+    with_role(records, run, role)
+    records.age(minutes=1)
+    filed(records)
+    evil = call(records, by="own-run", before=timedelta(minutes=1))
+    evil = replace(evil, actor=replace(evil.actor, name=f"driftline-{run.name}"))
+    explain_next(records.control, Recorded([evil]))
+    (suspect,) = known(records).suspicion.suspects  # type: ignore[union-attr]
+    assert suspect.run == ""
+    assert "not of a run of this installation" in suspect.reasons[-1]
 
 
 def test_a_stack_that_is_gone_stops_no_other_lookup(records: Records) -> None:

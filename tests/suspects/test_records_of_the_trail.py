@@ -46,6 +46,8 @@ def test_a_change_is_kept_with_who_when_where_and_how() -> None:
         {"requestParameters": {"dryRun": True}},
         {"eventTime": "yesterday"},
         {"eventTime": 7},
+        {"eventTime": "0001-01-01T00:00:00+14:00"},
+        {"eventTime": "9999-12-31T23:59:59Z"},  # nothing can be added to it
         {"eventID": None},
         {"eventName": ["x"]},
     ],
@@ -128,6 +130,26 @@ def test_a_huge_request_is_read_within_bounds() -> None:
     assert len(settings_in(wide)) <= MOST_KEPT
     assert names_in(wide) == ()
     assert names_in(deep) == ()
+
+
+def test_a_number_of_hundreds_of_digits_has_a_mark() -> None:
+    assert mark_of(int("9" * 400)) == mark_of("9" * 400) != ""
+
+
+def test_half_a_character_is_replaced_wherever_it_is() -> None:
+    """No database takes it, and it must not hide the call."""
+    half = "a\ud800"
+    who = {"type": "IAMUser", "userName": half, "accountId": half}
+    event = read(
+        eventID=half,
+        userAgent=half,
+        userIdentity=who,
+        resources=[{"ARN": half}],
+        requestParameters={"name": half, "other": half},
+    )
+    assert event is not None
+    assert (event.id, event.actor.name, event.arns) == ("a\ufffd", "a\ufffd", ("a\ufffd",))
+    json.dumps(to_plain(event), ensure_ascii=False).encode()
 
 
 _trees = some.recursive(

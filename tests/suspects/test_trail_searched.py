@@ -81,6 +81,12 @@ def test_a_damaged_file_is_left_out_and_said(bucket: Any) -> None:
     assert answer.problems == ("a file of the trail cannot be read, and was left out",)
 
 
+def test_a_file_with_an_impossible_date_in_its_name_is_read(bucket: Any) -> None:
+    put(bucket, key("99999999T9999"), call(1))
+    answer = CloudTrail(Cloud([FILES])).look([ORDERS], WINDOW)
+    assert [one.id for one in answer.events] == ["event-1"]
+
+
 def test_a_file_that_unpacks_to_more_than_its_limit_is_left_out(
     bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

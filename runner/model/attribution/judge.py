@@ -8,7 +8,8 @@ from runner.model.attribution.fitting import Fit, fit_of_change, fit_of_loss
 from runner.model.attribution.recognize import Known, recognized
 from runner.model.attribution.subject import Subject
 from runner.model.suspects.event import TrailEvent
-from runner.model.suspects.suspect import OwnRun, Suspect
+from runner.model.suspects.own import OwnRun, own_run
+from runner.model.suspects.suspect import Suspect
 from runner.model.suspects.tool import tool_of
 from runner.model.values.frozen import dataclass
 
@@ -22,7 +23,6 @@ _CONTESTED, _OVERTAKEN, _CONTRADICTED = 0.75, 0.35, 0.3
 _UNDELIVERED = 0.8  # while more may come
 _ELSEWHERE = 0.7  # the account of the resource is not known
 _RIVAL = 0.6  # of the strength of another one
-_RUN_SLACK = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,6 @@ def _applied_here(event: TrailEvent, stack: str, runs: Mapping[str, OwnRun]) -> 
     """An apply of this very stack makes what its code says, which is no drift."""
     own = own_run(event, runs)
     return own is not None and own.stack == stack
-
-
-def own_run(event: TrailEvent, runs: Mapping[str, OwnRun]) -> OwnRun | None:
-    """The run of this installation that made the call. Its session's name proves nothing; its time has to fit too."""
-    run = runs.get(event.actor.run or "")
-    fits = run is not None and run.since - _RUN_SLACK <= event.at <= run.until + _RUN_SLACK
-    return run if fits else None
 
 
 def _parts(subject: Subject, event: TrailEvent, known: Known, window: Window) -> list[_Part]:

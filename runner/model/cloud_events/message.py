@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.model.suspects.event import TrailEvent
-from runner.model.suspects.record import changed
+from runner.model.suspects.record import changed, time_in
 from runner.model.values.frozen import dataclass
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
@@ -31,11 +31,13 @@ def read_message(body: str) -> TrailEvent | Poison | None:
     if envelope.get("detail-type") != DETAIL_TYPE:
         return Poison(f"its detail-type is not {DETAIL_TYPE!r}: the rule has another pattern")
     record = envelope.get("detail")
-    missing = [name for name in _RECORD if not _has(record, name)]
+    problem = _problem(record)
+    return Poison(problem) if problem else changed(record)
+
+
+def _problem(record: Any) -> str:
+    said = record if isinstance(record, Mapping) else {}
+    missing = [name for name in _RECORD if not isinstance(said.get(name), str)]
     if missing:
-        return Poison(f"its detail has no {missing[0]}")
-    return changed(record)
-
-
-def _has(record: Any, name: str) -> bool:
-    return isinstance(record, Mapping) and isinstance(record.get(name), str)
+        return f"its detail has no {missing[0]}"
+    return "" if time_in(said["eventTime"]) else "its eventTime is not a time"

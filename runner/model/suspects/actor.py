@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from runner.model.values.frozen import dataclass
+from runner.model.values.text import whole
 
 LONGEST = 256
 _SSO = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
@@ -117,7 +118,7 @@ def _map(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _text(of: Mapping[str, Any], key: str) -> str:
     value = of.get(key)
-    return str(value)[:LONGEST] if isinstance(value, str | int | bool) else ""
+    return whole(str(value)[:LONGEST]) if isinstance(value, str | int | bool) else ""
 
 
 def _last(of: Mapping[str, Any], key: str) -> str:

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.model.values.text import whole
+
 MOST = 2_000  # values of one event
 MOST_KEPT = 400
 LONGEST = 512
@@ -33,8 +35,10 @@ def mark_of(value: Any) -> str:
     """
     if isinstance(value, bool):
         return f"b{value}".lower()
-    if isinstance(value, int | float):
-        value = str(int(value) if float(value).is_integer() else value)
+    if isinstance(value, float):
+        value = str(int(value) if value.is_integer() else value)
+    elif isinstance(value, int):
+        value = str(value)
     if not isinstance(value, str) or not value:
         return ""
     text = value.strip()
@@ -52,7 +56,7 @@ def mark_of(value: Any) -> str:
 def names_in(tree: Any) -> tuple[tuple[str, str], ...]:
     """What it names, by parameter."""
     named = {
-        (key, value): None
+        (key, whole(value)): None
         for key, value in _leaves(tree)
         if isinstance(value, str)
         and 0 < len(value) <= LONGEST

@@ -8,9 +8,11 @@ from typing import Any
 from runner.model.suspects.actor import actor_of
 from runner.model.suspects.event import TrailEvent
 from runner.model.suspects.parameters import names_in, settings_in
+from runner.model.values.text import whole
 
 LONGEST = 256
 MOST_ARNS = 100
+YEARS = range(2000, 9000)
 _VERSION = re.compile(r"(?:20[0-9]{6}|20[0-9]{2}_[0-9]{2}_[0-9]{2})(?:v[0-9])?$")
 _READS = re.compile(r"(?:Get|List|Describe|Head|Lookup|BatchGet|Search|Query|Scan|Select|View|Check)[A-Z]")
 _SHAPE = ("eventID", "eventTime", "eventName", "eventSource")
@@ -22,7 +24,7 @@ def changed(record: Any) -> TrailEvent | None:
         return None
     if record.get("errorCode") or _reads(record):
         return None
-    at = _time(record["eventTime"])
+    at = time_in(record["eventTime"])
     if at is None:
         return None
     asked, answered = record.get("requestParameters"), record.get("responseElements")
@@ -64,7 +66,7 @@ def _arns(resources: Any) -> tuple[str, ...]:
         for one in found[:MOST_ARNS]
         if isinstance(one, Mapping)
     )
-    return tuple(dict.fromkeys(arn for arn in arns if isinstance(arn, str) and len(arn) <= 2048))
+    return tuple(dict.fromkeys(whole(arn) for arn in arns if isinstance(arn, str) and len(arn) <= 2048))
 
 
 def _own_account(record: Mapping[str, Any]) -> str:
@@ -74,12 +76,13 @@ def _own_account(record: Mapping[str, Any]) -> str:
 
 def _text(of: Mapping[str, Any], key: str) -> str:
     value = of.get(key)
-    return str(value)[:LONGEST] if isinstance(value, str | int | bool) else ""
+    return whole(str(value)[:LONGEST]) if isinstance(value, str | int | bool) else ""
 
 
-def _time(text: str) -> datetime | None:
+def time_in(text: str) -> datetime | None:
+    """None for what is no time of CloudTrail: nothing can be added to the last days of year 9999."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC) if at.year in YEARS else None

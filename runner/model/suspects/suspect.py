@@ -7,15 +7,6 @@ from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)
-class OwnRun:
-    """A run of this installation that applied something, and when."""
-
-    stack: str
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True)
 class Suspect:
     """One call. `attributes` are those that it explains; `confidence` is in percent.
 

@@ -29,6 +29,11 @@ def safe_text(text: str, *, newlines: bool = False) -> str:
     return (_UNSAFE_BUT_NEWLINE if newlines else _UNSAFE).sub(_escape, text)
 
 
+def whole(text: str) -> str:
+    """With a replacement for each half of a surrogate pair, which JSON may contain and no database takes."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
     code = ord(character)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from runner.model.changes.changes import ApplyOnly
     from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding
-    from runner.model.suspects.suspect import OwnRun, Suspicion
+    from runner.model.suspects.own import OwnRun
+    from runner.model.suspects.suspect import Suspicion
 
 
 class ReportReader(Protocol):

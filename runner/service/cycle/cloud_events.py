@@ -12,12 +12,15 @@ from runner.model.cloud_events.message import Poison, read_message
 from runner.model.cloud_events.queue import Message, QueueState
 from runner.model.cloud_events.touched import Taken, names_of, taken
 from runner.model.run.life import Kind
+from runner.model.settings.server import Settings
 from runner.model.suspects.event import TrailEvent
+from runner.model.suspects.own import SLACK, own_run
 from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.cloud_events import ChangeQueue
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader, Store, Writer
+from runner.service.drift.own_runs import own_runs
 
 LATEST_CHECKS = 3
 
@@ -28,6 +31,7 @@ class Listener:
 
     store: Store
     clock: Clock
+    settings: Settings
     queue: ChangeQueue
     extending: Callable[[Sequence[Message]], AbstractContextManager[None]]
 
@@ -68,7 +72,7 @@ class Listener:
             return
         with self.store.writing() as writer:
             for event in sorted(news, key=lambda one: one.at):
-                found = _taken(writer, event)
+                found = _taken(writer, self.settings, event)
                 if writer.add_cloud_event(found):
                     for stack in sorted(found.stacks):
                         _want(writer, stack, event, self.clock)
@@ -118,21 +122,15 @@ def _read(messages: Sequence[Message]) -> tuple[list[TrailEvent], list[tuple[Mes
     return events, poison
 
 
-def _taken(reader: Reader, event: TrailEvent) -> Taken:
-    own = _is_own(reader, event)
+def _taken(reader: Reader, settings: Settings, event: TrailEvent) -> Taken:
+    own = _is_own(reader, settings, event)
     return taken(event, () if own else reader.objects_called(names_of(event)), own=own)
 
 
-def _is_own(reader: Reader, event: TrailEvent) -> bool:
-    """Of a run that is on record, and existed then: any session can be named so, and only that one is ours."""
-    name = event.actor.run
-    if name is None:
+def _is_own(reader: Reader, settings: Settings, event: TrailEvent) -> bool:
+    if event.actor.run is None:
         return False
-    try:
-        run = reader.run(int(name.removeprefix("run-")))
-    except DriftlineError:
-        return False
-    return run.kind is not Kind.DRIFT and run.created_at <= event.at
+    return own_run(event, own_runs(reader, settings, event.at - SLACK, event.at + SLACK)) is not None
 
 
 def _want(writer: Writer, stack: str, event: TrailEvent, clock: Clock) -> None:

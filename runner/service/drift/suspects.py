@@ -10,12 +10,14 @@ from runner.model.drift.report import DriftReport
 from runner.model.schedule.throttling import account_of
 from runner.model.settings.context import furnished
 from runner.model.settings.server import Settings
-from runner.model.suspects.suspect import OwnRun, Suspect, Suspicion
+from runner.model.suspects.own import OwnRun
+from runner.model.suspects.suspect import Suspect, Suspicion
 from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.ports.trail import Trail
+from runner.service.drift.own_runs import own_runs
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _case(reader: Reader, settings: Settings, report: DriftReport) -> _Case:
     regions = sorted({str(region) for region in named}) or ([aws.region] if aws.region else [])
     account = account_of(aws).removeprefix("aws ") or _only_account(settings)
     found = subjects(report.findings, account, regions)
-    return _Case(report, window, found, reader.applies_between(window.since, window.until))
+    return _Case(report, window, found, own_runs(reader, settings, window.since, window.until))
 
 
 def _only_account(settings: Settings) -> str:
