@@ -1,5 +1,6 @@
 """How both sides use Celery. Truth stays in the database: a message names a run, and losing or repeating one is harmless."""
 
+import ssl
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -74,19 +75,28 @@ def queues(pool: str, url: str) -> tuple[str, ...]:
 
 
 def celery(url: str) -> "Celery":
-    """ExtraMissing without Celery. `rediss` verifies the certificate of the broker, which is not Celery's default."""
+    """ExtraMissing without Celery."""
     try:
         from celery import Celery
     except ModuleNotFoundError as missing:
         raise ExtraMissing(what="a pool of workers", module=missing.name, extra="celery") from missing
-    import ssl
-
     app = Celery("driftline", broker=url, set_as_current=False)
     app.conf.update(_SETTINGS)
     app.conf.broker_transport_options = dict(_transport(url).options)
-    if urlsplit(url).scheme in {"rediss", "amqps"}:
-        app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "cert_reqs": ssl.CERT_REQUIRED}
+    if tls := _tls(url):
+        app.conf.broker_use_ssl = tls
     return app
+
+
+def _tls(url: str) -> dict[str, Any]:
+    """The certificate of the broker is verified, with its name. Each client library has words of its own, and refuses others."""
+    parts = urlsplit(url)
+    if parts.scheme == "rediss":
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+    if parts.scheme == "amqps":
+        # Without the name, py-amqp accepts the certificate of any host.
+        return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": parts.hostname}
+    return {}
 
 
 def reach(url: str) -> None:

@@ -81,7 +81,12 @@ def engines(scene: Scene) -> Iterator[Finding]:
             yield from switched(name, getattr(scene.settings.engines, name).binary, env["PATH"])
             yield from unserved_stacks(scene.settings, name, found, own)
         else:
-            yield ok(name, f"{name} is not installed, and no planned stack needs it")
+            known = (
+                "and no planned stack needs it"
+                if scene.settings.worker is None
+                else "so runs that need it fail here"
+            )
+            yield ok(name, f"{name} is not installed, {known}")
 
 
 def _refused(found: Iterable[Installed]) -> bool:

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from runner import __version__
 from runner.doctor.finding import Scene, fail, failed, ok, warn
-from runner.errors import DriftlineError, NotDriftline, ServerUnreachable
+from runner.errors import DriftlineError, NotDriftline, OtherPool, ServerUnreachable
 from runner.model.settings.pools import WorkerSettings
 from runner.model.values.codec import from_plain
 from runner.model.values.frozen import dataclass
@@ -74,11 +74,7 @@ def welcome_verdict(settings: WorkerSettings, welcome: Welcome) -> Finding:
             f"pip install 'driftline[celery]=={welcome.release}'",
         )
     if welcome.pool != settings.pool:
-        return fail(
-            CHECK,
-            f"worker.pool is {settings.pool}, but its token belongs to pool {welcome.pool}",
-            f"set worker.pool to {welcome.pool}, or use a token of {settings.pool}",
-        )
+        return failed(CHECK, OtherPool(theirs=welcome.pool, pool=settings.pool))
     return ok(CHECK, f"{settings.server} ({welcome.release}) accepts its token for pool {welcome.pool}")
 
 

@@ -68,6 +68,13 @@ class OtherProtocol(DriftlineError):
     hint_template = "install the same release of driftline on both: the server is {release}"
 
 
+class OtherPool(DriftlineError):
+    """the token of this worker belongs to pool {theirs}, but worker.pool is {pool}"""
+
+    exit_code = 78
+    hint_template = "set worker.pool to {theirs}, or use a token of {pool}"
+
+
 class NotAWorker(BadUsage):
     """the configuration {path} has no section worker"""
 

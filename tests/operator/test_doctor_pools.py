@@ -1,17 +1,25 @@
 """What `doctor` says of pools on the server, and on a host that is a worker."""
 
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from examples import NOW
+from provider.mirror import certificate
 
 from runner.app import App
+from runner.broker.celery import reach
 from runner.doctor.broker import broker
 from runner.doctor.checks import CHECKS
 from runner.doctor.finding import Scene
 from runner.doctor.pools import reachable, tokens_of
 from runner.doctor.worker import skew_verdict, welcome_verdict
+from runner.errors import BrokerUnreachable
 from runner.model.access.token import Token
 from runner.model.settings.pools import PoolSettings, WorkerSettings
 from runner.model.settings.server import Settings
@@ -97,7 +105,7 @@ def test_a_worker_that_listens_for_another_pool_than_its_token_is_told() -> None
     found = welcome_verdict(WORKER, Welcome(VERSION, 15.0, VERSION, "us", "9.9"))
     assert (found.state, found.message) == (
         State.FAIL,
-        "worker.pool is eu, but its token belongs to pool us",
+        "the token of this worker belongs to pool us, but worker.pool is eu",
     )
 
 
@@ -129,3 +137,44 @@ def test_what_only_a_server_has_is_not_looked_for_on_a_worker() -> None:
     there = {check.name for check in CHECKS if check.on_workers}
     assert {"engines", "disk", "permissions", "broker", "worker", "confinement"} <= there
     assert not there & {"database", "audit", "sources", "daemon", "web", "pools", "approvers"}
+
+
+@contextmanager
+def tls_server(pem: Path) -> Iterator[int]:
+    """It shakes hands, and says nothing of AMQP."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                talking, _ = listening.accept()
+                with suppress(OSError), context.wrap_socket(talking, server_side=True) as secured:
+                    secured.recv(8)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "problem"),
+    [
+        ("localhost", False, "certificate verify failed"),
+        ("127.0.0.1", True, "certificate verify failed"),
+        ("localhost", True, "closed connection"),
+    ],
+    ids=["nobody trusts it", "another name", "its name"],
+)
+def test_rabbitmq_is_talked_to_only_with_the_certificate_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, problem: str, *, trusted: bool
+) -> None:
+    pem = tmp_path / "cert.pem"
+    pem.write_bytes(certificate())
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with tls_server(pem) as port, pytest.raises(BrokerUnreachable, match=problem):
+        reach(f"amqps://guest:guest@{host}:{port}//")

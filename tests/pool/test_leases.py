@@ -13,6 +13,7 @@ from runner.errors import (
     LeaseOver,
     LogAhead,
     NotLoggedIn,
+    OtherPool,
     OtherProtocol,
     PoolRefused,
     RevisionNotFound,
@@ -273,6 +274,15 @@ def test_a_worker_of_another_protocol_is_told_which_release_to_install(
 ) -> None:
     with pytest.raises(OtherProtocol, match="version 99"):
         client.hello(Hello("w-1", "eu", "9.9", 2, version=99))
+
+
+def test_a_worker_with_the_token_of_another_pool_is_told_and_not_noted(
+    pool: Pool, client: WorkClient
+) -> None:
+    with pytest.raises(OtherPool, match="belongs to pool eu, but worker"):
+        client.hello(Hello("w-1", "us", "9.9", 2))
+    with pool.world.app.store.reading() as reader:
+        assert reader.workers() == []
 
 
 def test_a_request_that_is_no_such_value_is_refused_with_its_reason(pool: Pool, client: WorkClient) -> None:

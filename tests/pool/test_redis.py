@@ -14,10 +14,17 @@ from pathlib import Path
 import pytest
 from applied_once import PATIENCE, until
 from pool_world import Pool
+from provider.mirror import certificate
 
+from runner.app import App
 from runner.broker.celery import CeleryBroker
+from runner.doctor.broker import broker
+from runner.doctor.finding import Scene
 from runner.errors import BrokerUnreachable
 from runner.model.run.life import State
+from runner.model.settings.server import Settings
+from runner.view.finding import Finding
+from runner.view.finding import State as FindingState
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on PATH"),
@@ -29,14 +36,19 @@ pytestmark = [
 class Redis:
     folder: Path
     port: int
+    pem: Path | None = None  # a key and its certificate: TLS alone
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis{'' if self.pem is None else 's'}://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        argv = ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.folder)]
+        listens = ["--port", str(self.port)]
+        if self.pem is not None:
+            listens = ["--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no"]
+            listens += ["--tls-cert-file", str(self.pem), "--tls-key-file", str(self.pem)]
+        argv = ["redis-server", *listens, "--save", "", "--dir", str(self.folder)]
         self.process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
         until(self.answers, "redis does not answer")
 
@@ -51,15 +63,28 @@ class Redis:
             self.process.wait()
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
+@contextmanager
+def running(folder: Path, pem: Path | None = None) -> Iterator[Redis]:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    made = Redis(tmp_path, port)
+    made = Redis(folder, port, pem)
     made.start()
-    yield made
-    made.end()
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    with running(tmp_path) as made:
+        yield made
+
+
+def doctor(url: str) -> Finding:
+    (found,) = broker(Scene(App(Settings(Path("/nowhere"), broker=url), Path("/nowhere"))))
+    return found
 
 
 @contextmanager
@@ -110,3 +135,44 @@ def test_a_broker_that_is_not_there_is_said_without_its_password() -> None:
     with pytest.raises(BrokerUnreachable) as refused:
         broker.announce("eu", 1, 1, 0.0)
     assert "hunter2" not in str(refused.value)
+
+
+def test_doctor_says_how_the_broker_answers(redis: Redis) -> None:
+    found = doctor(redis.url)
+    assert (found.state, found.message) == (
+        FindingState.OK,
+        "127.0.0.1 answers, without TLS, on this host",
+    )
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[Redis]:
+    """Its certificate is that of localhost."""
+    pem = tmp_path / "redis.pem"
+    pem.write_bytes(certificate())
+    with running(tmp_path, pem) as made:
+        yield made
+
+
+def test_a_broker_whose_certificate_nobody_trusts_is_not_talked_to(encrypted: Redis) -> None:
+    found = doctor(encrypted.url.replace("127.0.0.1", "localhost"))
+    assert found.state is FindingState.FAIL
+    assert "certificate verify failed" in found.message
+
+
+def test_a_broker_with_the_certificate_of_its_name_is_talked_to_over_tls(
+    encrypted: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(encrypted.pem))
+    found = doctor(encrypted.url.replace("127.0.0.1", "localhost"))
+    assert found.state is FindingState.OK
+    assert "over TLS" in found.message
+
+
+def test_a_broker_with_the_certificate_of_another_name_is_not_talked_to(
+    encrypted: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(encrypted.pem))
+    found = doctor(encrypted.url)
+    assert found.state is FindingState.FAIL
+    assert "certificate verify failed" in found.message

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from cli_world import STACK, World
+from leased import CONFIG
 from page_world import Browser
-from web_world import access
 
 from runner.api.caller import Caller
 from runner.model.changes.changes import Action
@@ -29,6 +29,7 @@ PAGES = (
     "/coverage",
     "/sources",
     "/locks",
+    "/pools",
     "/audit",
 )
 MODULE = 'resource "terraform_data" "it" {}\n'
@@ -65,7 +66,7 @@ def grow(world: World, stacks: int) -> None:
 
 
 def test_no_page_asks_more_for_more_stacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(tmp_path, more=access("ci"))
+    world = World(tmp_path, more=CONFIG)
     grow(world, FEW)
     browser = Browser(world)
 

@@ -12,7 +12,7 @@ from runner import __version__
 from runner.api.http import PREFIX
 from runner.app import App
 from runner.datadir.keys import FileSecrets
-from runner.errors import BadUsage, LeaseOver, OtherProtocol, RevisionNotFound
+from runner.errors import BadUsage, LeaseOver, OtherPool, OtherProtocol, RevisionNotFound
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.work.lease import BEAT_SECONDS, KnownWorker, Lease
@@ -88,6 +88,9 @@ async def hello(request: Request, pool: Pool) -> JSONResponse:
     def note() -> Welcome:
         if not OLDEST <= said.version <= VERSION:
             raise OtherProtocol(theirs=said.version, ours=VERSION, release=__version__)
+        if said.pool != pool.name:
+            # It would listen where nothing is announced that it may take.
+            raise OtherPool(theirs=pool.name, pool=said.pool)
         app = _app(request)
         now = app.clock.now()
         with app.store.writing() as writer:
