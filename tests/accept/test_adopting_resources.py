@@ -76,10 +76,12 @@ def test_resources_are_imported_by_a_patch_that_a_plan_has_proved(applied: World
     by_hand(applied, {"by-hand": {"value": "x", "size": 3}})
     before = applied.git("rev-parse", "HEAD"), applied.git("status", "--porcelain")
     patch = applied.run("drift", "adopt", arn("by-hand"), "--stack", "app").stdout
+    (applied.root / "adopt.patch").write_text(patch)
+    applied.git("apply", "--check", "--index", str(applied.root / "adopt.patch"))
     assert "+++ b/app/imports.tf" in patch
     assert "+  to = cloudfile_object.by-hand" in patch
     assert '+resource "cloudfile_object" "by-hand" {' in patch
-    assert "null" not in patch
+    assert "= null" not in patch
     assert (applied.git("rev-parse", "HEAD"), applied.git("status", "--porcelain")) == before
 
 
@@ -92,6 +94,17 @@ def test_the_merged_branch_imports_them_and_changes_nothing(applied: World) -> N
     (planned,) = applied.json("plan", "app")
     assert planned["summary"]["import"] == 2
     assert sum(planned["summary"][one] for one in ("create", "update", "replace", "delete")) == 0
+    applied.git("reset", "--quiet", "--hard", head)
+
+
+def test_a_file_or_link_of_that_name_is_left_alone(applied: World) -> None:
+    by_hand(applied, {"by-hand": {"value": "x"}})
+    head = applied.git("rev-parse", "HEAD")
+    (applied.repository / "app/imports.tf").symlink_to("main.tf.bak")
+    applied.commit({"app/main.tf.bak": "# nothing\n"})
+    applied.run("source", "sync")
+    patch = applied.run("drift", "adopt", arn("by-hand"), "--stack", "app").stdout
+    assert "+++ b/app/imports_2.tf" in patch
     applied.git("reset", "--quiet", "--hard", head)
 
 

@@ -18,6 +18,7 @@ class Edited:
     path: str
     before: bytes
     after: bytes
+    is_new: bool = False
 
 
 def branch_name(prefix: str, stack: str, patch: bytes) -> str:
@@ -41,7 +42,10 @@ def _of(file: Edited) -> Iterator[bytes]:
         # `split` leaves an empty last line where the text ends with a newline.
         lines[-1:] = [] if side.endswith("\n") or not side else [lines[-1][:-1]]
     tab = "\t" if " " in file.path else ""  # as git ends a name with blanks
-    for line in unified_diff(old, new, f"a/{file.path}{tab}", f"b/{file.path}{tab}"):
+    if file.is_new:
+        yield b"new file mode 100644\n"
+    there = "/dev/null" if file.is_new else f"a/{file.path}{tab}"
+    for line in unified_diff(old, new, there, f"b/{file.path}{tab}"):
         yield line.encode("utf-8", "surrogateescape")
         if not line.endswith("\n"):
             yield b"\n\\ No newline at end of file\n"

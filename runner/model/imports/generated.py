@@ -32,16 +32,16 @@ class Fix:
 
 
 FIXES = (
-    Fix("*", "*", frozenset({"null"}), "has no value"),
-    Fix("*", "*", frozenset({_HIDDEN}), "is a secret, which terraform does not write; set it by hand"),
+    Fix("*", "*", frozenset({"null"}), "it has no value"),
+    Fix("*", "*", frozenset({_HIDDEN}), "it is a secret, which terraform does not write; set it by hand"),
     Fix("aws_*", "tags_all", frozenset(), "the provider works it out from tags and default_tags"),
     Fix("aws_*", "tags", frozenset({"{}"}), "there are no tags"),
-    Fix("aws_*", "*_prefix", frozenset(), "excludes the name, which is there"),
-    Fix("aws_*", "region", frozenset(), "is that of the provider"),
-    Fix("aws_instance", "security_groups", frozenset(), "excludes vpc_security_group_ids"),
-    Fix("aws_subnet", "availability_zone_id", frozenset(), "excludes availability_zone"),
-    Fix("aws_ssm_parameter", "arn", frozenset(), "is that of the parameter"),
-    Fix("aws_lambda_function", "s3_*", frozenset(), "is the source of the code, which is not known"),
+    Fix("aws_*", "*_prefix", frozenset(), "it excludes the name, which is there"),
+    Fix("aws_*", "region", frozenset(), "it is that of the provider"),
+    Fix("aws_instance", "security_groups", frozenset(), "it excludes vpc_security_group_ids"),
+    Fix("aws_subnet", "availability_zone_id", frozenset(), "it excludes availability_zone"),
+    Fix("aws_ssm_parameter", "arn", frozenset(), "it is that of the parameter"),
+    Fix("aws_lambda_function", "s3_*", frozenset(), "it is the source of the code, which is not known"),
 )
 
 
@@ -54,7 +54,7 @@ class Dropped:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.address}: {self.attribute} taken out, since it {self.reason}"
+        return f"{self.address}: {self.attribute} taken out, since {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def without(text: str, address: str, attributes: Iterable[str]) -> tuple[str, tu
     dropped: list[Dropped] = []
     for line in _lines(text):
         if line.address == address and line.attribute in names and line.value in NOTHING:
-            dropped.append(Dropped(address, line.attribute, "is refused with this value"))
+            dropped.append(Dropped(address, line.attribute, "it is refused with this value"))
         else:
             kept.append(line.text)
     return _tidied(kept), tuple(dropped)

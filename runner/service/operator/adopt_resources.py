@@ -94,7 +94,7 @@ def adopting(control: ControlPorts, ports: WorkerPorts, arns: Sequence[str], nam
             yield replace(outcome, undecided=undecided, draft=_shown(code, before))
             return
         with _amended(ports, source, stack, code) as revision:
-            edited = {code.path: Edited(code.path, b"", code.text.encode())}
+            edited = {code.path: Edited(code.path, b"", code.text.encode(), is_new=True)}
             yield replace(outcome, patch=patch(edited), told=code.told, revision=revision)
 
 
@@ -167,15 +167,12 @@ def _resources(control: ControlPorts, arns: Iterable[str]) -> list[KeptResource]
 def _place(ports: WorkerPorts, source: SourceSettings, stack: Stack) -> tuple[str, frozenset[str]]:
     """A file that the module does not have yet, and the addresses that it has."""
     tree = Tree(ports.git.tree(source, stack.revision))
-    files = [
-        one
-        for one in tree.children(stack.module_path)
-        if tree.is_file(one.path) and one.path.endswith((".tf", ".tofu"))
-    ]
+    there = tree.children(stack.module_path)
+    files = [one for one in there if tree.is_file(one.path) and one.path.endswith((".tf", ".tofu"))]
     contents = ports.git.blobs(source, [one.oid for one in files]).values()
     taken = (address for each in contents for address in addresses_in(each.decode(errors="replace")))
     prefix = "" if stack.module_path == TOP else f"{stack.module_path}/"
-    names = {one.path for one in files}
+    names = {one.path for one in there}  # a link has its name too
     path, number = f"{prefix}{FILE}.tf", 1
     while path in names:
         number += 1
