@@ -20,10 +20,11 @@ PAUSE = 0.3
 class People(threading.Thread):
     """One thread with a connection of its own, as a person with a terminal has. Stops when it is told to."""
 
-    def __init__(self, field: Field, seed: int) -> None:
+    def __init__(self, field: Field, seed: int, *, commits: float = 0.5) -> None:
         super().__init__(daemon=True, name="people")
         self.field = field
         self.random = random.Random(seed)
+        self.commits = commits  # how likely one is at each look
         self.steps = dict.fromkeys(field.stacks, 1)
         self.interrupted: list[Run] = []
         self.without_evidence: list[Run] = []
@@ -32,7 +33,7 @@ class People(threading.Thread):
 
     def run(self) -> None:
         while not self._stop_asked.wait(PAUSE):
-            if not self._rest.is_set() and self.random.random() < 0.5:
+            if not self._rest.is_set() and self.random.random() < self.commits:
                 self._commit()
             self._answer()
 
