@@ -1,6 +1,7 @@
 """The process that listens for announcements: one process for each run, none of which depends on it."""
 
 import os
+import signal
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -98,6 +99,8 @@ class Listening:
 
 def listen(app: App, worker: WorkerSettings) -> None:
     """Until SIGTERM or SIGINT, which wait for the runs that are executed; a second one leaves them, and they go on."""
+    from celery import signals
+
     assert app.settings.broker is not None
     broker = celery(app.settings.broker)
     broker.conf.task_queues = declared(worker.pool, app.settings.broker)
@@ -107,6 +110,7 @@ def listen(app: App, worker: WorkerSettings) -> None:
         listening.execute(run, attempt)
 
     broker.task(name=TASK)(execute)
+    signals.worker_shutting_down.connect(_leave_when_told_again, weak=False)
     listening.begin()
     log.info("worker.ready", worker=worker_name(worker), pool=worker.pool, server=worker.server)
     controller: Any = broker.Worker(
@@ -122,3 +126,14 @@ def listen(app: App, worker: WorkerSettings) -> None:
     finally:
         listening.end()
         log.info("worker.stopped")
+
+
+def _leave_when_told_again(**_: object) -> None:
+    """Celery would wait for its threads, which wait for the processes of runs. These are in sessions of their own."""
+
+    def leave(*_: object) -> None:
+        log.warning("worker.left")
+        os._exit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)

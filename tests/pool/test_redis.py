@@ -1,18 +1,17 @@
 """The whole path over a real broker: announced in Redis, taken by `driftline worker`, executed, recorded."""
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from applied_once import PATIENCE, until
+from applied_once import PATIENCE, applied, until
+from broker_world import worker_of
 from pool_world import Pool
 from provider.mirror import certificate
 
@@ -87,27 +86,10 @@ def doctor(url: str) -> Finding:
     return found
 
 
-@contextmanager
-def worker_of(pool: Pool, redis: Redis) -> Iterator["subprocess.Popen[str]"]:
-    """It says that it is ready; killed at the end if it still lives."""
-    worker = pool.worker()
-    config = worker.config(redis.url)
-    argv = [sys.executable, "-m", "runner.cli", "--config", str(config), "worker"]
-    said = (pool.root / "worker.log").open("w+")
-    process = subprocess.Popen(argv, stderr=said, text=True, env={**os.environ, "C_FORCE_ROOT": "1"})
-    try:
-        until(lambda: "worker.ready" in (pool.root / "worker.log").read_text(), "the worker is not ready")
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        said.close()
-
-
 def test_a_run_is_executed_by_the_worker_that_hears_of_it(pool: Pool, redis: Redis) -> None:
     pool.stack(rules="apply: {mode: automatic}\n")
     broker = CeleryBroker(redis.url)
-    with worker_of(pool, redis) as worker:
+    with worker_of(pool, redis.url) as worker:
         until(lambda: pool.offered(broker) and pool.run().state is State.APPLIED, "it is not applied")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(PATIENCE) == 0
@@ -116,11 +98,42 @@ def test_a_run_is_executed_by_the_worker_that_hears_of_it(pool: Pool, redis: Red
     assert (known.name, known.stops) == ("w-1", True)
 
 
+def test_a_worker_that_is_told_twice_to_stop_leaves_an_apply_which_is_reported_later(
+    pool: Pool, redis: Redis
+) -> None:
+    go = pool.states / "go"
+    pool.stack(rules="apply: {mode: automatic}\n", body=_WAITS % (pool.states / "applied", go))
+    broker = CeleryBroker(redis.url)
+    with worker_of(pool, redis.url) as worker:
+        until(lambda: pool.offered(broker) and applied(pool) == 1, "it does not begin")
+        until(lambda: told_to_stop(worker), "it does not leave")
+    assert pool.run().state is State.APPLYING
+    go.touch()
+    with worker_of(pool, redis.url):
+        until(lambda: pool.run().state is State.APPLIED, "it is not reported")
+    assert applied(pool) == 1
+
+
+def told_to_stop(worker: "subprocess.Popen[str]") -> bool:
+    """Once more; whether it has ended."""
+    worker.send_signal(signal.SIGTERM)
+    return worker.poll() is not None
+
+
+_WAITS = """\
+resource "terraform_data" "one" {{
+  provisioner "local-exec" {{
+    command = "echo applied >> %s; while [ ! -e %s ]; do sleep 0.1; done"
+  }}
+}}
+"""
+
+
 def test_a_worker_outlives_a_broker_that_loses_everything(pool: Pool, redis: Redis) -> None:
     pool.stack(rules="apply: {mode: automatic}\n")
     broker = CeleryBroker(redis.url)
     pool.offered(broker)
-    with worker_of(pool, redis):
+    with worker_of(pool, redis.url):
         until(lambda: pool.offered(broker) and pool.run().state is State.APPLIED, "it is not applied")
         redis.end()
         pool.stack("other", rules="apply: {mode: automatic}\n")
