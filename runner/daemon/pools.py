@@ -62,12 +62,16 @@ class Pools:
         self._silent = waiting
         return len(missed) > len(waiting)
 
-    def _listening(self) -> datetime:
-        """After a restart, or a jump of the clock, every worker gets the time of its heartbeats to be heard."""
+    def _listening(self) -> datetime | None:
+        """When the server was away, or its clock jumped, every worker gets the time of its heartbeats to be heard."""
         now, ticks = self.control.clock.now(), self.ticks()
-        before = self._hearing or Hearing.begun(now, ticks)
-        self._hearing = before.looked(now, ticks)
+        self._hearing = self._hearing or Hearing.begun(now, ticks, self._heard())
+        self._hearing = self._hearing.looked(now, ticks)
         return self._hearing.since
+
+    def _heard(self) -> list[datetime]:
+        with self.control.store.reading() as reader:
+            return [lease.heard for lease in reader.leases()] + [one.seen for one in reader.workers()]
 
     def prune(self) -> int:
         """Remove packs that no open run needs, and workers that were not seen for long; returns how many."""

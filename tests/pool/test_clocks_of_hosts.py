@@ -42,12 +42,17 @@ def test_a_plan_of_one_host_is_fresh_on_another_for_as_long_as_the_server_says(
     assert pool.world.app.workspaces.log(planned.id).read_text().count("== terraform plan") == 1 + again
 
 
-def test_workers_are_heard_from_the_start_of_the_daemon_on() -> None:
-    assert Hearing.begun(NOW, 100.0).since == NOW
+def test_workers_are_heard_from_the_return_of_the_server_on() -> None:
+    assert Hearing.begun(NOW, 100.0, [NOW - SKEW]).since == NOW
+
+
+def test_a_daemon_that_restarts_again_and_again_grants_no_silence() -> None:
+    """Somebody was heard a moment ago, so that whoever was not is silent."""
+    assert Hearing.begun(NOW, 100.0, [NOW - SKEW, NOW - timedelta(seconds=10)]).since is None
 
 
 def test_a_clock_that_goes_on_changes_nothing() -> None:
-    hearing = Hearing.begun(NOW, 100.0)
+    hearing = Hearing.begun(NOW, 100.0, [])
     for second in range(1, 100):
         hearing = hearing.looked(NOW + timedelta(seconds=second), 100.0 + second)
     assert hearing.since == NOW
@@ -56,7 +61,7 @@ def test_a_clock_that_goes_on_changes_nothing() -> None:
 @pytest.mark.parametrize("jump", [SKEW, -SKEW], ids=["forward", "back"])
 def test_a_clock_that_is_set_lets_workers_be_heard_anew(jump: timedelta) -> None:
     then = NOW + timedelta(seconds=1) + jump
-    assert Hearing.begun(NOW, 100.0).looked(then, 101.0).since == then
+    assert Hearing.begun(NOW, 100.0, []).looked(then, 101.0).since == then
 
 
 def test_a_server_that_was_away_takes_no_run_from_workers_that_could_not_reach_it(pool: Pool) -> None:

@@ -1,23 +1,27 @@
 """Since when workers could be heard: one that called while nobody listened was not silent."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from runner.model.values.frozen import dataclass
+from runner.model.work.lease import SILENCE
 
 _DIFFERS = timedelta(seconds=5)  # both clocks are read one after the other, on a host that may be busy
 
 
 @dataclass(frozen=True)
 class Hearing:
-    """`since` the daemon runs, or since its clock was moved; `at` and `ticks` are when it last looked, by both clocks."""
+    """`since` the server is back, or its clock was moved, if it was; `at` and `ticks` are when it last looked, by both clocks."""
 
-    since: datetime
+    since: datetime | None
     at: datetime
     ticks: float
 
     @classmethod
-    def begun(cls, now: datetime, ticks: float) -> "Hearing":
-        return cls(now, now, ticks)
+    def begun(cls, now: datetime, ticks: float, heard: Iterable[datetime]) -> "Hearing":
+        """By a daemon that starts. If any worker was `heard` a moment ago, nobody was kept from being heard."""
+        away = all(now - one >= SILENCE for one in heard)
+        return cls(now if away else None, now, ticks)
 
     def looked(self, now: datetime, ticks: float) -> "Hearing":
         """A clock that was set, or a host that was suspended, makes everybody silent for as long as it jumped."""

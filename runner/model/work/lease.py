@@ -9,6 +9,7 @@ from runner.model.values.frozen import dataclass
 
 BEAT_SECONDS = 15.0
 MISSED = 3  # heartbeats in a row, after which nobody counts on the worker any more
+SILENCE = timedelta(seconds=BEAT_SECONDS * MISSED)
 _LEASED = "lease-"
 
 
@@ -35,7 +36,7 @@ class Lease:
     def silent(self, now: datetime, listening: datetime | None = None) -> bool:
         """Whether its worker has missed its heartbeats, of those that somebody was `listening` for."""
         heard = self.heard if listening is None else max(self.heard, listening)
-        return self.end is None and now >= heard + timedelta(seconds=BEAT_SECONDS * MISSED)
+        return self.end is None and now >= heard + SILENCE
 
 
 def lease_claim(token: str, worker: str, since: datetime) -> Claim:
@@ -68,7 +69,7 @@ class KnownWorker:
     stops: bool = False
 
     def status(self, now: datetime) -> WorkerStatus:
-        away = now >= self.seen + timedelta(seconds=BEAT_SECONDS * MISSED)
+        away = now >= self.seen + SILENCE
         if self.stops:
             return WorkerStatus.STOPPED if away else WorkerStatus.STOPPING
         return WorkerStatus.SILENT if away else WorkerStatus.READY
