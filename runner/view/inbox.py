@@ -26,6 +26,10 @@ May = Callable[[Role, str | None], bool]
 # What settles a need: the role that the operation behind its command asks for.
 SETTLED_BY: Mapping[Why, Role] = {
     Why.DISK: Role.ADMIN,
+    Why.BROKER: Role.ADMIN,
+    Why.SILENT: Role.OWNER,
+    Why.POOL: Role.ADMIN,
+    Why.PLACE: Role.OPERATOR,
     Why.RELOAD: Role.ADMIN,
     Why.LINGERS: Role.OWNER,
     Why.RESTORED: Role.ADMIN,

@@ -124,6 +124,15 @@ def test_the_first_problems_are_shown_and_the_others_counted(tmp_path: Path) -> 
     assert refused.sentence == "a.yaml:1:1: odd; a.yaml:2:1: odd; a.yaml:3:1: odd; and 2 more"
 
 
+def test_what_another_daemon_noted_does_not_count(tmp_path: Path) -> None:
+    refused = RefusedReloads(tmp_path)
+    with pytest.raises(BadConfig), refused.noted(SystemClock()):
+        raise BadConfig("odd")
+    assert refused.of(os.getpid()) is not None
+    assert refused.of(os.getpid() + 1) is None
+    assert refused.of(None) is None
+
+
 def test_the_record_is_private_and_no_full_disk_hides_the_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.view.facts import StackFacts
+from runner.view.inbox import SETTLED_BY
 from runner.view.needs import Why, needs
 from runner.view.objections import goes_on
 from runner.view.source import Polling, SourceRow, source_row
@@ -154,3 +155,7 @@ def test_each_need_has_its_mark_on_the_screen() -> None:
 def test_a_plan_made_under_other_guardrail_rules_has_to_be_planned_again() -> None:
     found = [Violation("content", "no tag", blocking=True), Violation(OUTDATED, RULES_CHANGED, blocking=True)]
     assert goes_on(RUN, found) == "driftline plan prod/vpc"
+
+
+def test_every_kind_of_need_is_settled_by_somebody() -> None:
+    assert SETTLED_BY.keys() == set(Why)

@@ -136,8 +136,7 @@ def test_a_broker_that_the_daemon_cannot_reach_is_seen_by_other_processes(tmp_pa
         assert "broker" in whys(world)
         assert AWAY in world.run("status").stdout
         browser = Browser(world)
-        assert AWAY in browser.get("/")
-        assert AWAY in browser.get("/pools")
+        assert all(AWAY in browser.get(page) for page in ("/", "/inbox", "/pools"))
     assert "broker" not in whys(world)
 
 
