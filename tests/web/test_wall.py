@@ -12,15 +12,18 @@ from typing import Any
 import httpx2
 import pytest
 from cli_world import World, applied
+from leased import POOLS
 from web_process import serving
 from web_world import Served, access
 
 from runner.app import App
+from runner.datadir.broker_problem import BrokerProblems
 from runner.datadir.daemon_lock import only_daemon
 from runner.datadir.refused_reload import RefusedReloads
 from runner.errors import BadConfig
 from runner.host.clock import SystemClock
 from runner.model.settings.web import OidcSettings
+from runner.model.work.offers import BrokerProblem
 from runner.sandbox import landlock
 from runner.sandbox.serving import environment
 from runner.web.wall import _ports
@@ -170,6 +173,18 @@ def test_confined_it_shows_a_reload_that_the_daemon_refuses_later(inside: Inside
         url = f"http://127.0.0.1:{process.port}/api/v1/status"
         needs = httpx2.get(url, headers=headers).json()["needs"]
     assert ["/etc/d.yaml:5:13: odd" in need["text"] for need in needs if need["why"] == "reload"] == [True]
+
+
+def test_confined_it_shows_a_broker_that_the_daemon_cannot_reach_later(inside: Inside) -> None:
+    world = inside.world
+    world.more += "\n" + POOLS
+    world.configured()
+    headers = {"Authorization": f"Bearer {Served(world).token('ci')}"}
+    data_dir = world.root / "data"
+    with serving(world) as process, only_daemon(data_dir):
+        BrokerProblems(data_dir).note(BrokerProblem(world.app.clock.now(), "it is away"))
+        needs = httpx2.get(f"http://127.0.0.1:{process.port}/api/v1/status", headers=headers).json()["needs"]
+    assert ["it is away" in need["text"] for need in needs if need["why"] == "broker"] == [True]
 
 
 # Secrets
