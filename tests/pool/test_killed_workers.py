@@ -9,7 +9,7 @@ import pytest
 from applied_once import LONG, applied, approved, killed, stack
 from pool_world import Pool
 
-from runner.errors import ServerUnreachable
+from runner.errors import DatabaseBusy, DriftlineError, PoolRefused, ServerUnreachable
 from runner.model.run.life import State
 from runner.pool.client import WorkClient
 from runner.service.work.silent import expire_leases
@@ -64,14 +64,26 @@ def test_an_apply_whose_shim_dies_is_interrupted_and_not_repeated(pool: Pool) ->
     assert applied(pool) == 0
 
 
-@pytest.mark.parametrize("call", ["result", "append_log"])
+CUT = ServerUnreachable(url="there", reason="the line is cut")
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("result", CUT),
+        ("append_log", CUT),
+        ("result", DatabaseBusy(path="there", seconds=5)),
+        ("result", PoolRefused(token="worker")),
+    ],
+    ids=["result", "log", "busy", "refused"],
+)
 def test_a_result_that_can_not_be_delivered_is_kept_and_delivered_later(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch, call: str
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, call: str, error: DriftlineError
 ) -> None:
     attempt = approved(pool)
 
     def away(*_: object) -> None:
-        raise ServerUnreachable(url="there", reason="the line is cut")
+        raise error
 
     monkeypatch.setattr("runner.pool.execute.DELIVER_SECONDS", 0.0)
     with monkeypatch.context() as cut:
@@ -82,6 +94,22 @@ def test_a_result_that_can_not_be_delivered_is_kept_and_delivered_later(
     assert pool.run().state is State.APPLIED
     assert "Apply complete" in pool.world.app.workspaces.log(1).read_text()
     assert applied(pool) == 1
+
+
+def test_what_fails_after_an_apply_does_not_make_it_one_that_never_started(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = approved(pool)
+
+    def refused(*_: object) -> None:
+        raise PoolRefused(token="worker")
+
+    with monkeypatch.context() as failing:
+        failing.setattr("runner.service.execution.apply.keep_objects", refused)
+        pool.worker().take(1, attempt)
+    assert pool.run().state is State.APPLYING
+    pool.worker().finish_left()
+    assert (pool.run().state, applied(pool)) == (State.APPLIED, 1)
 
 
 def test_a_worker_that_is_cut_off_at_the_gate_begins_nothing(
