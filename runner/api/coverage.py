@@ -30,6 +30,12 @@ def show_coverage(
         raise BadUsage(f"expected a limit from 0 to {MOST}, got {limit}")
     where = ResourceFilter(account, region, type, left_out, limit)
     with caller.reading() as reader:
+        listed = {one.place.account for one in reader.listings()}
+        if listed and account is not None and account not in listed:
+            raise Blocked(
+                f"account {account} is not listed",
+                hint="set inventory: true for it, below aws in the configuration",
+            )
         return coverage_page(reader, caller.app.clock.now(), where)
 
 

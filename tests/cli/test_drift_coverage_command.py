@@ -42,6 +42,12 @@ def test_another_region_or_type_has_nothing(world: World) -> None:
     assert world.json("drift", "coverage", "--type", "aws_sqs_queue")["coverage"] == 0.5
 
 
+def test_an_account_that_is_not_listed_is_an_error(world: World) -> None:
+    refused = world.run("drift", "coverage", "--account", "999988887777", expect=3)
+    assert "account 999988887777 is not listed" in refused.stderr
+    assert "set inventory: true for it" in refused.stderr
+
+
 def test_more_than_the_limit_is_counted_and_said(world: World) -> None:
     shown = world.run("drift", "coverage", "--limit", "0")
     assert "1 more unmanaged" in shown.stdout

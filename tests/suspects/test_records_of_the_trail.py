@@ -93,6 +93,22 @@ def test_no_value_of_a_request_is_kept() -> None:
     assert not dict(event.sets if event else {"masteruserpassword": "x"})["masteruserpassword"]
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs",
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs",
+        ),
+        ("https://bot:canary@git.example.com/infra.git", "https://git.example.com/infra.git"),
+        ("https://hooks.example.com/x?token=canary#canary", "https://hooks.example.com/x"),
+        ("https://bot:canary@[broken/x", None),
+    ],
+)
+def test_a_url_is_kept_without_its_login_and_query(url: str, kept: str | None) -> None:
+    assert names_in({"repositoryUrl": url}) == (() if kept is None else (("repositoryurl", kept),))
+
+
 def test_an_event_is_the_same_after_it_was_stored() -> None:
     event = read()
     assert from_plain(TrailEvent, json.loads(json.dumps(to_plain(event)))) == event

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from runner.model.values.text import whole
 
@@ -56,14 +57,26 @@ def mark_of(value: Any) -> str:
 def names_in(tree: Any) -> tuple[tuple[str, str], ...]:
     """What it names, by parameter."""
     named = {
-        (key, whole(value)): None
+        (key, name): None
         for key, value in _leaves(tree)
         if isinstance(value, str)
         and 0 < len(value) <= LONGEST
         and _NAMES.search(key)
         and not _SECRET.search(key)
+        and (name := _name(value))
     }
     return tuple(named)[:MOST_KEPT]
+
+
+def _name(value: str) -> str:
+    """A URL without its login, query and fragment, which may be secrets; empty if it is none that can be read."""
+    if "://" not in value:
+        return whole(value)
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        return ""
+    return whole(url._replace(netloc=url.netloc.rpartition("@")[2], query="", fragment="").geturl())
 
 
 def settings_in(tree: Any) -> tuple[tuple[str, str], ...]:

@@ -29,7 +29,7 @@ def list_accounts(
         raise Blocked(
             "no account of the configuration is listed"
             if account is None
-            else f"account {account} is not listed there",
+            else f"account {account} is not listed",
             hint="set inventory: true for it, below aws in the configuration",
         )
     ignored = ignore_rules(control)
