@@ -82,7 +82,10 @@ def test_a_report_says_what_healing_it_would_run(tmp_path: Path) -> None:
     world.applied("app")
     world.cloud.write_text("by hand\n")
     world.run("drift", "check", "app", expect=2)
-    shown = world.run("drift", "show", "1").stdout
+    printed = world.run("drift", "show", "1")
+    shown = printed.stdout
+    for way in ("heal dr-1", "accept dr-1", "ack dr-1 --until"):
+        assert f"driftline drift {way}" in printed.stderr
     assert "Healing also does this:" in shown
     assert 'command = "echo made ${self.id}"' in shown
     (report,) = world.json("drift", "list")

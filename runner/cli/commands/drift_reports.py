@@ -43,7 +43,8 @@ def show(cli: Cli, report_id: int, full: bool, output: str) -> None:
     cli.present(output, page, lambda page: report_screen(page, cli.now, full=full))
     if output == "table" and page.status is ReportStatus.OPEN:
         cli.console.hint(
-            f'driftline drift heal {page.id}   or   driftline drift ack {page.id} --until 2w -m "..."'
+            f"driftline drift heal {page.id}   or   driftline drift accept {page.id}"
+            f'   or   driftline drift ack {page.id} --until 2w -m "..."'
         )
 
 
