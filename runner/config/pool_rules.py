@@ -1,6 +1,5 @@
 """What pools of workers, and the settings of a worker, must satisfy."""
 
-import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -8,11 +7,11 @@ from runner.config.check import Complaint
 from runner.config.limits import POOL, out_of_limits
 from runner.config.match import stack_glob_complaints
 from runner.config.place import KeyPath
-from runner.model.settings.pools import PoolSettings, WorkerSettings
+from runner.model.access.token import token_subject
+from runner.model.settings.pools import NAME, PoolSettings, WorkerSettings
 from runner.model.settings.server import Settings
 from runner.model.values.loopback import is_loopback
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _NAME_EXPECTED = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
 # Broker URL schemes -> whether the connection is encrypted.
 _BROKERS = {"redis": False, "rediss": True, "amqp": False, "amqps": True, "sqs": True}
@@ -27,6 +26,11 @@ def pool_complaints(settings: Settings) -> Iterator[Complaint]:
             if any(token in other.tokens for other in settings.pools[:index]):
                 where: KeyPath = ("pools", index, "tokens", number)
                 yield Complaint(where, "this token already belongs to another pool")
+            if any(token_subject(token) in one.subjects for one in settings.web.access):
+                where = ("pools", index, "tokens", number)
+                yield Complaint(
+                    where, "web.access gives this token a role, which every worker of the pool would have"
+                )
     if settings.pools and settings.artifacts.store != "local":
         message = "workers hand artifacts to the server, which keeps them in its data directory: artifacts.store must be local"
         yield Complaint(("pools",), message, got=False)

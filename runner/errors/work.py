@@ -32,6 +32,24 @@ class LeasedToAnother(DriftlineError):
     hint_template = "on the server, give the worker a token of pool {theirs} until it has reported"
 
 
+class NotAResult(Conflict):
+    """{run} cannot end with that: {why}"""
+
+    hint_template = "driftline run show {run}"
+
+
+class WorkerNameTaken(Conflict):
+    """a worker of pool {pool} is named {worker}"""
+
+    hint_template = "give one of them another worker.name"
+
+
+class TooManyWorkers(Conflict):
+    """pool {pool} has {most} workers"""
+
+    hint_template = "driftline worker list"
+
+
 class LogAhead(Conflict):
     """the log of {run} has {size} bytes here, so nothing can be appended at {offset}"""
 

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from runner.errors import LeaseOver
+from runner.errors import NotAResult
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Result
 from runner.model.run.life import Run, State
 from runner.model.work.lease import LeaseEnd
 from runner.model.work.offers import Offer
 from runner.model.work.protocol import AtGate, Ended, Heard
+from runner.model.work.result import objection
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Writer
 from runner.service.approval.gate import StoreGate
@@ -16,8 +17,6 @@ from runner.service.state.access import renew_access
 from runner.service.work.held import held_lease, settled_by
 
 _BEFORE_THE_START = frozenset({ApplyOutcome.PUT_BACK, ApplyOutcome.NOT_STARTED, ApplyOutcome.DELAYED})
-
-_ENDLESS = frozenset({ApplyOutcome.LEFT, ApplyOutcome.UNSEEN})
 
 
 def beat(control: ControlPorts, pool: str, run_id: int, fence: int) -> Heard:
@@ -45,16 +44,14 @@ def pass_gate(control: ControlPorts, pool: str, run_id: int, asked: AtGate) -> N
 
 
 def end(control: ControlPorts, pool: str, run_id: int, ended: Ended) -> Run:
-    """Record the result, once; LeaseOver if the run is no longer this worker's."""
+    """Record the result, once; LeaseOver if the run is no longer this worker's, NotAResult if it is none of such a run."""
     with control.store.reading() as reader:
         done = settled_by(reader, run_id, ended.fence)
         if done is not None:
             return done
         lease, state = held_lease(reader, run_id, ended.fence, pool), reader.run(run_id).state
-    if _goes_on(ended.result):
-        raise LeaseOver(
-            fence=ended.fence, run=lease.job.name, why="its apply goes on, so that it has no end yet"
-        )
+    if why := objection(lease.job.phase, ended.result):
+        raise NotAResult(run=lease.job.name, why=why)
 
     def settle_once(writer: Writer) -> None:
         if settled_by(writer, run_id, ended.fence) is None:
@@ -73,7 +70,3 @@ def _as_recorded(state: State, result: Result) -> Result:
         assert isinstance(result, ApplyResult)
         return replace(result, outcome=ApplyOutcome.NOT_BEGUN, fresh=None)
     return result
-
-
-def _goes_on(result: Result) -> bool:
-    return isinstance(result, ApplyResult) and result.outcome in _ENDLESS

@@ -15,6 +15,7 @@ from runner.ports.records.store import Reader, Writer
 from runner.service.cycle.dispatch import hold, may_begin, record_claim
 from runner.service.cycle.placed import placement_of, planned_elsewhere
 from runner.service.state.access import give_access
+from runner.service.work.greet import refuse_impostor
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted
     if not OLDEST <= wanted.version <= VERSION:
         raise OtherProtocol(theirs=wanted.version, ours=VERSION, release=release)
     with control.store.reading() as reader:
+        refuse_impostor(control, reader, pool, wanted)
         run, lease = reader.run(run_id), reader.lease(run_id)
     if lease is not None and lease.pool == pool.name and _is_theirs(run, lease, wanted):
         with control.store.writing() as writer:

@@ -1,10 +1,11 @@
 """The routes of the work API. Each checks the pool's token first, and the lease that the worker holds."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse
 
@@ -12,10 +13,11 @@ from runner import __version__
 from runner.api.http import PREFIX
 from runner.app import App
 from runner.datadir.keys import FileSecrets
-from runner.errors import BadUsage, LeaseOver, OtherPool, OtherProtocol, RevisionNotFound
+from runner.errors import BadUsage, LeaseOver, OtherProtocol, RevisionNotFound
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.codec import from_plain, to_plain
-from runner.model.work.lease import BEAT_SECONDS, KnownWorker, Lease
+from runner.model.values.typed import flaw
+from runner.model.work.lease import BEAT_SECONDS, Lease
 from runner.model.work.protocol import (
     OLDEST,
     VERSION,
@@ -31,6 +33,7 @@ from runner.model.work.protocol import (
 )
 from runner.service.work.attend import beat, end, pass_gate
 from runner.service.work.claim import grant
+from runner.service.work.greet import greet
 from runner.service.work.held import held_lease
 from runner.source.packs import pack_file
 from runner.web.work.log import append, size_of
@@ -38,8 +41,11 @@ from runner.web.work.pool import pool_of
 
 WORK = f"{PREFIX}/work"
 FENCE = "driftline-fence"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 router = APIRouter(prefix=WORK, include_in_schema=False)
 Pool = Annotated[PoolSettings, Depends(pool_of)]
+LARGEST = 2**53  # of a run or a place in its log
+Number = Annotated[int, Path(ge=0, le=LARGEST)]
 T = TypeVar("T")
 
 
@@ -52,11 +58,18 @@ async def _told(request: Request, kind: type[T]) -> T:
     """BadUsage for what is no such value: a worker of another release, or none of ours."""
     body = await request.body()
     try:
-        return await run_in_threadpool(lambda: from_plain(kind, json.loads(body)))
-    except (ValueError, TypeError, KeyError) as error:
+        return await run_in_threadpool(_read, kind, body)
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
         raise BadUsage(
             f"the request is not a {kind.__name__}: {error}", hint="driftline --version"
         ) from error
+
+
+def _read(kind: type[T], body: bytes) -> T:
+    told = from_plain(kind, json.loads(body))
+    if wrong := flaw(told, kind):
+        raise ValueError(wrong)
+    return told
 
 
 async def _done(work: Callable[[], Any]) -> JSONResponse:
@@ -66,9 +79,10 @@ async def _done(work: Callable[[], Any]) -> JSONResponse:
 
 def _lease(request: Request, pool: PoolSettings, run: int) -> Lease:
     """The one that the request names, if it holds."""
-    fence = request.headers.get(FENCE, "")
+    said = request.headers.get(FENCE, "")
+    fence = int(said) if _NUMBER.fullmatch(said) else -1
     with _app(request).store.reading() as reader:
-        return held_lease(reader, run, int(fence) if fence.isdecimal() else -1, pool.name)
+        return held_lease(reader, run, fence, pool.name)
 
 
 def _welcome(pool: PoolSettings) -> Welcome:
@@ -88,23 +102,14 @@ async def hello(request: Request, pool: Pool) -> JSONResponse:
     def note() -> Welcome:
         if not OLDEST <= said.version <= VERSION:
             raise OtherProtocol(theirs=said.version, ours=VERSION, release=__version__)
-        if said.pool != pool.name:
-            # It would listen where nothing is announced that it may take.
-            raise OtherPool(theirs=pool.name, pool=said.pool)
-        app = _app(request)
-        now = app.clock.now()
-        with app.store.writing() as writer:
-            before = next((one.since for one in writer.workers() if one.name == said.worker), now)
-            writer.note_worker(
-                KnownWorker(said.worker, pool.name, said.release, said.slots, before, now, said.stops)
-            )
+        greet(_app(request).control, pool, said)
         return _welcome(pool)
 
     return await _done(note)
 
 
 @router.post("/runs/{run}/claim")
-async def claim(request: Request, pool: Pool, run: int) -> JSONResponse:
+async def claim(request: Request, pool: Pool, run: Number) -> JSONResponse:
     wanted = await _told(request, Wanted)
 
     def granted() -> Granted:
@@ -118,13 +123,13 @@ async def claim(request: Request, pool: Pool, run: int) -> JSONResponse:
 
 
 @router.post("/runs/{run}/heartbeat")
-async def heartbeat(request: Request, pool: Pool, run: int) -> JSONResponse:
+async def heartbeat(request: Request, pool: Pool, run: Number) -> JSONResponse:
     said = await _told(request, Beat)
     return await _done(lambda: beat(_app(request).control, pool.name, run, said.fence))
 
 
 @router.get("/runs/{run}/tree")
-async def tree(request: Request, pool: Pool, run: int, revision: Annotated[str, Query()]) -> Response:
+async def tree(request: Request, pool: Pool, run: Number, revision: Annotated[str, Query()]) -> Response:
     """A pack of the revision, which is one of those that the job names."""
     lease = await run_in_threadpool(_lease, request, pool, run)
     if revision not in revisions(lease.job):
@@ -136,7 +141,9 @@ async def tree(request: Request, pool: Pool, run: int, revision: Annotated[str, 
 
 
 @router.patch("/runs/{run}/log")
-async def log(request: Request, pool: Pool, run: int, offset: Annotated[int, Query(ge=0)]) -> JSONResponse:
+async def log(
+    request: Request, pool: Pool, run: Number, offset: Annotated[int, Query(ge=0, le=LARGEST)]
+) -> JSONResponse:
     lease = await run_in_threadpool(_lease, request, pool, run)
     piece = await request.body()
     path = _app(request).workspaces.log(run)
@@ -144,14 +151,18 @@ async def log(request: Request, pool: Pool, run: int, offset: Annotated[int, Que
 
 
 @router.get("/runs/{run}/artifacts")
-async def artifact_names(request: Request, pool: Pool, run: int) -> JSONResponse:
+async def artifact_names(request: Request, pool: Pool, run: Number) -> JSONResponse:
     await run_in_threadpool(_lease, request, pool, run)
     return await _done(lambda: list(_app(request).artifacts.names(run)))
 
 
 @router.get("/runs/{run}/artifacts/{name}")
 async def read_artifact(
-    request: Request, pool: Pool, run: int, name: str, of: Annotated[int | None, Query()] = None
+    request: Request,
+    pool: Pool,
+    run: Number,
+    name: str,
+    of: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
 ) -> Response:
     """Of the run itself, or with `of` one of another run that the job needs."""
     lease = await run_in_threadpool(_lease, request, pool, run)
@@ -163,25 +174,25 @@ async def read_artifact(
 
 
 @router.put("/runs/{run}/artifacts/{name}")
-async def put_artifact(request: Request, pool: Pool, run: int, name: str) -> JSONResponse:
+async def put_artifact(request: Request, pool: Pool, run: Number, name: str) -> JSONResponse:
     await run_in_threadpool(_lease, request, pool, run)
     content = await request.body()
     return await _done(lambda: {"digest": _app(request).artifacts.put(run, name, content)})
 
 
 @router.delete("/runs/{run}/artifacts/{name}")
-async def remove_artifact(request: Request, pool: Pool, run: int, name: str) -> JSONResponse:
+async def remove_artifact(request: Request, pool: Pool, run: Number, name: str) -> JSONResponse:
     await run_in_threadpool(_lease, request, pool, run)
     return await _done(lambda: _app(request).artifacts.remove(run, name))
 
 
 @router.post("/runs/{run}/gate")
-async def gate(request: Request, pool: Pool, run: int) -> JSONResponse:
+async def gate(request: Request, pool: Pool, run: Number) -> JSONResponse:
     asked = await _told(request, AtGate)
     return await _done(lambda: pass_gate(_app(request).control, pool.name, run, asked))
 
 
 @router.post("/runs/{run}/result")
-async def result(request: Request, pool: Pool, run: int) -> JSONResponse:
+async def result(request: Request, pool: Pool, run: Number) -> JSONResponse:
     ended = await _told(request, Ended)
     return await _done(lambda: {"state": end(_app(request).control, pool.name, run, ended).state})
