@@ -40,7 +40,7 @@ def worker(scene: Scene) -> Iterator[Finding]:
         yield failed(CHECK, error)
         return
     yield welcome_verdict(settings, greeting.welcome)
-    yield skew_verdict(greeting.ahead, scene.settings.apply.fresh_for)
+    yield skew_verdict(greeting.ahead)
 
 
 def _greeted(settings: WorkerSettings) -> Greeting:
@@ -78,18 +78,14 @@ def welcome_verdict(settings: WorkerSettings, welcome: Welcome) -> Finding:
     return ok(CHECK, f"{settings.server} ({welcome.release}) accepts its token for pool {welcome.pool}")
 
 
-def skew_verdict(ahead: timedelta, fresh_for: float) -> Finding:
-    """Leases and records follow the server's clock alone. This host's decides whether an approved plan is still fresh."""
+def skew_verdict(ahead: timedelta) -> Finding:
+    """Leases, records and the age of plans follow the server's clock. Certificates and the cloud look at this host's."""
     hint = "timedatectl set-ntp true   then   timedatectl status"
     off = abs(ahead)
     if off <= AGREE:
         return ok(CLOCK, "it agrees with the server's")
-    far = span(off.total_seconds())
-    if ahead > timedelta():
-        message = f"it is {far} ahead of the server's, so approved plans look older and are planned again before they are applied"
-    else:
-        until = span(fresh_for + off.total_seconds())
-        message = f"it is {far} behind the server's, so an approved plan is applied up to {until} after it was made (apply.fresh_for: {span(fresh_for)})"
+    side = "ahead of" if ahead > timedelta() else "behind"
+    message = f"it is {span(off.total_seconds())} {side} the server's"
     if off > MOST:
-        return fail(CLOCK, f"{message}; clouds also refuse requests of such a clock", hint)
+        return fail(CLOCK, f"{message}; clouds refuse requests of such a clock", hint)
     return warn(CLOCK, message, hint)

@@ -95,9 +95,10 @@ class CloudEventWrites(CloudEventReads):
         self._do(sql, json.dumps(sorted(but)))
 
     def prune_cloud_events(self, before: datetime, most: int) -> int:
-        newest = "SELECT id FROM cloud_events ORDER BY at DESC, id LIMIT ?"
+        # By when they came: the times in events are what somebody wrote, and may lie in the future.
+        newest = "SELECT id FROM cloud_events ORDER BY received_at DESC, at DESC, id LIMIT ?"
         gone = self._do(
-            f"DELETE FROM cloud_events WHERE at < ? OR id NOT IN ({newest})",  # noqa: S608 - a constant
+            f"DELETE FROM cloud_events WHERE min(at, received_at) < ? OR id NOT IN ({newest})",  # noqa: S608 - a constant
             text(before),
             most,
         )

@@ -2,14 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from runner.model.attribution.creator import creator, making
 from runner.model.inventory.coverage import Count, share
 from runner.model.inventory.left_out import SENTENCES, LeftOut
 from runner.model.inventory.listing import KeptResource, ResourceFilter
+from runner.model.suspects.event import TrailEvent
 from runner.model.values.frozen import dataclass
-from runner.ports.records.inventory import CoverageReader
+from runner.ports.records.joined import CoverageUseReader
 from runner.view.when import whole
 
 DAYS = 90
+KNOWN = timedelta(days=90)  # for which events are kept
+MOST_EVENTS = 5000
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class CoverageRow:
 
 @dataclass(frozen=True)
 class UnmanagedRow:
-    """`created_at` is null where its service does not tell. `left_out` says why it does not count."""
+    """`created_at` is null where its service does not tell. `left_out` says why it does not count.
+
+    `creator` made it, as far as received events tell; empty if none of them does.
+    """
 
     arn: str
     type: str
@@ -38,6 +45,7 @@ class UnmanagedRow:
     created_at: datetime | None
     first_seen: datetime
     left_out: str = ""
+    creator: str = ""
 
     @property
     def since(self) -> datetime:
@@ -96,7 +104,7 @@ class CoveragePage:
         return tuple(sorted({one.action for one in self.gaps if one.action}))
 
 
-def coverage_page(reader: CoverageReader, now: datetime, where: ResourceFilter) -> CoveragePage:
+def coverage_page(reader: CoverageUseReader, now: datetime, where: ResourceFilter) -> CoveragePage:
     listings = [one for one in reader.listings() if where.account in {None, one.place.account}]
     ids = [one.id for one in listings]
     counts = [
@@ -120,7 +128,7 @@ def coverage_page(reader: CoverageReader, now: datetime, where: ResourceFilter) 
         coverage=_rounded(managed, unmanaged),
         partial=bool(gaps or unread),
         types=tuple(map(_type_row, counts)),
-        resources=tuple(map(_resource_row, reader.kept_resources(where))),
+        resources=_resource_rows(reader, now, where),
         reasons=tuple(
             LeftOutRow(reason, SENTENCES.get(reason, reason), count)
             for reason, count in reader.left_out_reasons(where).items()
@@ -148,7 +156,20 @@ def _type_row(of: Count) -> CoverageRow:
     )
 
 
-def _resource_row(of: KeptResource) -> UnmanagedRow:
+def _resource_rows(
+    reader: CoverageUseReader, now: datetime, where: ResourceFilter
+) -> tuple[UnmanagedRow, ...]:
+    found = list(reader.kept_resources(where))
+    named = {name for one in found for name in _names(one)}
+    made = making(reader.cloud_events(named, now - KNOWN, now, limit=MOST_EVENTS) if named else ())
+    return tuple(_resource_row(one, creator(_names(one), one.account, made)) for one in found)
+
+
+def _names(of: KeptResource) -> set[str]:
+    return {of.arn, of.import_id, of.name} - {""}
+
+
+def _resource_row(of: KeptResource, made: TrailEvent | None) -> UnmanagedRow:
     return UnmanagedRow(
         arn=of.arn,
         type=of.type,
@@ -159,6 +180,7 @@ def _resource_row(of: KeptResource) -> UnmanagedRow:
         created_at=whole(of.created_at),
         first_seen=whole(of.first_seen),
         left_out=str(LeftOut(of.reason, of.of)) if of.reason else "",
+        creator="" if made is None else str(made.actor),
     )
 
 

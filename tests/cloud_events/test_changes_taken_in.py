@@ -241,11 +241,22 @@ def test_checks_go_on_by_schedule_while_a_queue_is_gone(here: Installed) -> None
 
 
 def test_old_events_and_those_above_the_most_are_removed(here: Installed) -> None:
+    here.clock.pass_(minutes=10)
     here.hears(*(record(NOON + timedelta(minutes=n), f"e-{n}") for n in range(10)))
     with here.store.writing() as writer:
         assert writer.prune_cloud_events(NOON + timedelta(minutes=2), most=5) == 5
         found = writer.cloud_events([JOBS], NOON, NOON + timedelta(hours=1))
     assert [one.id for one in found] == ["e-9", "e-8", "e-7", "e-6", "e-5"]
+
+
+def test_an_event_that_is_dated_in_the_future_keeps_no_place_of_others(here: Installed) -> None:
+    here.hears(record(NOON + timedelta(days=30), "e-forged"))
+    here.clock.pass_(minutes=1)
+    here.hears(record(NOON + timedelta(minutes=1), "e-real"))
+    with here.store.writing() as writer:
+        assert writer.prune_cloud_events(NOON, most=1) == 1
+        found = writer.cloud_events([JOBS], NOON, NOON + timedelta(days=60))
+    assert [one.id for one in found] == ["e-real"]
 
 
 def test_a_stack_that_left_git_is_left_alone(here: Installed) -> None:

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,14 @@ from inventory_world import ACCOUNT, HERE, THERE, Accounts, control, in_state, q
 from store_world import HandClock, discovered, opened, run_in
 
 from runner.errors import Blocked, IgnoreFileUnread
+from runner.model.cloud_events.touched import Taken
 from runner.model.inventory.coverage import Gap
 from runner.model.inventory.left_out import Reason
 from runner.model.inventory.listing import ResourceFilter
 from runner.model.run.life import State
 from runner.model.settings.server import CoverageSettings
+from runner.model.suspects.actor import Actor, Kind
+from runner.model.suspects.event import TrailEvent
 from runner.service.drift.coverage import list_accounts, list_if_due
 from runner.store.database import SqliteStore
 from runner.view.coverage import CoveragePage, coverage_page
@@ -227,3 +232,39 @@ def test_twenty_thousand_resources_take_less_than_a_minute_of_cpu(
     found = page(store)
     assert (found.managed, found.unmanaged) == (10_000, 10_000)
     assert time.process_time() - began < 60
+
+
+def heard(person: str, call: str, name: str) -> TrailEvent:
+    """A call that AWS reported, about a queue."""
+    return TrailEvent(
+        id="e-1",
+        at=HandClock().now(),
+        name=call,
+        source="sqs.amazonaws.com",
+        account=HERE.account,
+        region=HERE.region,
+        actor=Actor(Kind.USER, person),
+        address="192.0.2.1",
+        agent="aws-cli",
+        request="r-1",
+        names=(("queuename", name),),
+    )
+
+
+def test_an_unmanaged_resource_names_who_created_it_as_far_as_events_tell(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    list_accounts(control(store, clock), Accounts({HERE: [queue("by-hand"), queue("older")]}))
+    made = heard("ana", "CreateQueue", "by-hand")
+    later = replace(made, id="e-2", name="SetQueueAttributes", actor=Actor(Kind.USER, "bo"))
+    elsewhere = replace(
+        made,
+        id="e-0",
+        at=made.at - timedelta(hours=1),
+        account="444455556666",
+        actor=Actor(Kind.USER, "eve"),
+    )
+    with store.writing() as writer:
+        for event in (elsewhere, made, later):
+            writer.add_cloud_event(Taken(event, own=False, stacks=frozenset()))
+    assert {one.name: one.creator for one in page(store).resources} == {"by-hand": "ana", "older": ""}

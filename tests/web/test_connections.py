@@ -1,6 +1,7 @@
 """What clients may do to a connection."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -46,6 +47,19 @@ HEAD = b"POST /api/v1/tokens HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 )
 def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(port: int, begun: bytes) -> None:
     answer(port, begun)
+
+
+def test_a_large_body_may_take_as_long_as_it_keeps_coming(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SLOWEST", 1024)
+    body, pause = b'"' + b"x" * 20 * 1024 + b'"', threading.Event()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(
+            HEAD + f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        )
+        for at in range(0, len(body), 1024):
+            client.sendall(body[at : at + 1024])
+            pause.wait(SOON / 5)  # as slow as a line, and four times as long as a request may take otherwise
+        assert client.recv(65536).startswith(b"HTTP/1.1 401")
 
 
 def test_nor_is_a_second_one(port: int) -> None:

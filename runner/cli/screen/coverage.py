@@ -10,7 +10,7 @@ from runner.view.when import ago
 from runner.view.words import counted
 
 _TYPES = ("TYPE", "ACCOUNT", "REGION", "MANAGED", "UNMANAGED", "LEFT OUT", "COVERAGE")
-_RESOURCES = ("RESOURCE", "TYPE", "ACCOUNT", "REGION", "AGE", "NOTE")
+_RESOURCES = ("RESOURCE", "TYPE", "ACCOUNT", "REGION", "AGE", "CREATED BY", "NOTE")
 
 
 def coverage_screen(page: CoveragePage, now: datetime) -> Screen:
@@ -65,4 +65,12 @@ def _type(of: CoverageRow) -> tuple[str | Cell, ...]:
 
 def _resource(of: UnmanagedRow, now: datetime) -> tuple[str | Cell, ...]:
     age = ago(of.created_at, now) if of.created_at else f"seen first {ago(of.first_seen, now)}"
-    return (of.arn or of.import_id or of.name, of.type, of.account, of.region, age, of.left_out)
+    return (
+        of.arn or of.import_id or of.name,
+        of.type,
+        of.account,
+        of.region,
+        age,
+        of.creator or "-",
+        of.left_out,
+    )

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.audit import AuditReader
+from runner.ports.records.cloud_events import CloudEventReader
 from runner.ports.records.declarations import DeclarationReader
+from runner.ports.records.inventory import CoverageReader
 from runner.ports.records.locks import LockReader, LockWriter
 from runner.ports.records.pulls import PullReader
 from runner.ports.records.reports import ReportReader, ReportWriter
@@ -17,6 +19,10 @@ from runner.ports.records.stacks import StackReader, StackWriter
 
 class StackUseReader(StackReader, RunReader, LockReader, Protocol):
     """Stacks, their runs and their locks."""
+
+
+class CoverageUseReader(CoverageReader, CloudEventReader, Protocol):
+    """What accounts have, and which changes of it were reported."""
 
 
 class ConsentReader(ApprovalReader, DeclarationReader, AuditReader, Protocol):

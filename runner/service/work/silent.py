@@ -1,7 +1,6 @@
 """Leases whose workers are silent, and workers that a person gives up."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from runner.errors import WorkerBusy, WorkerUnknown
@@ -62,15 +61,8 @@ def _put_right(writer: Writer, run: Run, lease: Lease) -> None:
         assert run.cancel_requested_by is not None
         writer.transition(run, Event.CANCEL, by=run.cancel_requested_by, reason="stopped on request")
     elif run.state is State.PLANNING:
-        # Asked to make way for something else, it did.
-        free = replace(run, cancel_requested_by=None)
-        reason = f"its worker {lease.worker} is silent"
-        writer.transition(
-            writer.annotate(run, cancel_requested_by=free.cancel_requested_by),
-            Event.REQUEUE,
-            by=DAEMON,
-            reason=reason,
-        )
+        again = writer.annotate(run, cancel_requested_by=None)  # it was only to make way for something else
+        writer.transition(again, Event.REQUEUE, by=DAEMON, reason=f"its worker {lease.worker} is silent")
     else:
         writer.release(run)
 
@@ -79,13 +71,19 @@ def _fail(control: ControlPorts, lease: Lease, lost: int) -> None:
     reason = f"{lost + 1} workers fell silent while they planned it, the last one was {lease.worker}"
     failure = PlanFailure((Diagnostic("error", reason),), reason)
 
+    with control.store.alongside(_ending(lease, LeaseEnd.LOST)):
+        settle_whole(control, lease.job, failure)
+
+
+def _ending(lease: Lease, how: LeaseEnd) -> Callable[[Writer], None]:
+    """Ends exactly this lease, once."""
+
     def end(writer: Writer) -> None:
         fresh = writer.lease(lease.run)
         if fresh is not None and fresh.fence == lease.fence and fresh.end is None:
-            writer.end_lease(fresh, LeaseEnd.LOST)
+            writer.end_lease(fresh, how)
 
-    with control.store.alongside(end):
-        settle_whole(control, lease.job, failure)
+    return end
 
 
 def give_up(control: ControlPorts, worker: str, *, by: str, force: bool) -> list[Run]:
@@ -112,12 +110,7 @@ def give_up(control: ControlPorts, worker: str, *, by: str, force: bool) -> list
 
 def _interrupt(control: ControlPorts, lease: Lease, by: str) -> Run:
     """A plan is queued again. What an apply has done, nobody here can tell."""
-
-    def end(writer: Writer) -> None:
-        fresh = writer.lease(lease.run)
-        if fresh is not None and fresh.fence == lease.fence and fresh.end is None:
-            writer.end_lease(fresh, LeaseEnd.GIVEN_UP)
-
+    end = _ending(lease, LeaseEnd.GIVEN_UP)
     with control.store.reading() as reader:
         run = reader.run(lease.run)
     reason = f"{by} gave up its worker {lease.worker}, so that nobody can tell what it did"

@@ -8,6 +8,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_SECONDS = 15  # for all of a request to come; what it asks for may take longer
+SLOWEST = 16 * 1024  # bytes a second of a request that takes longer to come, such as a large artifact
 MOST = 512
 MOST_OF_ONE = 256  # from one address; those of a proxy are of many
 HEAD_BYTES = 32 * 1024  # the first line and all headers
@@ -17,6 +18,8 @@ class Connection(H11Protocol):
     """uvicorn waits for a request for ever, so that a few hundred clients that send nothing would be all it has."""
 
     _late: TimerHandle | None = None
+    _began = 0.0
+    _received = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's own
         super().connection_made(transport)
@@ -25,6 +28,7 @@ class Connection(H11Protocol):
             transport.close()
 
     def data_received(self, data: bytes) -> None:
+        self._received += len(data)
         super().data_received(data)
         if self.conn.their_state in {h11.IDLE, h11.SEND_BODY}:
             self._expect()
@@ -46,7 +50,14 @@ class Connection(H11Protocol):
     def _expect(self) -> None:
         """Once for each request: a client that sends a byte now and then gains nothing."""
         if self._late is None:
-            self._late = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+            self._began, self._received = self.loop.time(), 0
+            self._late = self.loop.call_later(REQUEST_SECONDS, self._judge)
+
+    def _judge(self) -> None:
+        if self._received < SLOWEST * (self.loop.time() - self._began):
+            self.transport.close()
+        else:
+            self._late = self.loop.call_later(REQUEST_SECONDS, self._judge)
 
     def _expect_nothing(self) -> None:
         if self._late is not None:
