@@ -2,7 +2,7 @@
 
 from runner.app import App
 from runner.view.facts import all_stacks
-from runner.view.needs import Need
+from runner.view.need import Need
 from runner.view.status import status_page
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import ReportChanged, ReportNotFound
 from runner.model.audit.actor import DAEMON
 from runner.model.changes.changes import NOTHING_BESIDES, ApplyOnly
-from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding, ReportStatus
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text, text_or_none, time_or_none
 from runner.store.session import Session
 
 if TYPE_CHECKING:
+    from runner.model.drift.report import Acknowledgement, Contest, DriftReport, Finding
     from runner.model.suspects.own import OwnRun
     from runner.model.suspects.suspect import Suspicion
 
@@ -110,6 +110,8 @@ class ReportWrites(ReportReads, Writes):
         confirmed: bool,
     ) -> DriftReport:
         """ReportChanged if the stack has an unresolved one."""
+        from runner.model.drift.report import DriftReport, ReportStatus
+
         current = self.current_report(stack)
         if current is not None:
             raise ReportChanged(report=current.name, status=current.status)
@@ -155,6 +157,8 @@ class ReportWrites(ReportReads, Writes):
         confirmed: bool,
     ) -> DriftReport:
         """Another drift of the same stack: `seen` starts again, and no acknowledgement covers it."""
+        from runner.model.drift.report import ReportStatus
+
         other = replace(
             report,
             status=ReportStatus.OPEN,
@@ -168,6 +172,8 @@ class ReportWrites(ReportReads, Writes):
         return after
 
     def acknowledge_report(self, report: DriftReport, acknowledgement: Acknowledgement) -> DriftReport:
+        from runner.model.drift.report import ReportStatus
+
         after = replace(report, status=ReportStatus.ACKNOWLEDGED, acknowledgement=acknowledgement)
         self._save_report(report, after)
         detail = {"reason": acknowledgement.reason, "until": text(acknowledgement.until)}
@@ -175,12 +181,16 @@ class ReportWrites(ReportReads, Writes):
         return after
 
     def reopen_report(self, report: DriftReport, reason: str) -> DriftReport:
+        from runner.model.drift.report import ReportStatus
+
         after = replace(report, status=ReportStatus.OPEN, acknowledgement=None)
         self._save_report(report, after)
         self._report_event(after, "reopen", reason=reason)
         return after
 
     def resolve_report(self, report: DriftReport, *, by: str, reason: str) -> DriftReport:
+        from runner.model.drift.report import ReportStatus
+
         after = replace(report, status=ReportStatus.RESOLVED, resolved_at=self._now)
         self._save_report(report, after)
         self._report_event(after, "resolve", by=by, reason=reason)
@@ -227,6 +237,8 @@ class ReportWrites(ReportReads, Writes):
 
     def _save_report(self, before: DriftReport, after: DriftReport) -> None:
         """An answer only applies to what was read: another fingerprint is another drift, and resolved is final."""
+        from runner.model.drift.report import ReportStatus
+
         seen: dict[str, Value] = {"id": before.id, "status": before.status, "fingerprint": before.fingerprint}
         resolved = before.status is ReportStatus.RESOLVED
         if resolved or not self._update("reports", _row(after), seen):
@@ -283,6 +295,8 @@ def _row(report: DriftReport) -> dict[str, Value]:
 
 
 def _report(row: sqlite3.Row) -> DriftReport:
+    from runner.model.drift.report import Contest, DriftReport, Finding, ReportStatus
+
     return DriftReport(
         id=row["id"],
         stack=row["stack"],
@@ -303,6 +317,8 @@ def _report(row: sqlite3.Row) -> DriftReport:
 
 
 def _acknowledgement(row: sqlite3.Row) -> Acknowledgement | None:
+    from runner.model.drift.report import Acknowledgement
+
     if row["acknowledged_by"] is None:
         return None
     at, until = (datetime.fromisoformat(row[f"acknowledged_{name}"]) for name in ("at", "until"))

@@ -15,7 +15,7 @@ from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, question
 from runner.view.facts import StackFacts, given
 from runner.view.host import Host
-from runner.view.needs import Need, Why
+from runner.view.need import Need, Why
 from runner.view.objections import goes_on, objections
 from runner.view.run import RunRow, run_row
 from runner.view.run_page import CommitRow, commit_row

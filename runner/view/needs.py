@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from runner.model.approval.guardrails import Violation
 from runner.model.audit.checkpoint import missing_sentence
@@ -18,59 +17,13 @@ from runner.model.schedule.waiting import held_elsewhere
 from runner.model.settings.reload import RefusedReload
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Leftover
-from runner.model.values.frozen import dataclass
 from runner.model.warm.probe import Distrust
 from runner.view import words
 from runner.view.facts import StackFacts, given
+from runner.view.need import Need, Way, Why
 from runner.view.objections import NEVER, goes_on
 from runner.view.source import SourceRow
 from runner.view.when import ago, ahead
-
-
-class Why(StrEnum):
-    DISK = "disk"
-    BROKER = "broker"
-    SILENT = "silent"
-    POOL = "pool"
-    PLACE = "place"
-    RELOAD = "reload"
-    LINGERS = "lingers"
-    RESTORED = "restored"
-    CHECKPOINTS = "checkpoints"
-    APPROVAL = "approval"
-    READY = "ready"
-    DRIFT = "drift"
-    CHECK = "check"
-    LOCK = "lock"
-    FAILED = "failed"
-    PROBLEM = "problem"
-    MISSING = "missing"
-    SOURCE = "source"
-    FORGE = "forge"
-    PROBE = "probe"
-    EVENTS = "events"
-    QUEUE = "queue"
-
-
-@dataclass(frozen=True)
-class Way:
-    """One of several answers, and the command that gives it."""
-
-    answer: str
-    command: str
-
-
-@dataclass(frozen=True)
-class Need:
-    """Something that waits for a person. `failure`: something went wrong, rather than waits for an answer."""
-
-    why: Why
-    name: str  # of the run, the report, the stack or the source
-    stack: str | None
-    text: str
-    command: str
-    failure: bool = False
-    ways: tuple[Way, ...] = ()  # where there are several answers
 
 
 def needs(

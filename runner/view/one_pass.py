@@ -9,7 +9,7 @@ from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.view.facts import all_stacks
 from runner.view.host import Host
-from runner.view.needs import Need
+from runner.view.need import Need
 from runner.view.run import RunRows, run_rows
 from runner.view.source import SourceRow
 from runner.view.status import configured_sources, needs_now

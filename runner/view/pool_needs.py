@@ -8,7 +8,7 @@ from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.work.offers import BrokerProblem
 from runner.ports.records.store import Reader
-from runner.view.needs import Need, Way, Why
+from runner.view.need import Need, Way, Why
 from runner.view.pool import LeaseRow, PoolRow, lease_rows, unplaced
 from runner.view.when import ago
 from runner.view.words import counted

@@ -25,7 +25,7 @@ from runner.service.drift.rules import ignored_by_rule
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
 from runner.view.how_planned import how_planned
-from runner.view.needs import Need
+from runner.view.need import Need
 from runner.view.pool import LeaseRow, lease_row
 from runner.view.pool_needs import silent_apply
 from runner.view.run import RunRow, run_row

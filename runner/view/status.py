@@ -19,7 +19,8 @@ from runner.service.integrity.checkpoint import last_missing
 from runner.view.facts import StackFacts
 from runner.view.host import Host
 from runner.view.load import SweepView, ThrottleView, queue_waits_for, sweep_view, throttles
-from runner.view.needs import Need, needs
+from runner.view.need import Need
+from runner.view.needs import needs
 from runner.view.newcomer import newcomers
 from runner.view.objections import objections_to
 from runner.view.pool import PoolRows, pool_rows

@@ -14,6 +14,9 @@ sys.path += [str(Path(__file__).parents[1] / room) for room in ("cli", "probe")]
 from cli_world import World
 from moto_process import LOGIN, Moto, moto
 
+from runner.aws.listers.table import listers
+
+ADOPTED = ("aws_cloudwatch_log_group", "aws_iam_role", "aws_s3_bucket", "aws_vpc", "aws_subnet")
 REGION, OWN = "eu-west-1", "123456789012"
 MAIN = """\
 terraform {
@@ -73,6 +76,10 @@ def by_hand(cloud: Moto) -> None:
     client("sqs").create_queue(QueueName="of-web", tags={"aws:cloudformation:stack-name": "web"})
 
 
+def test_what_is_adopted_here_is_what_accounts_are_listed_for() -> None:
+    assert set(ADOPTED) <= set(listers())
+
+
 @pytest.mark.aws
 @pytest.mark.long
 @pytest.mark.thorough(
@@ -92,10 +99,9 @@ def test_what_nobody_manages_is_found_and_adopted(tmp_path: Path, cloud: Moto) -
     assert "aws_sqs_queue" not in unmanaged
     assert "cloudformation" in {one["reason"] for one in page["reasons"]}
 
-    types = ["aws_cloudwatch_log_group", "aws_iam_role", "aws_s3_bucket", "aws_vpc", "aws_subnet"]
-    adopted = world.run("drift", "adopt", *(unmanaged[one] for one in types), "--stack", "app")
+    adopted = world.run("drift", "adopt", *(unmanaged[one] for one in ADOPTED), "--stack", "app")
     assert "is refused with this value" in adopted.stderr
-    for kind in types:
+    for kind in ADOPTED:
         assert f'+resource "{kind}"' in adopted.stdout
 
     secret = world.run("drift", "adopt", unmanaged["aws_ssm_parameter"], "--stack", "app", expect=3)

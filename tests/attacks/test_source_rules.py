@@ -23,10 +23,13 @@ STARTS_PROCESSES = {
     "process/detached.py": "waits for the shim that process/run.py has started",
     "probe/launch.py": "a provider, by process/run.py; the type of a process is named",
     "probe/proxy_process.py": "the same of the proxy",
+    "process/beside.py": "our own program beside this one, as a worker starts one for each run",
+    "pool/standby.py": "one that process/beside.py has started and that waits; the type of a process is named",
     "source/output.py": "reads what that git says; starts nothing",
 }
 # git answers on a pipe: it dies with us, and nothing of it is lost. Terraform's output always is a file.
-PIPES = ("source/command.py", "sandbox/namespaced.py")
+# A process of ours that waits for a run is told of it on a pipe, before there is a terraform.
+PIPES = ("source/command.py", "sandbox/namespaced.py", "process/beside.py")
 SPEAKS_SQL = {
     "doctor/tools.py": "asks for the library's version",
     "cli/commands/db.py": "looks at the number of a schema, read-only, before the store would bring it up to date",

@@ -52,6 +52,7 @@ PLACES = (
     _fixed("/trends"),
     _fixed("/coverage"),
     _fixed("/sources"),
+    _fixed("/pools"),
     _fixed("/notifications"),
     Place("dropping", "/notifications", lambda _: "/notifications?drop=ops"),
     _fixed("/audit"),

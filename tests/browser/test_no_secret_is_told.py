@@ -20,6 +20,8 @@ GIVEN: dict[str, Any] = {
     "source": "infra",
     "after": 0,
     "number": 1,
+    "older": 1,
+    "newer": 2,
 }
 LOOKS = [one for one in operations() if one.method == "GET" and one.at_daemon is None]
 

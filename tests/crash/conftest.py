@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path += [str(Path(__file__).parents[1] / "journey"), str(Path(__file__).parents[2] / "scripts")]
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("journey", "cloud_events", "store")]
+sys.path.append(str(Path(__file__).parents[2] / "scripts"))
 
 from needed import terraform_for
 from scenarios import SCENARIOS

@@ -3,9 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from event_world import FakeQueue, envelope, record
 from releases import plain, says, zipped
 from stage import LONGEST, STACK, Stage, live
 from stage_verdict import resting
@@ -19,6 +21,7 @@ from runner.host.machine import target
 from runner.model.engine.release import release
 from runner.model.run.life import State
 from runner.model.settings.source import Previews
+from runner.service.cycle.cloud_events import Listener
 from runner.service.cycle.prune import prune
 from runner.service.operator import request
 from runner.store.database import FILE_NAME
@@ -72,6 +75,22 @@ def preview(stage: Stage) -> None:
     stage.start()
     stage.attempt(lambda: stage.app.previewer.look(previewed))
     stage.attempt(stage.work)
+
+
+def hear(stage: Stage) -> None:
+    """AWS reports a change. Its queue hands it out again until it is deleted."""
+    queue = FakeQueue([envelope(record())])
+    listener = Listener(stage.app.store, stage.clock, stage.app.settings, queue, lambda _: nullcontext())
+    stage.attempt(listener.take_some)
+    stage.attempt(listener.take_some)
+
+
+def amend(stage: Stage) -> None:
+    """Accepted drift becomes a commit in the mirror."""
+    (source,) = stage.app.settings.sources
+    stage.start()
+    files = {f"{STACK}/note.tf": b'output "note" {\n  value = "accepted"\n}\n'}
+    stage.attempt(lambda: stage.app.git.amend(source, stage.app.git.head(source), files, "Accept drift"))
 
 
 def copy(stage: Stage) -> None:
@@ -223,5 +242,7 @@ SCENARIOS = {
         Scenario("backup", nothing, copy, after="change"),
         Scenario("state", without_file, check, after="change"),
         Scenario("engine", nothing, bring, after="change"),
+        Scenario("events", nothing, hear, after="change"),
+        Scenario("acceptance", nothing, amend, after="change"),
     )
 }

@@ -16,7 +16,7 @@ from runner.errors import WrongState
 from runner.model.run.life import Kind, Run, State
 from runner.sandbox import namespaced
 from runner.service.operator import cancel, request
-from runner.view.needs import Why
+from runner.view.need import Why
 
 # A command that goes on in a session of its own, after terraform has ended.
 LINGERS = """\

@@ -329,6 +329,14 @@ CHECKS = [
         Next.WAIT,
         "no_room",
     ),
+    (
+        "a check that a change outside made due is made before its schedule",
+        View(
+            stack(next_check_at=NOW + timedelta(1), check_wanted_at=NOW, check_wanted_for="ana did it"), NOW
+        ),
+        Next.CHECK,
+        "changed_outside",
+    ),
     ("a check that is due is made", View(stack(next_check_at=NOW), NOW), Next.CHECK, "due"),
     ("a check that was never made is due", View(stack(), NOW), Next.CHECK, "due"),
     (

@@ -65,8 +65,10 @@ def test_whatever_a_message_holds_comes_back(kind: Any, data: st.DataObject) -> 
 def test_a_message_has_no_place_for_credentials(kind: Any) -> None:
     inside = set(reachable(kind))
     assert not inside & {SourceAuth, SourceSettings}
-    # What is kept out of a repr is a secret, or a path to one.
-    assert [f"{one.__name__}.{part.name}" for one in inside for part in fields(one) if not part.repr] == []
+    # What is kept out of a repr is a secret, or a path to one. A run elsewhere gets the password of its own state, which
+    # ends with it.
+    hidden = {f"{one.__name__}.{part.name}" for one in inside for part in fields(one) if not part.repr}
+    assert hidden <= {"ServedState.password"}
     assert Path not in {hint for one in inside for hint in typing.get_type_hints(one).values()}
 
 

@@ -1,6 +1,7 @@
 """A stack with over a hundred types of AWS: whatever of it an account lists is found in its state."""
 
 import json
+from pathlib import Path
 
 import pytest
 from aws_types import TYPES
@@ -9,6 +10,7 @@ from probe_lab import STATE, Lab
 
 from runner.aws.cloud import Cloud
 from runner.aws.inventory import AwsInventory
+from runner.aws.listers.table import listers
 from runner.model.inventory.coverage import Judged, judge
 from runner.model.inventory.managed import Managed, ManagedObject
 from runner.model.inventory.resource import CloudResource
@@ -35,6 +37,12 @@ def listed(cloud: Cloud, managed: Managed) -> list[Judged]:
         if isinstance(one, CloudResource)
     ]
     return list(judge(resources, managed, lambda _: False))
+
+
+def test_at_least_forty_types_that_are_listed_are_in_that_stack() -> None:
+    folder = Path(__file__).parent / "cases" / TYPES.name
+    code = "".join(path.read_text() for path in folder.glob("*.tf"))
+    assert sum(f'resource "{one}"' in code for one in listers()) >= 40
 
 
 @pytest.mark.aws

@@ -12,7 +12,7 @@ from runner.cli.main import main
 from runner.model.run.life import Event
 from runner.service.cycle.begin import begin
 from runner.service.integrity.checkpoint import MISSING, try_checkpoint
-from runner.view.needs import Why
+from runner.view.need import Why
 
 
 def run(records: Records, *words: str) -> Result:

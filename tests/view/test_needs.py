@@ -17,7 +17,8 @@ from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus
 from runner.view.facts import StackFacts
 from runner.view.inbox import SETTLED_BY
-from runner.view.needs import Why, needs
+from runner.view.need import Why
+from runner.view.needs import needs
 from runner.view.objections import goes_on
 from runner.view.source import Polling, SourceRow, source_row
 

@@ -69,12 +69,12 @@ def test_every_answer_is_as_described(case: Case[Any], asked: tuple[Starlette, d
 
 
 def refused_for_its_meaning(answer: Response) -> bool:
-    """No schema says which topics there are, how long a hundred years is, whose cursor belongs to which list, or which
-    key was used before.
+    """No schema says which topics there are, how long a hundred years is, whose cursor belongs to which list, which
+    key was used before, or what a state is.
     """
     refused = answer.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
     told = answer.json() if refused else {}
-    if told.get("code") in {"BadUsage", "KeyReused"}:
+    if told.get("code") in {"BadUsage", "KeyReused", "NotAState"}:
         return True
     errors = told.get("errors", ())
     return bool(errors) and all(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.cli.screen.output import Cell, Line
-from runner.view.needs import Need, Why
+from runner.view.need import Need, Why
 
 MARKS: dict[Why, Cell] = {
     Why.DISK: Cell("✗ disk full", "red"),

@@ -6,7 +6,7 @@ from runner.cli.screen import cells
 from runner.cli.screen.needs import need_line
 from runner.cli.screen.output import Console, Screen, Table
 from runner.view import words
-from runner.view.needs import Need
+from runner.view.need import Need
 from runner.view.one_pass import PassPage
 
 HEADS = ("RUN", "STACK", "KIND", "STATE", "CHANGES", "REASON")

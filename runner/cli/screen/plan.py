@@ -1,6 +1,9 @@
 """A plan, drawn: what terraform would do."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from runner.cli.screen.output import Cell, Colour, Line, Screen
 from runner.model.changes.attribute_text import Line as PlanLine
@@ -11,7 +14,9 @@ from runner.model.plan.text import headlines, lines
 from runner.view.apply_only import ApplyOnlyView, apply_only
 from runner.view.attribute import AttributeRow, attribute_change
 from runner.view.changes import ChangesView, change_set
-from runner.view.run_page import RunPage
+
+if TYPE_CHECKING:
+    from runner.view.run_page import RunPage
 
 _COLOURS: dict[Action, Colour] = {
     Action.CREATE: "green",

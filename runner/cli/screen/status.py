@@ -8,7 +8,7 @@ from runner.cli.screen.needs import need_lines
 from runner.cli.screen.output import Cell, Colour, Line, Screen
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.view import words
-from runner.view.needs import Need
+from runner.view.need import Need
 from runner.view.pool import PoolRow
 from runner.view.run import RunRow
 from runner.view.source import SourceRow

@@ -1,16 +1,11 @@
 """Drift: a difference between a revision that is already applied and the real cloud, and the record of its life."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from runner.model.changes.changes import NOTHING_BESIDES, Action, ApplyOnly, AttributeChange
+from runner.model.suspects.suspect import Suspicion
 from runner.model.values.frozen import dataclass
-
-if TYPE_CHECKING:
-    from runner.model.suspects.suspect import Suspicion
 
 
 class DriftClass(StrEnum):

@@ -114,7 +114,7 @@ def _queried(request: Request, model: type[BaseModel], but: Collection[str]) -> 
 
 def _accepted(name: str, annotation: Any) -> Any:
     """Ids are also taken as everybody writes them, and no number is one that the database cannot hold."""
-    number = _numbered(IDS[name]) if name in IDS else Annotated[int, Field(ge=LEAST.get(name, 0), le=MAX_ID)]
+    number = _numbered(IDS[name]) if name in IDS else _plain_number(LEAST.get(name, 0))
     return _with_numbers(annotation, number)
 
 
@@ -147,10 +147,19 @@ def _bounded(span: Seconds) -> Seconds:
     return span
 
 
+def _whole(value: Any) -> Any:
+    """To JSON, 356.0 is an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _plain_number(least: int) -> Any:
+    return Annotated[int, Field(ge=least, le=MAX_ID), BeforeValidator(_whole)]
+
+
 def _numbered(prefix: str) -> Any:
     def read(value: Any) -> Any:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)  # to JSON, 356.0 is an integer
+        if isinstance(value, float):
+            return _whole(value)
         if not isinstance(value, str):
             return value
         number = number_in(value, prefix, bare=True)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from runner.model.notify.consumer import notification_of
 from runner.model.values.frozen import dataclass
-from runner.view.needs import Need, Why
+from runner.view.need import Need, Why
 from runner.web.api.numbers import page_of_name
 from runner.web.dashboard.states import Look
 

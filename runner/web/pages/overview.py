@@ -11,7 +11,7 @@ from runner.api.status import show_status
 from runner.api.trends import show_trends
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
-from runner.view.needs import Why
+from runner.view.need import Why
 from runner.view.status import StatusPage
 from runner.web.dashboard.html import html
 from runner.web.dashboard.needs import grouped, page_of
