@@ -88,9 +88,14 @@ def hear(stage: Stage) -> None:
 def amend(stage: Stage) -> None:
     """Accepted drift becomes a commit in the mirror."""
     (source,) = stage.app.settings.sources
-    stage.start()
     files = {f"{STACK}/note.tf": b'output "note" {\n  value = "accepted"\n}\n'}
-    stage.attempt(lambda: stage.app.git.amend(source, stage.app.git.head(source), files, "Accept drift"))
+
+    def commit() -> None:
+        base = stage.app.git.head(source)
+        stage.app.git.fetch(source, base)
+        stage.app.git.amend(source, base, files, "Accept drift")
+
+    stage.attempt(commit)
 
 
 def copy(stage: Stage) -> None:
