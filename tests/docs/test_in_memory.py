@@ -32,7 +32,8 @@ class Configured:
 @pytest.fixture(autouse=True)
 def of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setenv("TMPDIR", "")  # so that it is put back, also where there was none
+    monkeypatch.delenv("TMPDIR")
     monkeypatch.setattr(in_memory, "ENOUGH", 1)
 
 
