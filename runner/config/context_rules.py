@@ -13,8 +13,8 @@ from runner.model.settings.context import PHASES, Context
 from runner.model.settings.rule_tables import set_keys
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import VARIABLE
+from runner.model.values.name import EXPECTED, NAME
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _INPUT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -25,8 +25,8 @@ def context_complaints(settings: Settings) -> Iterator[Complaint]:
         here: KeyPath = ("contexts", index)
         if any(other.name == context.name for other in settings.contexts[:index]):
             yield Complaint((*here, "name"), "another context already has this name")
-        if _NAME.fullmatch(context.name) is None:
-            message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+        if NAME.fullmatch(context.name) is None:
+            message = EXPECTED
             yield Complaint((*here, "name"), message)
         yield from match_complaints((*here, "match"), context.match, sources)
         yield from _contents(here, context)

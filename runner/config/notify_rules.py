@@ -12,8 +12,8 @@ from runner.model.notify.rate import Rate
 from runner.model.schedule.cron import cron_flaw
 from runner.model.settings.notifications import VARIABLE, Notification
 from runner.model.settings.server import Settings
+from runner.model.values.name import EXPECTED, NAME
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+-]*://\S|\$\{")
 _FETCHED = re.compile(r"\$\{(?:" + "|".join(FETCHED) + "):")
@@ -29,8 +29,8 @@ def notify_complaints(settings: Settings) -> Iterator[Complaint]:
         here: KeyPath = ("notifications", index)
         if any(other.name == one.name for other in settings.notifications[:index]):
             yield Complaint((*here, "name"), "another notification already has this name")
-        if _NAME.fullmatch(one.name) is None:
-            message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+        if NAME.fullmatch(one.name) is None:
+            message = EXPECTED
             yield Complaint((*here, "name"), message)
         yield from match_complaints((*here, "match"), one.match, sources)
         yield from _to((*here, "to"), one)

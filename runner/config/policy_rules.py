@@ -1,6 +1,5 @@
 """What valid policies and checks of the configuration must satisfy."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.server import Settings
+from runner.model.values.name import EXPECTED, NAME
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PLACES = ("{plan}", "{tree}")
 
 
@@ -49,8 +48,8 @@ def _common(
         here: KeyPath = (key, index)
         if any(other.name == row.name for other in rows[:index]):
             yield Complaint((*here, "name"), "another one already has this name")
-        if _NAME.fullmatch(row.name) is None:
-            message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+        if NAME.fullmatch(row.name) is None:
+            message = EXPECTED
             yield Complaint((*here, "name"), message)
         yield from out_of_limits(row, limits, here)
         yield from match_complaints((*here, "match"), row.match, sources)

@@ -8,11 +8,11 @@ from runner.config.limits import POOL, out_of_limits
 from runner.config.match import stack_glob_complaints
 from runner.config.place import KeyPath
 from runner.model.access.token import token_subject
-from runner.model.settings.pools import NAME, PoolSettings, WorkerSettings
+from runner.model.settings.pools import PoolSettings, WorkerSettings
 from runner.model.settings.server import Settings
 from runner.model.values.loopback import is_loopback
+from runner.model.values.name import EXPECTED, NAME
 
-_NAME_EXPECTED = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
 # Broker URL schemes -> whether the connection is encrypted.
 _BROKERS = {"redis": False, "rediss": True, "amqp": False, "amqps": True, "sqs": True}
 
@@ -46,7 +46,7 @@ def pool_complaints(settings: Settings) -> Iterator[Complaint]:
 def _pool(here: KeyPath, pool: PoolSettings) -> Iterator[Complaint]:
     yield from out_of_limits(pool, POOL, here)
     if NAME.fullmatch(pool.name) is None:
-        yield Complaint((*here, "name"), _NAME_EXPECTED)
+        yield Complaint((*here, "name"), EXPECTED)
     if pool.match is not None:
         yield from stack_glob_complaints((*here, "match", "stacks"), pool.match.stacks)
 
@@ -69,7 +69,7 @@ def _worker(here: KeyPath, worker: WorkerSettings, settings: Settings) -> Iterat
     for key in ("pool", "name"):
         value = getattr(worker, key)
         if value is not None and NAME.fullmatch(value) is None:
-            yield Complaint((*here, key), _NAME_EXPECTED)
+            yield Complaint((*here, key), EXPECTED)
     if settings.sources or settings.pools:
         key = "sources" if settings.sources else "pools"
         yield Complaint((key,), "belongs to the server's configuration: a worker has no such key", got=False)

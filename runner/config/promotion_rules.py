@@ -10,11 +10,10 @@ from runner.config.place import KeyPath
 from runner.model.settings.promotion import Promotion
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import NAME_PATTERN, Stack
+from runner.model.values.name import EXPECTED, NAME
 
 if TYPE_CHECKING:
     from runner.model.promotion.order import Misplaced
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def promotion_complaints(settings: Settings) -> Iterator[Complaint]:
@@ -25,8 +24,8 @@ def promotion_complaints(settings: Settings) -> Iterator[Complaint]:
         if promotion.name in names:
             yield Complaint((*here, "name"), "another promotion already has this name")
         names.add(promotion.name)
-        if _NAME.fullmatch(promotion.name) is None:
-            message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+        if NAME.fullmatch(promotion.name) is None:
+            message = EXPECTED
             yield Complaint((*here, "name"), message)
         yield from out_of_limits(promotion, PROMOTION, here)
         yield from _order((*here, "order"), promotion, owner)

@@ -32,9 +32,9 @@ from runner.model.settings.server import (
 )
 from runner.model.settings.source import Allow, Previews, SourceAuth, SourceSettings, Verify
 from runner.model.values.key_text import read_key
+from runner.model.values.name import EXPECTED, NAME
 from runner.model.values.size import parse_size
 
-SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?(?::[0-9]{1,5})?")
 _BACKEND = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -104,8 +104,8 @@ def _of_rarer_parts(settings: Settings) -> Iterator[Complaint]:
 
 def _source(here: KeyPath, source: SourceSettings) -> Iterator[Complaint]:
     yield from out_of_limits(source, SOURCE, here)
-    if SOURCE_NAME.fullmatch(source.name) is None or ".." in source.name:
-        message = "expected 1 to 64 of a-z, 0-9 and . _ -, with a letter or digit first"
+    if NAME.fullmatch(source.name) is None or ".." in source.name:
+        message = EXPECTED
         yield Complaint((*here, "name"), message)
     if flaw := url_flaw(source.url):
         yield Complaint((*here, "url"), flaw, got=False)

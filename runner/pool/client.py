@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from runner import __version__
-from runner.api.http import PREFIX, VERSION
+from runner.api.http import FENCE, VERSION, WORK
 from runner.errors import DatabaseBusy, InternalError, ServerUnreachable, TooManyAtOnce
 from runner.model.settings.pools import WorkerSettings
 from runner.model.values.codec import from_plain, to_plain
@@ -20,8 +20,6 @@ from runner.model.work.protocol import AtGate, Beat, Ended, Granted, Heard, Hell
 from runner.ports.basics import Cancel
 from runner.remote.answer import error_of
 
-WORK = f"{PREFIX}/work"
-FENCE = "Driftline-Fence"
 SECONDS = 30.0  # for one answer
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
 # The server is away, restarts, or has too much to do. Any other error is its answer.
@@ -38,9 +36,6 @@ class Never:
     def wait(self, timeout: float | None = None) -> bool:
         time.sleep(timeout or 0)
         return False
-
-
-NEVER = Never()
 
 
 @dataclass

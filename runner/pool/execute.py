@@ -175,7 +175,7 @@ def _hand_over(client: WorkClient, entry: Entry, line: Line) -> None:
 
 def _state(job: Job) -> str:
     """Names the state on this host: what an earlier apply has left running keeps the next one from it."""
-    return f"{job.stack.name.replace('/', '-')}"
+    return job.stack.name.replace("/", "-")
 
 
 class Deadline:

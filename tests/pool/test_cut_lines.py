@@ -11,9 +11,10 @@ import pytest
 from applied_once import applied, approved
 from pool_world import SECRET, Pool
 
+from runner.api.http import FENCE, WORK
 from runner.model.run.life import State
 from runner.model.work.protocol import Wanted
-from runner.pool.client import FENCE, WORK, WorkClient
+from runner.pool.client import WorkClient
 
 Real = Callable[[httpx2.HTTPTransport, httpx2.Request], httpx2.Response]
 Fault = Callable[[Real, httpx2.HTTPTransport, httpx2.Request], httpx2.Response]

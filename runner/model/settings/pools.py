@@ -1,14 +1,11 @@
 """Pools of workers on other machines: which stacks execute there, and how much at once."""
 
-import re
 from dataclasses import field
 from typing import Any, ClassVar
 
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import StackMatch
 from runner.model.values.frozen import dataclass
-
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # of pools and workers
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.execution.job import Job, Result
+from runner.model.execution.kept import OUTPUTS, SECRETS
 from runner.model.outputs.taken import Given
 from runner.model.values.frozen import dataclass
 
@@ -14,7 +15,6 @@ OLDEST = 1  # that this release still understands
 HELLO = (
     "/api/v1/work/hello"  # GET: the same answer, for whoever only wants to know whether it would be welcome
 )
-SECRETS, OUTPUTS = "plan.secrets", "outputs.json"  # artifacts of other runs that a job may need
 
 
 @dataclass(frozen=True)

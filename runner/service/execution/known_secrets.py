@@ -10,10 +10,11 @@ from collections.abc import Iterable
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.execution.job import Job
+from runner.model.execution.kept import SECRETS
 from runner.model.values.frozen import dataclass
 from runner.ports.worker import WorkerPorts
 
-ARTIFACT = "plan.secrets"
+ARTIFACT = SECRETS
 # Runs that ended before planning store nothing, so the search goes further back.
 MAX_EARLIER = 25
 # Characters: a plan with only sensitive values would be stored whole with each run.

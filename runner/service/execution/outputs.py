@@ -10,13 +10,14 @@ from typing import Any
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound, DriftlineError, OutputUnknown
 from runner.model.execution.job import Job
+from runner.model.execution.kept import OUTPUTS
 from runner.model.outputs.known import SeenOutputs, StateOutput
 from runner.model.plan.fingerprint import seal
 from runner.model.settings.context import variable_text
 from runner.ports.engine import EngineError, Execution
 from runner.ports.worker import WorkerPorts
 
-ARTIFACT = "outputs.json"
+ARTIFACT = OUTPUTS
 # An artifact is named by the digest of its content, from which a short secret could be guessed.
 _SALT = 16
 _LOST = (ArtifactNotFound, ArtifactKeyMissing, ArtifactDamaged)

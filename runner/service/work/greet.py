@@ -3,7 +3,8 @@
 import re
 
 from runner.errors import BadUsage, OtherPool, TooManyWorkers, WorkerNameTaken
-from runner.model.settings.pools import NAME, PoolSettings
+from runner.model.settings.pools import PoolSettings
+from runner.model.values.name import NAME
 from runner.model.work.lease import KnownWorker, WorkerStatus
 from runner.model.work.protocol import Hello, Wanted
 from runner.ports.control import ControlPorts

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runner.api.http import PREFIX
+from runner.api.http import PREFIX, WORK
 from runner.errors import DriftlineError, InternalError, RequestAmbiguous, RequestTooLarge
 from runner.host.log import log
 from runner.model.state.served import LARGEST, ROUTE
@@ -17,7 +17,7 @@ MAX_BODY = 1024 * 1024
 LARGER = {
     f"{ROUTE}/": LARGEST + 1,
     f"{PREFIX}/state-pushes/": LARGEST,
-    f"{PREFIX}/work/": 256 * 1024 * 1024,  # artifacts and results
+    f"{WORK}/": 256 * 1024 * 1024,  # artifacts and results
 }
 MAX_TARGET = 8 * 1024  # path and query
 

@@ -11,8 +11,8 @@ from runner.model.access.session import Identity
 from runner.model.access.token import token_subject
 from runner.model.approval.approval import Person
 from runner.web.identity.first import LoginFirst
-from runner.web.identity.live import login_of, note_wrong, refuse_guesses, session_of
-from runner.web.identity.tokens import BEARER, known_token
+from runner.web.identity.live import login_of, session_of, token_sent
+from runner.web.identity.tokens import BEARER
 from runner.web.identity.turns import Turns
 from runner.web.transport.peer import peer_identity, peer_uid
 
@@ -70,13 +70,8 @@ def _known(request: Request) -> tuple[Identity, str | None] | None:
 
 
 def _of_token(request: Request, secret: str) -> tuple[Identity, None] | None:
-    token = known_token(request.app.state.app, secret)
-    if token is None:
-        # After the look: whoever has a right one is not kept out by others behind the same address.
-        note_wrong(request, secret)
-        refuse_guesses(request, secret)
-        return None
-    return identity_of_token(token.name), None
+    token = token_sent(request, secret)
+    return None if token is None else (identity_of_token(token.name), None)
 
 
 def person_of(identity: Identity) -> Person:

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 from runner.app import App
 from runner.errors import LoginEnded
 from runner.model.access.session import Identity, Session, new_session_secret
-from runner.model.access.token import digest_of
+from runner.model.access.token import Token, digest_of
 from runner.web.identity.cookie import NAME, drop_cookie, set_cookie, signed_cookie
 from runner.web.identity.csrf import VISIT
 from runner.web.identity.guesses import Guesses, keys_of
-from runner.web.identity.tokens import minute, refuse_ended_token
+from runner.web.identity.tokens import known_token, minute, refuse_ended_token
 
 LOGIN_PREFIX = "login_"
 NOBODY = "nobody"  # who acts, in the audit log, where nobody was recognised
@@ -97,6 +97,16 @@ def refuse_guesses(request: Request, secret: str) -> None:
     """TooManyGuesses, from this address or of secrets that begin like this one."""
     guesses: Guesses = request.app.state.guesses
     guesses.refuse_more(*keys_of(address_of(request), secret))
+
+
+def token_sent(request: Request, secret: str) -> Token | None:
+    """The token with this secret; without one, a guess is counted, and TooManyGuesses raised."""
+    token = known_token(request.app.state.app, secret)
+    if token is None:
+        # After the look: whoever has a right one is not kept out by others behind the same address.
+        note_wrong(request, secret)
+        refuse_guesses(request, secret)
+    return token
 
 
 def note_wrong(request: Request, secret: str) -> None:

@@ -5,19 +5,16 @@ from fastapi import Request
 from runner.app import App
 from runner.errors import NotLoggedIn, PoolRefused, ServedReadOnly
 from runner.model.settings.pools import PoolSettings
-from runner.web.identity.live import note_wrong, refuse_guesses
-from runner.web.identity.tokens import BEARER, known_token
+from runner.web.identity.live import token_sent
+from runner.web.identity.tokens import BEARER
 
 
 def pool_of(request: Request) -> PoolSettings:
     """NotLoggedIn without a valid token, PoolRefused with one that is no pool's."""
     app: App = request.app.state.app
     given = request.headers.get("authorization", "")
-    secret = given.removeprefix(BEARER)
-    token = known_token(app, secret) if given.startswith(BEARER) else None
+    token = token_sent(request, given.removeprefix(BEARER) if given.startswith(BEARER) else "")
     if token is None:
-        note_wrong(request, secret)
-        refuse_guesses(request, secret)
         raise NotLoggedIn
     if app.read_only:
         raise ServedReadOnly(operation="Execute runs in a pool")

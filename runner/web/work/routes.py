@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse
 
 from runner import __version__
-from runner.api.http import PREFIX
+from runner.api.http import FENCE, WORK
 from runner.app import App
 from runner.datadir.keys import FileSecrets
 from runner.errors import BadUsage, LeaseOver, OtherProtocol, RevisionNotFound
@@ -39,8 +39,6 @@ from runner.source.packs import pack_file
 from runner.web.work.log import append, size_of
 from runner.web.work.pool import pool_of
 
-WORK = f"{PREFIX}/work"
-FENCE = "driftline-fence"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 router = APIRouter(prefix=WORK, include_in_schema=False)
 Pool = Annotated[PoolSettings, Depends(pool_of)]
