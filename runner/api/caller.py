@@ -84,7 +84,7 @@ class Caller:
             if self.access.unlimited:
                 yield reader
                 return
-            from runner.api.scope import ScopedReader
+            from runner.api.scope.reader import ScopedReader
 
             yield ScopedReader(reader, self.access.sees)
 
