@@ -16,6 +16,7 @@ from runner.errors import BadConfig
 from runner.host.clock import SystemClock
 from runner.host.files import never_make_again
 from runner.host.memory import MachineMemory
+from runner.host.uncollected import uncollected
 from runner.model.schedule.load import memory_limit, slot_count
 from runner.model.settings.server import Settings
 from runner.model.settings.web import web_address
@@ -87,7 +88,8 @@ class App:
 
     @cached_property
     def store(self) -> "SqliteStore":
-        from runner.store.database import SqliteStore
+        with uncollected():  # what is imported stays
+            from runner.store.database import SqliteStore
 
         store = SqliteStore(self.settings.data_dir, self.clock, create=self.creates)
         never_make_again(self.settings.data_dir)

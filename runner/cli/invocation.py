@@ -12,6 +12,7 @@ import click
 
 from runner.cli.screen.output import Console
 from runner.errors import BadConfig, BadUsage, NoDatabase
+from runner.host.uncollected import uncollected
 from runner.view.document import document
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class Cli:
             raise BadUsage(
                 f"{command} works only on the host, not with --server", hint="run it there, without --server"
             )
-        from runner.app import App
+        with uncollected():  # what is imported stays
+            from runner.app import App
 
-        return App.from_config(self.config, creates=self.creates)
+            return App.from_config(self.config, creates=self.creates)
 
     @property
     def loudness(self) -> tuple[str, ...]:
@@ -128,8 +130,6 @@ class Cli:
             return self.remote.call(operation, *args, **kwargs)
         if operation.method != "GET":
             return operation(self.caller, *args, **kwargs)
-        from runner.host.uncollected import uncollected
-
         with uncollected():  # thousands of rows, none of which is garbage before they are shown
             return operation(self.caller, *args, **kwargs)
 

@@ -16,7 +16,7 @@ from runner.cli.invocation import Cli
 from runner.cli.options import common_options, take_common_options
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
-from runner.host.uncollected import uncollected
+from runner.host.uncollected import end_uncollected, uncollected
 
 # section -> command -> what it is for. The module of the same name defines it as `command`; a keyword has a `_` there.
 COMMANDS: dict[str, dict[str, str]] = {
@@ -126,6 +126,7 @@ class Driftline(click.Group):
         call = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)
         if not standalone_mode:
             return call()
+        end_uncollected()
         _never_fail_to_encode()
         code: Any = 1
         try:

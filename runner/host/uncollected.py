@@ -1,5 +1,6 @@
 """Suspend the garbage collector. Objects without cycles are still freed by reference counting."""
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,3 +27,8 @@ def uncollected() -> Iterator[None]:
             _inside -= 1
             if _inside == 0 and _collecting:
                 gc.enable()
+
+
+def end_uncollected() -> None:
+    """Let the process end without a last round, which would search everything that was imported: a sixth of a short command."""
+    atexit.register(gc.freeze)

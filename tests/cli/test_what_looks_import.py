@@ -118,6 +118,17 @@ def test_a_drift_check_of_cron_imports_no_library_that_it_does_not_need(tmp_path
     assert found.isdisjoint(NOT_OF_A_COMMAND)
 
 
+def test_a_command_ends_without_a_search_through_all_that_it_imported() -> None:
+    told = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.get_freeze_count() - len(gc.get_objects()) > 0, file=sys.stderr))
+from runner.cli.main import main
+main(["version"])
+"""
+    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert done.stderr.split() == ["True"]
+
+
 def test_the_methods_of_a_class_that_a_look_does_not_make_are_not_compiled(world: World) -> None:
     """Those of a drift report, where there is none."""
     told = TOLD.replace(
