@@ -7,7 +7,7 @@ from runner.doctor.finding import Scene, fail, ok, warn
 from runner.model.access.token import Token, Validity
 from runner.model.settings.pools import PoolSettings
 from runner.model.settings.web import WebSettings
-from runner.model.values.loopback import is_loopback
+from runner.model.values.loopback import listens_on_loopback
 from runner.view.finding import Finding
 from runner.view.words import counted
 
@@ -36,7 +36,7 @@ def reachable(web: WebSettings) -> Iterator[Finding]:
     if web.listen is None:
         hint = "set web.listen and web.tls, as in docs/scaling.md"
         yield fail(CHECK, "web.listen is not set, so no worker reaches this server", hint)
-    elif web.public_url is None and is_loopback(web.listen.rpartition(":")[0].strip("[]")):
+    elif web.public_url is None and listens_on_loopback(web.listen):
         hint = "let a proxy stand in front and set web.public_url, or listen on another address with web.tls"
         message = f"web.listen is {web.listen}, which workers on other hosts do not reach"
         yield warn(CHECK, message, hint)

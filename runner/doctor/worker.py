@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from runner import __version__
 from runner.doctor.finding import Scene, fail, failed, ok, warn
-from runner.errors import DriftlineError, NotDriftline, OtherPool, ServerUnreachable
+from runner.errors import DriftlineError, NotDriftline, OtherPool
 from runner.model.settings.pools import WorkerSettings
 from runner.model.values.codec import from_plain
 from runner.model.values.frozen import dataclass
-from runner.model.values.loopback import is_loopback
 from runner.model.work.protocol import HELLO, VERSION, Welcome
 from runner.view.finding import Finding
 from runner.view.refusal import raised_again
@@ -44,21 +42,17 @@ def worker(scene: Scene) -> Iterator[Finding]:
 
 
 def _greeted(settings: WorkerSettings) -> Greeting:
-    import httpx2
+    from runner.host.connection import open_connection, reaching
 
-    headers = {"Authorization": f"Bearer {settings.token}", "User-Agent": f"driftline/{__version__}"}
-    env = not is_loopback(httpx2.URL(settings.server).host)
+    with reaching(settings.server), open_connection(settings.server, settings.token, SECONDS) as client:
+        answer = client.get(HELLO)
+    now = datetime.now(UTC)
     try:
-        with httpx2.Client(headers=headers, timeout=SECONDS, trust_env=env) as client:
-            answer = client.get(settings.server.rstrip("/") + HELLO)
-        now = datetime.now(UTC)
         if not answer.is_success:
             raise raised_again(answer.json())
         welcome = from_plain(Welcome, answer.json())
         at = answer.headers.get("date")
         return Greeting(welcome, now - parsedate_to_datetime(at) if at else timedelta())
-    except httpx2.HTTPError as error:
-        raise ServerUnreachable(url=settings.server, reason=str(error) or type(error).__name__) from error
     except (ValueError, KeyError, TypeError, AttributeError) as strange:
         status = f"{answer.status_code} {answer.reason_phrase}".strip()
         raise NotDriftline(url=settings.server, status=status) from strange

@@ -1,22 +1,20 @@
 """The work API as a worker calls it. Every call may be repeated, so that a cut connection only delays."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2
 
-from runner import __version__
 from runner.api.http import FENCE, VERSION, WORK
 from runner.errors import DatabaseBusy, InternalError, ServerUnreachable, TooManyAtOnce
+from runner.host.connection import open_connection, reaching
 from runner.model.settings.pools import WorkerSettings
 from runner.model.values.codec import from_plain, to_plain
-from runner.model.values.loopback import is_loopback
 from runner.model.work.protocol import AtGate, Beat, Ended, Granted, Heard, Hello, Wanted, Welcome
+from runner.pool.patience import Endless
 from runner.ports.basics import Cancel
 from runner.remote.answer import error_of
 
@@ -27,32 +25,18 @@ _PASSING = (ServerUnreachable, DatabaseBusy, TooManyAtOnce, InternalError)
 T = TypeVar("T")
 
 
-class Never:
-    """Satisfies `ports.Cancel` for whoever has no reason to stop."""
-
-    def is_set(self) -> bool:
-        return False
-
-    def wait(self, timeout: float | None = None) -> bool:
-        time.sleep(timeout or 0)
-        return False
-
-
 @dataclass
 class WorkClient:
     """`stop` ends the repetitions; until then a call waits for a server that is away."""
 
     http: httpx2.Client
-    stop: Cancel = field(default_factory=Never)
+    stop: Cancel = field(default_factory=Endless)
 
     @classmethod
     @contextmanager
     def of(cls, worker: WorkerSettings) -> "Iterator[WorkClient]":
         """Its connections are closed with the block."""
-        host = urlsplit(worker.server).hostname or ""
-        headers = {"Authorization": f"Bearer {worker.token}", "User-Agent": f"driftline/{__version__}"}
-        env = not is_loopback(host)
-        with httpx2.Client(base_url=worker.server, headers=headers, timeout=SECONDS, trust_env=env) as http:
+        with open_connection(worker.server, worker.token, SECONDS) as http:
             yield cls(http)
 
     def until(self, stop: Cancel) -> "WorkClient":
@@ -108,7 +92,7 @@ class WorkClient:
 
         def read() -> None:
             with (
-                self._errors(),
+                self._reaching(),
                 self.http.stream(
                     "GET", f"{WORK}/runs/{run}/tree", params={"revision": revision}, headers=_fence(fence)
                 ) as answer,
@@ -138,27 +122,13 @@ class WorkClient:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _once(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
-        with self._errors():
+        with self._reaching():
             answer = self.http.request(method, WORK + path, **content)
         _judge(answer)
         return answer
 
-    def _errors(self) -> "_Errors":
-        return _Errors(str(self.http.base_url))
-
-
-@dataclass(frozen=True)
-class _Errors:
-    """What the library raises, as ours."""
-
-    url: str
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, httpx2.HTTPError):
-            raise ServerUnreachable(url=self.url, reason=str(error) or type(error).__name__) from error
+    def _reaching(self) -> AbstractContextManager[None]:
+        return reaching(str(self.http.base_url))
 
 
 def _judge(answer: httpx2.Response) -> None:

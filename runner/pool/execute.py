@@ -7,16 +7,17 @@ import time
 from dataclasses import replace
 
 from runner.app import App
-from runner.errors import ClaimRefused, DriftlineError, LeaseOver, NotFound, RunNotFound
+from runner.errors import ClaimRefused, DriftlineError, NotFound
 from runner.host.log import log
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, Result
 from runner.model.settings.pools import WorkerSettings
-from runner.model.work.lease import BEAT_SECONDS
-from runner.model.work.protocol import Ended, Granted, Wanted
+from runner.model.work.protocol import Granted, Wanted
 from runner.pool.client import WorkClient
+from runner.pool.deliver import deliver
 from runner.pool.ledger import Entry, Ledger, boot_of_this_host
 from runner.pool.line import Line
+from runner.pool.patience import Deadline
 from runner.pool.ports import ServedGate, bring_revisions, ports_of
 from runner.ports.keeping import HeldClaim
 from runner.process.metering import Meter, metered
@@ -81,7 +82,7 @@ def _begin(app: App, client: WorkClient, granted: Granted, held: HeldClaim) -> N
 def perform(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None:
     """Execute what the entry says, and deliver how it ended."""
     job, stop = entry.job, threading.Event()
-    line = _line(app, client, entry, stop)
+    line = Line.of(client, entry, app.workspaces.log(job.run), stop)
     line.open()
     try:
         result = _result(app, client, entry, held, stop)
@@ -101,11 +102,6 @@ def _noted(app: App, entry: Entry, result: Result) -> Entry:
     except OSError as error:
         log.exception("work.not_noted", run=entry.job.name, problem=str(error))
         return replace(entry, result=result)
-
-
-def _line(app: App, client: WorkClient, entry: Entry, stop: threading.Event) -> Line:
-    log_file = app.workspaces.log(entry.job.run)
-    return Line(client, entry.job.run, entry.fence, log_file, entry.logged, BEAT_SECONDS, stop)
 
 
 def _result(app: App, client: WorkClient, entry: Entry, held: HeldClaim, stop: threading.Event) -> Result:
@@ -146,48 +142,6 @@ def _not_begun(job: Job, reason: str) -> Result:
     return ApplyResult(ApplyOutcome.DELAYED, reason)
 
 
-def deliver(app: App, client: WorkClient, entry: Entry, line: Line | None = None) -> bool:
-    """Whether the server has the result, or wants none any more. Under the claim, so that the run cannot come back meanwhile."""
-    job = entry.job
-    assert entry.result is not None
-    line = line or _line(app, client, entry, threading.Event())
-    ledger = Ledger(app.settings.data_dir)
-    try:
-        _hand_over(client, entry, line)
-    except (LeaseOver, RunNotFound) as over:
-        log.warning("work.result_refused", run=job.name, reason=over.message)
-        if entry.gate is not None:
-            log.warning("work.set_aside", run=job.name, path=str(ledger.set_aside(entry)))
-    except DriftlineError as error:
-        log.warning("work.result_waits", run=job.name, problem=error.message)
-        return False
-    ledger.strike(entry)
-    app.workspaces.discard(job.run)
-    app.workspaces.remove_log(job.run)
-    return True
-
-
-def _hand_over(client: WorkClient, entry: Entry, line: Line) -> None:
-    assert entry.result is not None
-    client.repeated(line.send_log)
-    client.result(entry.job.run, Ended(entry.fence, entry.result))
-
-
 def _state(job: Job) -> str:
     """Names the state on this host: what an earlier apply has left running keeps the next one from it."""
     return job.stack.name.replace("/", "-")
-
-
-class Deadline:
-    """Satisfies `ports.Cancel`: set once so many seconds have passed."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-
-    def is_set(self) -> bool:
-        return time.monotonic() >= self._end
-
-    def wait(self, timeout: float | None = None) -> bool:
-        left = max(0.0, self._end - time.monotonic())
-        time.sleep(left if timeout is None else min(left, timeout))
-        return self.is_set()

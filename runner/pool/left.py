@@ -9,8 +9,10 @@ from runner.host.log import log
 from runner.model.execution.job import Phase
 from runner.model.settings.pools import WorkerSettings
 from runner.pool.client import WorkClient
-from runner.pool.execute import Deadline, deliver, perform
+from runner.pool.deliver import deliver
+from runner.pool.execute import perform
 from runner.pool.ledger import Entry, Ledger
+from runner.pool.patience import Deadline
 from runner.ports.keeping import HeldClaim
 
 TRY_SECONDS = 10.0

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from runner.errors import DriftlineError, LeaseOver, LogAhead, ServerUnreachable
 from runner.host.log import log
+from runner.model.work.lease import BEAT_SECONDS
 from runner.pool.client import WorkClient
+from runner.pool.ledger import Entry
 
 LOOK_SECONDS = 0.5  # how often the log is sent
 PIECE = 512 * 1024
@@ -31,6 +33,10 @@ class Line:
     _beaten: float = 0.0
     _hung_up: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+
+    @classmethod
+    def of(cls, client: WorkClient, entry: Entry, log_file: Path, stop: threading.Event) -> "Line":
+        return cls(client, entry.job.run, entry.fence, log_file, entry.logged, BEAT_SECONDS, stop)
 
     def open(self) -> None:
         self._beaten = self.now()

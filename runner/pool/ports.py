@@ -124,7 +124,7 @@ def bring_revisions(app: App, client: WorkClient, job: Job, fence: int) -> None:
     """Those that the job names, from the server into this worker's mirror."""
     source = SourceSettings(job.source.name, job.source.url, job.source.branch, max_size=job.source.max_size)
     mirror = Mirror(app.settings.data_dir, source, app.settings.timeouts.git)
-    for revision in revisions(job):
+    for revision in revisions(job.revision, job.judging):
         if mirror.path.exists() and mirror.has(revision):
             continue
         pack = _fresh(private_folder(app.settings.data_dir / "incoming"), job.run)

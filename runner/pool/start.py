@@ -16,8 +16,9 @@ from runner.model.settings.pools import WorkerSettings
 from runner.model.work.lease import BEAT_SECONDS
 from runner.model.work.protocol import Hello
 from runner.pool.client import WorkClient
-from runner.pool.execute import Deadline, worker_name
+from runner.pool.execute import worker_name
 from runner.pool.left import left
+from runner.pool.patience import Deadline
 from runner.pool.standby import Standby
 from runner.process.beside import start_beside
 
@@ -71,7 +72,7 @@ class Listening:
             try:
                 self._finish_left()
             except (DriftlineError, OSError, ValueError) as error:
-                log.warning("worker.left", problem=str(error))
+                log.warning("worker.not_finished", problem=str(error))
             if self._stops.wait(BEAT_SECONDS):
                 return
             try:

@@ -12,11 +12,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx2
 
-from runner import __version__
 from runner.api.http import PREFIX, VERSION
 from runner.api.operation import Operation
 from runner.errors import InsecureServer, RequestPending, ServerUnreachable
-from runner.model.values.loopback import is_loopback
+from runner.host.connection import is_plain_and_local, open_connection, reaching
 from runner.model.values.span import Seconds
 from runner.remote.answer import error_of, read_answer, strange
 from runner.view.document import document
@@ -31,8 +30,6 @@ MOST_BYTES = 512 * 2**20  # of one answer: more than any artifact that is kept
 _OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # What a proxy answers while the server behind it is away.
 BY_A_PROXY = frozenset({502, 503, 504})
-# In what OpenSSL says when the other side answers https with plain http.
-_SPEAKS_NO_TLS = "WRONG_VERSION_NUMBER"
 
 
 @dataclass
@@ -48,13 +45,7 @@ class Remote:
         """InsecureServer for plain http to another host, unless that is wanted."""
         if not insecure:
             _refuse_plain(url)
-        headers = {"User-Agent": f"driftline/{__version__}"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        http = httpx2.Client(
-            base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=not _is_plain_here(url)
-        )
-        return cls(url, http)
+        return cls(url, open_connection(url, token, TIMEOUT_SECONDS))
 
     @property
     def now(self) -> datetime:
@@ -104,21 +95,8 @@ class Remote:
                 raise error_of(answer)
 
     def _request(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
-        try:
-            with self.http.stream(method, path, **content) as begun:
-                answer = self._whole(begun)
-        except httpx2.UnsupportedProtocol as error:
-            raise ServerUnreachable(
-                url=self.url, reason="it has no scheme", hint=f"https://{self.url}"
-            ) from error
-        except httpx2.HTTPError as error:
-            reason, hint = str(error) or type(error).__name__, None
-            if _SPEAKS_NO_TLS in reason:
-                reason, hint = (
-                    "it answers without TLS",
-                    "use http://, or the address of the proxy in front of it",
-                )
-            raise ServerUnreachable(url=self.url, reason=reason, hint=hint) from error
+        with reaching(self.url), self.http.stream(method, path, **content) as begun:
+            answer = self._whole(begun)
         if answer.status_code in BY_A_PROXY and VERSION not in answer.headers:
             raise ServerUnreachable(url=self.url, reason=f"{answer.status_code} {answer.reason_phrase}")
         return answer
@@ -155,14 +133,8 @@ def saved_token(url: str) -> str | None:
 
 
 def _refuse_plain(url: str) -> None:
-    if urlsplit(url).scheme == "http" and not _is_plain_here(url):
+    if urlsplit(url).scheme == "http" and not is_plain_and_local(url):
         raise InsecureServer(url=url)
-
-
-def _is_plain_here(url: str) -> bool:
-    """Nothing encrypts the token, so that it may not leave this host, through a proxy of the environment either."""
-    parts = urlsplit(url)
-    return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
 
 def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

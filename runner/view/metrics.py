@@ -137,7 +137,7 @@ def _pools(reader: Reader, settings: Settings, clock: Clock, now: datetime) -> I
     if not settings.pools:
         return
     workers = reader.workers()
-    leases = lease_rows(reader, reader.leases(), now)
+    leases = lease_rows(reader, now)
     silent = Counter(lease.pool for lease in leases if silent_apply(lease, now) is not None)
     for row in pool_rows(settings, reader, now, in_closed_windows(settings, reader, clock)):
         found = Counter(worker.status(now) for worker in workers if worker.pool == row.name)

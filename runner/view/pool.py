@@ -93,7 +93,7 @@ def pool_page(settings: Settings, reader: Reader, clock: Clock) -> PoolPage:
     now = clock.now()
     problems = dict.fromkeys(f"{stack}: {problem}" for stack, problem in unplaced(settings, reader))
     rows = pool_rows(settings, reader, now, in_closed_windows(settings, reader, clock))
-    return PoolPage(rows, lease_rows(reader, reader.leases(), now), tuple(problems))
+    return PoolPage(rows, lease_rows(reader, now), tuple(problems))
 
 
 def in_closed_windows(settings: Settings, reader: Reader, clock: Clock) -> frozenset[int]:
@@ -173,8 +173,10 @@ def unplaced(
             yield run.stack, placement.problem
 
 
-def lease_rows(reader: Reader, leases: Iterable[Lease], now: datetime) -> tuple[LeaseRow, ...]:
-    return tuple(lease_row(lease, reader.run(lease.run), now) for lease in leases)
+def lease_rows(reader: Reader, now: datetime) -> tuple[LeaseRow, ...]:
+    leases = reader.leases()
+    runs = {run.id: run for run in reader.executing_runs()} if leases else {}
+    return tuple(lease_row(lease, runs.get(lease.run) or reader.run(lease.run), now) for lease in leases)
 
 
 def lease_row(lease: Lease, run: Run, now: datetime) -> LeaseRow:

@@ -27,7 +27,7 @@ def pool_needs(
         yield Need(Why.BROKER, "broker", None, text, "driftline doctor", failure=True)
     yield from (need for pool in pools if (need := without_worker(pool, now)) is not None)
     if settings.pools:
-        leases = lease_rows(reader, reader.leases(), now)
+        leases = lease_rows(reader, now)
         yield from (need for lease in leases if (need := silent_apply(lease, now)) is not None)
     for stack, problem in dict.fromkeys(unplaced(settings, reader, stacks)):
         text = f"executes nowhere: {problem}"

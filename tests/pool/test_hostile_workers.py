@@ -24,7 +24,7 @@ from runner.model.values.codec import to_plain
 from runner.model.work.lease import KnownWorker
 from runner.model.work.protocol import AtGate, Ended, Granted, Hello, Wanted
 from runner.pool.client import WorkClient
-from runner.pool.execute import Deadline
+from runner.pool.patience import Deadline
 from runner.service.work.greet import greet
 
 FAILURE = PlanFailure((Diagnostic("error", "no"),), "no")

@@ -1,7 +1,5 @@
 """The web server: where it listens, and who may do what there."""
 
-import ipaddress
-from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,6 +8,7 @@ from urllib.parse import urlsplit
 from runner.model.access.access import Binding
 from runner.model.stack.definition import STRICT
 from runner.model.values.frozen import dataclass
+from runner.model.values.loopback import listens_on_loopback
 from runner.model.values.span import Seconds
 
 HALF_A_DAY = Seconds(12 * 3600)
@@ -68,10 +67,4 @@ def web_address(web: WebSettings) -> str | None:
 def is_readable_on_the_way(web: WebSettings, listen: str) -> bool:
     """Whether other hosts reach it without TLS, so that logins and tokens can be read between them and this host."""
     encrypted = web.tls.cert is not None or urlsplit(web.public_url or "").scheme == "https"
-    return not encrypted and not _is_loopback(listen.rpartition(":")[0].strip("[]"))
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
+    return not encrypted and not listens_on_loopback(listen)

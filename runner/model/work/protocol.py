@@ -6,6 +6,7 @@ from runner.model.approval.binding import EngineFacts
 from runner.model.execution.job import Job, Result
 from runner.model.execution.kept import OUTPUTS, SECRETS
 from runner.model.outputs.taken import Given
+from runner.model.policy.material import Judging
 from runner.model.values.frozen import dataclass
 
 # Raised when an older side would misunderstand. Fields that only add something have defaults, and are no new version.
@@ -106,6 +107,6 @@ def readable(job: Job) -> frozenset[tuple[int, str]]:
     return frozenset({(run, SECRETS) for run in job.earlier} | outputs)
 
 
-def revisions(job: Job) -> tuple[str, ...]:
-    """Of the job's source: what it executes, and what else it is judged by."""
-    return tuple(dict.fromkeys(filter(None, (job.revision, job.judging.former))))
+def revisions(executed: str, judging: Judging) -> tuple[str, ...]:
+    """The revisions of its source that a run needs: the one it executes, and the one it is judged by."""
+    return tuple(dict.fromkeys(filter(None, (executed, judging.former))))

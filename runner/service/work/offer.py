@@ -10,6 +10,7 @@ from runner.model.settings.placement import HERE
 from runner.model.values.frozen import dataclass
 from runner.model.work.lease import is_leased
 from runner.model.work.offers import Offer, to_offer
+from runner.model.work.protocol import revisions
 from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
@@ -38,21 +39,19 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
         ready = [(run, place) for run, place in ready if run in allowed]
         offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
         runs = {run.id: run for run, _ in ready}
-        revisions = {one.run: _revisions(control, reader, runs[one.run]) for one in offers}
+        wanted = {
+            one.run: revisions(runs[one.run].revision, judging(control, reader, runs[one.run]))
+            for one in offers
+        }
     if not offers:
         return Announced()
     with control.store.writing() as writer:
         writer.note_offers(offers)
-    return _announce(control, broker, packs, offers, runs, revisions)
+    return _announce(control, broker, packs, offers, runs, wanted)
 
 
 def _pool(control: ControlPorts, reader: Reader, run: Run) -> str:
     return placement_of(control.settings, reader, run).pool
-
-
-def _revisions(control: ControlPorts, reader: Reader, run: Run) -> tuple[str, ...]:
-    """Those of `protocol.revisions`, before there is a job."""
-    return tuple(filter(None, (run.revision, judging(control, reader, run).former)))
 
 
 def _announce(
@@ -61,7 +60,7 @@ def _announce(
     packs: Packs,
     offers: list[Offer],
     runs: dict[int, Run],
-    revisions: dict[int, tuple[str, ...]],
+    wanted: dict[int, tuple[str, ...]],
 ) -> Announced:
     told: list[Offer] = []
     for one in offers:
@@ -69,7 +68,7 @@ def _announce(
         try:
             source = control.settings.source(run.source)
             if source is not None:
-                packs.make(source, revisions[one.run])
+                packs.make(source, wanted[one.run])
             if run.managed_state:
                 with control.store.reading() as reader:
                     stack = reader.stack(run.stack)

@@ -130,7 +130,7 @@ async def heartbeat(request: Request, pool: Pool, run: Number) -> JSONResponse:
 async def tree(request: Request, pool: Pool, run: Number, revision: Annotated[str, Query()]) -> Response:
     """A pack of the revision, which is one of those that the job names."""
     lease = await run_in_threadpool(_lease, request, pool, run)
-    if revision not in revisions(lease.job):
+    if revision not in revisions(lease.job.revision, lease.job.judging):
         raise RevisionNotFound(revision=revision, source=lease.job.source.name)
     path = pack_file(_app(request).settings.data_dir, lease.job.source.name, revision)
     if not path.exists():
