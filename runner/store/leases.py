@@ -14,8 +14,9 @@ from runner.store.session import Session
 
 if TYPE_CHECKING:
     from runner.model.execution.job import Job
-    from runner.model.work.lease import Drained, KnownWorker, Lease, LeaseEnd
-    from runner.model.work.offers import Offer
+    from runner.model.work.lease import Lease, LeaseEnd
+    from runner.model.work.offers import Drained, Offer
+    from runner.model.work.worker import KnownWorker
     from runner.store.rows import Value
 
 
@@ -39,7 +40,7 @@ class LeaseReads(Session):
         return [_worker(row) for row in self._all("SELECT * FROM workers ORDER BY name")]
 
     def drained_pools(self) -> list[Drained]:
-        from runner.model.work.lease import Drained
+        from runner.model.work.offers import Drained
 
         rows = self._all("SELECT * FROM drained_pools ORDER BY pool")
         return [
@@ -148,7 +149,7 @@ def _offer(row: sqlite3.Row) -> Offer:
 
 
 def _worker(row: sqlite3.Row) -> KnownWorker:
-    from runner.model.work.lease import KnownWorker
+    from runner.model.work.worker import KnownWorker
 
     return KnownWorker(
         row["name"],

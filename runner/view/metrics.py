@@ -11,7 +11,7 @@ from runner.model.schedule.health import health
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
-from runner.model.work.lease import WorkerStatus
+from runner.model.work.worker import WorkerStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed

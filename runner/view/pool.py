@@ -9,7 +9,9 @@ from runner.model.settings.pools import PoolSettings
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
-from runner.model.work.lease import Drained, KnownWorker, Lease, LeaseEnd, WorkerStatus
+from runner.model.work.lease import Lease, LeaseEnd
+from runner.model.work.offers import Drained
+from runner.model.work.worker import KnownWorker, WorkerStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.windows import kept_closed

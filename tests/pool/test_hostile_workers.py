@@ -21,8 +21,8 @@ from runner.model.execution.job import ApplyOutcome, ApplyResult, LockResult, Pl
 from runner.model.run.life import State
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.codec import to_plain
-from runner.model.work.lease import KnownWorker
 from runner.model.work.protocol import AtGate, Ended, Granted, Hello, Wanted
+from runner.model.work.worker import KnownWorker
 from runner.pool.client import WorkClient
 from runner.pool.patience import Deadline
 from runner.service.work.greet import greet

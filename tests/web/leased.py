@@ -8,7 +8,8 @@ from web_world import access
 
 from runner.model.execution.job import Job
 from runner.model.run.life import Event
-from runner.model.work.lease import KnownWorker, lease_claim
+from runner.model.work.lease import lease_claim
+from runner.model.work.worker import KnownWorker
 from runner.ports.records.store import Writer
 from runner.service.cycle.dispatch import record_claim
 

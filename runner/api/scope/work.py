@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from runner.api.scope.seen import Seen
-from runner.model.work.lease import Drained, KnownWorker, Lease
-from runner.model.work.offers import Offer
+from runner.model.work.lease import Lease
+from runner.model.work.offers import Drained, Offer
+from runner.model.work.worker import KnownWorker
 
 
 class SeenWork(Seen):

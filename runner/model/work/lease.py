@@ -47,39 +47,3 @@ def lease_claim(token: str, worker: str, since: datetime) -> Claim:
 def is_leased(run: Run) -> bool:
     """Whether a worker of a pool executes it."""
     return run.claim is not None and run.claim.token.startswith(_LEASED)
-
-
-class WorkerStatus(StrEnum):
-    READY = "ready"
-    STOPPING = "stopping"  # it takes nothing new, and waits for its runs
-    STOPPED = "stopped"  # it said so, and was not heard since
-    SILENT = "silent"
-
-
-@dataclass(frozen=True)
-class KnownWorker:
-    """A worker that has said hello. `stops` says that it takes nothing new and leaves."""
-
-    name: str
-    pool: str
-    release: str
-    slots: int
-    since: datetime
-    seen: datetime
-    stops: bool = False
-
-    def status(self, now: datetime) -> WorkerStatus:
-        away = now >= self.seen + SILENCE
-        if self.stops:
-            return WorkerStatus.STOPPED if away else WorkerStatus.STOPPING
-        return WorkerStatus.SILENT if away else WorkerStatus.READY
-
-
-@dataclass(frozen=True)
-class Drained:
-    """A pool that is offered nothing until a person resumes it."""
-
-    pool: str
-    by: str
-    at: datetime
-    reason: str

@@ -28,6 +28,16 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Drained:
+    """A pool that is offered nothing until a person resumes it."""
+
+    pool: str
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class BrokerProblem:
     """Why runs could not be announced, and since when."""
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from runner.model.execution.job import Job
-    from runner.model.work.lease import Drained, KnownWorker, Lease, LeaseEnd
-    from runner.model.work.offers import Offer
+    from runner.model.work.lease import Lease, LeaseEnd
+    from runner.model.work.offers import Drained, Offer
+    from runner.model.work.worker import KnownWorker
 
 
 class LeaseReader(Protocol):

@@ -5,8 +5,8 @@ import re
 from runner.errors import BadUsage, OtherPool, TooManyWorkers, WorkerNameTaken
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.name import NAME
-from runner.model.work.lease import KnownWorker, WorkerStatus
 from runner.model.work.protocol import Hello, Wanted
+from runner.model.work.worker import KnownWorker, WorkerStatus
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 

@@ -7,7 +7,7 @@ from runner.model.drift.report import DriftClass, ReportStatus
 from runner.model.run.life import State
 from runner.model.stack.definition import DriftStatus, Health, Sync
 from runner.model.values.frozen import dataclass
-from runner.model.work.lease import WorkerStatus
+from runner.model.work.worker import WorkerStatus
 from runner.view.graph import Overall
 from runner.view.signs import is_new
 

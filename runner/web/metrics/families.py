@@ -17,7 +17,7 @@ from runner import __version__
 from runner.model.drift.report import ReportStatus
 from runner.model.run.life import FINAL, Kind
 from runner.model.stack.definition import DriftStatus, Health, Sync
-from runner.model.work.lease import WorkerStatus
+from runner.model.work.worker import WorkerStatus
 from runner.ports.records.totals import BOUNDS, Timed
 from runner.view.metrics import Numbers, PoolNumbers
 
