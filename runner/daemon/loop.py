@@ -4,48 +4,36 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from runner.daemon.announcer import Announcer
-from runner.daemon.channels import Deliveries, looks
 from runner.daemon.cloud_events import CloudEvents
-from runner.daemon.forges import kept_at_forges
-from runner.daemon.journal import Journal
+from runner.daemon.consumers import Consumers
+from runner.daemon.intake import Intake
 from runner.daemon.parts import Parts
 from runner.daemon.polls import Polls
 from runner.daemon.requests import THREADS, Duty, Performer, Requests
 from runner.daemon.safe_mode import SafeMode
-from runner.daemon.suspects import suspects_look
+from runner.daemon.settle import settle
 from runner.daemon.timetable import POLLS, Clocks, new_scheduler, restart_intervals
 from runner.daemon.wakes import Wakes
 from runner.daemon.web import WebServer
 from runner.errors import DriftlineError
 from runner.host.log import log
 from runner.model.cloud_events.due import SETTLE
-from runner.model.preview.heads import PullHeads
 from runner.model.schedule.polling import PollMeasures
-from runner.model.settings.source import SourceSettings
-from runner.ports.feed import Consumer
 from runner.service.cycle.begin import begin
-from runner.service.cycle.feed import deliver
-from runner.service.cycle.left_git import retire_sources
-from runner.service.cycle.notify import begin_notifying
-from runner.service.cycle.poll import Polled
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.drift.coverage import list_if_due
 from runner.service.forge.commands import Perform
-from runner.service.forge.keep import Kept
-from runner.service.forge.retire import retire_forges
 from runner.service.integrity.checkpoint import try_checkpoint
 from runner.service.operator.cancel import left_running
-from runner.service.preview.retire import retire_pulls
 from runner.service.queue.enqueue import enqueue_due
-from runner.service.queue.next_check import reschedule
 from runner.systemd.notify import Notifier
 from runner.worker import Pool
 
@@ -85,7 +73,6 @@ class Daemon:
         self._pool = Pool(parts.worker, parts.slots)
         self._pool.freed = self._wake
         self._beat = time.monotonic()
-        self._consumers: tuple[Consumer, ...] = (Journal(),)
         self._mark: int | None = None  # of the database at the last turn
         self._decided = 0.0
         self._looked: datetime | None = None
@@ -95,10 +82,10 @@ class Daemon:
         store = parts.worker.control.store
         self._safe = SafeMode(store.prove_in_place, store.prove_writable, notifier)
         self._pool.attempt = self._safe.attempt
-        self._deliveries = Deliveries(self._safe.attempt)
+        self._consumers = Consumers(store, parts.worker.control.clock, self._safe.attempt, in_comments)
+        self._intake = Intake(lambda: self.parts, self._safe.attempt, self._wake.set)
         self._announcer = Announcer(self._safe.attempt)
         self._events = CloudEvents(store, parts.worker.control.clock, self._safe.attempt, self._wake_soon)
-        self._in_comments = in_comments
         self._duty = duty
         # Beside the polls, which may hang as well.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
@@ -106,7 +93,6 @@ class Daemon:
             store, parts.worker.control.clock, performer, self._threads.submit, self._safe.attempt
         )
         self._wakes = Wakes(store, self._poll_for_webhook, self._start)
-        self._at_forges: Mapping[str, Kept] = {}  # by source
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Plans are stopped and queued again; applies go on, and the next daemon follows them.
@@ -118,8 +104,8 @@ class Daemon:
         # Before anything else writes: an untrusted clock or database aborts the start.
         if message := begin(self.parts.worker.control, accept_clock=self._accept_clock):
             log.error("daemon.restored", problem=message)
-        self._safe.attempt("settings", self._settle)
-        self._safe.attempt("consumers", self._begin_consumers)
+        self._safe.attempt("settings", lambda: settle(self.parts))
+        self._safe.attempt("consumers", lambda: self._consumers.turn_to(self.parts))
         self._schedule()
         self._safe.attempt("recover", self._recover)
         self._notifier.say(READY=1, STATUS=f"{len(self.parts.settings.sources)} sources", MAINPID=os.getpid())
@@ -140,97 +126,30 @@ class Daemon:
         control = self.parts.worker.control
         self._polls = Polls(self._scheduler, control.store, control.clock, self._poll_measures)
         self._add_polls()
-        attempt = self._safe.attempt
-        self._scheduler.add_job(
-            attempt, Every(RECOVER_SECONDS), args=("recover", self._recover), id="recover"
-        )
-        self._scheduler.add_job(
-            attempt, Every(6 * 3600, jitter=600), args=("retention", self._prune), id="retention"
-        )
-        self._scheduler.add_job(
-            attempt, Every(5 * 60), args=("checkpoint", self._checkpoint), id="checkpoint"
-        )
-        self._scheduler.add_job(
-            attempt, Every(INVENTORY_SECONDS), args=("list accounts", self._list_accounts), id="inventory"
-        )
-        for consumer in self._consumers:
-            self._scheduler.add_job(
-                attempt,
-                Every(LOOK_SECONDS),
-                args=(f"deliver to {consumer.name}", partial(self._deliver, consumer)),
-                id=f"deliver to {consumer.name}",
-            )
+        for name, every, work in (
+            ("recover", Every(RECOVER_SECONDS), self._recover),
+            ("retention", Every(6 * 3600, jitter=600), self._prune),
+            ("checkpoint", Every(5 * 60), self._checkpoint),
+            ("list accounts", Every(INVENTORY_SECONDS), self._list_accounts),
+        ):
+            self._scheduler.add_job(self._safe.attempt, every, args=(name, work), id=name)
+        self._consumers.schedule(self._scheduler)
         if self._notifier.watchdog_seconds:
             self._scheduler.add_job(self._heartbeat, Every(self._notifier.watchdog_seconds / 3), id="beat")
         self._scheduler.start()
 
     def _add_polls(self) -> None:
-        def poll(source: SourceSettings) -> None:
-            self._safe.attempt("poll", partial(self._poll, source))
-
-        self._polls.add(self.parts.settings.sources, poll)
+        self._polls.add(self.parts.settings.sources, self._intake.poll)
 
     def _poll_measures(self) -> PollMeasures:
         return self.parts.measures()  # those of the newest settings
 
     def _poll_for_webhook(self, name: str) -> None:
-        """Also one that is polled less often because it failed: its forge is there again. After that, what its forge says."""
+        """A forge that has just called is there again, even if it failed before. Once it is polled, what it says is read."""
         source = self.parts.settings.source(name)
         if source is not None:
-            self._safe.attempt("poll", lambda: self._take_in(source, self.parts.poller.poll(source)))
-            if name in self._at_forges:
-                self._at_forges[name].read_soon()
-
-    def _poll(self, source: SourceSettings) -> None:
-        self._take_in(source, self.parts.poller.poll_if_due(source))
-
-    def _take_in(self, source: SourceSettings, polled: Polled) -> None:
-        if polled.problem:
-            log.warning("source.failed", source=source.name, problem=polled.problem)
-        if polled.moved:
-            log.info("source.moved", source=source.name, revision=polled.revision, stacks=polled.stacks)
-            for problem in polled.problems:
-                log.warning("source.problem", source=source.name, problem=problem)
-            for note in polled.notes:
-                log.info("source.note", source=source.name, note=note)
-            self._wake.set()
-        if not polled.problem:
-            self._look_at_pulls(source, polled.pulls)
-
-    def _look_at_pulls(self, source: SourceSettings, heads: PullHeads | None) -> None:
-        looked = self.parts.previewer.look(source, heads)
-        if looked.problem:
-            log.warning("pulls.failed", source=source.name, problem=looked.problem)
-        if looked.moved:
-            log.info("pulls.moved", source=source.name, moved=looked.moved)
-            self._wake.set()
-
-    def _begin_consumers(self) -> None:
-        """New ones start here; those no longer configured hold no event back."""
-        control, notified = self.parts.worker.control, self.parts.notified
-        sources = self.parts.settings.sources
-        at_forges, in_comments = self.parts.at_forges, self._in_comments
-        self._at_forges = kept_at_forges(control.store, control.clock, sources, at_forges, in_comments)
-        forges = {one.name: one.look for one in self._at_forges.values()}
-        with control.store.writing() as writer:
-            writer.forget_consumers(but=self.parts.consumers.union(one.name for one in self._consumers))
-        begin_notifying(control.store, notified)
-        self._deliver_all()
-        self._deliveries.turn_to(
-            looks(control.store, control.clock, notified) | forges | suspects_look(self.parts)
-        )
-
-    def _deliver_all(self) -> None:
-        for consumer in self._consumers:
-            self._deliver(consumer)
-
-    def _settle(self) -> None:
-        """Consequences of the settings themselves."""
-        control = self.parts.worker.control
-        retire_sources(control.store, self.parts.settings)
-        retire_pulls(control.store, self.parts.settings, control.clock)
-        retire_forges(control.store, self.parts.settings)
-        reschedule(control.store, self.parts.settings.drift, control.clock.now())
+            self._intake.poll_now(source)
+            self._consumers.read_forge_soon(name)
 
     def _recover(self) -> None:
         if self.parts.pools is not None and self.parts.pools.look():
@@ -244,11 +163,6 @@ class Daemon:
         control = self.parts.worker.control
         for leftover in left_running(control.claims, control.store):
             log.warning("run.lingers", run=leftover.run, pids=list(leftover.pids))
-
-    def _deliver(self, consumer: Consumer) -> None:
-        control = self.parts.worker.control
-        while deliver(control.store, control.clock, consumer):
-            pass
 
     def _checkpoint(self) -> None:
         try_checkpoint(self.parts.worker.control)
@@ -367,8 +281,8 @@ class Daemon:
         self.parts = fresh
         self._pool.worker, self._pool.slots = fresh.worker, fresh.slots
         self._add_polls()
-        self._settle()
-        self._begin_consumers()
+        settle(self.parts)
+        self._consumers.turn_to(self.parts)
         self._web.serve(fresh.web)
         self._events.turn_to(fresh.queues, fresh.settings)
         log.info("daemon.reloaded", sources=len(fresh.settings.sources), slots=fresh.slots)
@@ -399,8 +313,7 @@ class Daemon:
             closing.join(LOOK_SECONDS)
             self._pass_on_cancels()
         self._checkpoint()
-        self._safe.attempt("deliver", self._deliver_all)
-        self._deliveries.close()
+        self._consumers.close()
         self._announcer.close()
         self._events.close()
         # Last: while applies are waited for, people want to see them.

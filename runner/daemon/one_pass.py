@@ -7,21 +7,18 @@ from runner.daemon.channels import all_once, deliver_once
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
+from runner.daemon.settle import settle
 from runner.daemon.suspects import explain_once
 from runner.daemon.timetable import POLL_THREADS
 from runner.errors import DriftlineError
 from runner.model.preview.heads import PullHeads
 from runner.model.run.life import Run
 from runner.model.settings.source import SourceSettings
-from runner.service.cycle.left_git import retire_sources
 from runner.service.cycle.notify import begin_notifying
 from runner.service.cycle.prune import prune
 from runner.service.cycle.recover import recover
 from runner.service.forge.commands import Perform
-from runner.service.forge.retire import retire_forges
-from runner.service.preview.retire import retire_pulls
 from runner.service.queue.enqueue import enqueue_due
-from runner.service.queue.next_check import reschedule
 from runner.worker import Pool
 
 LOOK_SECONDS = 1.0  # how often it is seen that a person, or another run, wants a run to stop
@@ -33,10 +30,7 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
     control = parts.worker.control
     parts.worker.settled = ended.append
     begin_notifying(control.store, parts.notified)
-    retire_sources(control.store, parts.settings)
-    retire_pulls(control.store, parts.settings, control.clock)
-    retire_forges(control.store, parts.settings)
-    reschedule(control.store, parts.settings.drift, control.clock.now())
+    settle(parts)
     recovered = recover(control)
     for run in recovered.ended:
         report(f"{run.name} of {run.stack}: {run.reason}")
