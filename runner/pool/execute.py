@@ -4,17 +4,22 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from runner.app import App
-from runner.errors import ClaimRefused, DriftlineError, NotFound
+from runner.errors import (
+    ClaimRefused,
+    DriftlineError,
+    NotFound,
+)
 from runner.host.log import log
-from runner.model.changes.changes import Diagnostic
-from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, Result
+from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, Result
 from runner.model.settings.pools import WorkerSettings
-from runner.model.work.protocol import Granted, Wanted
+from runner.model.work.protocol import Content, Granted, Wanted
+from runner.pool.artifacts import ServedArtifacts
 from runner.pool.client import WorkClient
-from runner.pool.deliver import deliver
+from runner.pool.deliver import deliver, deliver_plan, not_begun
 from runner.pool.ledger import Entry, Ledger, boot_of_this_host
 from runner.pool.line import Line
 from runner.pool.patience import Deadline
@@ -73,25 +78,33 @@ def _begin(app: App, client: WorkClient, granted: Granted, held: HeldClaim) -> N
         Ledger(app.settings.data_dir).note(entry)
     except OSError as error:
         # Said now: silence would look like a lost worker, and three of them like a plan that kills workers.
-        result = _not_begun(entry.job, f"the worker cannot write to its data directory: {error}")
+        result = not_begun(entry.job, f"the worker cannot write to its data directory: {error}")
         deliver(app, client.until(Deadline(DELIVER_SECONDS)), replace(entry, result=result))
     else:
-        perform(app, client, entry, held)
+        perform(app, client, entry, held, granted.known)
 
 
-def perform(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None:
+def perform(
+    app: App, client: WorkClient, entry: Entry, held: HeldClaim, known: Iterable[Content] = ()
+) -> None:
     """Execute what the entry says, and deliver how it ended."""
     job, stop = entry.job, threading.Event()
     line = Line.of(client, entry, app.workspaces.log(job.run), stop)
+    # What waits for a server that is away ends with the run, for example once a person has cancelled it.
+    artifacts = ServedArtifacts(client.until(stop), job.run, entry.fence, waits=job.phase is Phase.PLAN)
+    artifacts.learn(known)
     line.open()
     try:
-        result = _result(app, client, entry, held, stop)
+        result = _result(app, client, entry, held, stop, artifacts)
     finally:
         line.close()
     if isinstance(result, ApplyResult) and result.outcome in {ApplyOutcome.LEFT, ApplyOutcome.UNSEEN}:
         log.warning("work.left", run=job.name, reason=result.reason)
         return
-    deliver(app, client.until(Deadline(DELIVER_SECONDS)), _noted(app, entry, result), line)
+    unsent = artifacts.to_send()
+    left = deliver_plan(app, client, entry, line, result, unsent) if unsent else result
+    if left is not None:
+        deliver(app, client.until(Deadline(DELIVER_SECONDS)), _noted(app, entry, left), line)
 
 
 def _noted(app: App, entry: Entry, result: Result) -> Entry:
@@ -104,10 +117,16 @@ def _noted(app: App, entry: Entry, result: Result) -> Entry:
         return replace(entry, result=result)
 
 
-def _result(app: App, client: WorkClient, entry: Entry, held: HeldClaim, stop: threading.Event) -> Result:
+def _result(
+    app: App,
+    client: WorkClient,
+    entry: Entry,
+    held: HeldClaim,
+    stop: threading.Event,
+    artifacts: ServedArtifacts,
+) -> Result:
     job, meter, began = entry.job, Meter(), time.monotonic()
-    # What waits for a server that is away ends with the run, for example once a person has cancelled it.
-    ports = ports_of(app, client.until(stop), entry)
+    ports = ports_of(app, artifacts, entry)
     gate = ServedGate(client.until(stop), Ledger(app.settings.data_dir), entry.fence)
     with metered(meter):
         result = _brought(app, client.until(stop), entry) or execute(job, ports, stop, gate, held)
@@ -130,16 +149,10 @@ def _brought(app: App, client: WorkClient, entry: Entry) -> Result | None:
     try:
         bring_revisions(app, client, entry.job, entry.fence)
     except DriftlineError as error:
-        return _not_begun(entry.job, error.message)
+        return not_begun(entry.job, error.message)
     except OSError as error:
-        return _not_begun(entry.job, f"the code could not be kept on the worker: {error}")
+        return not_begun(entry.job, f"the code could not be kept on the worker: {error}")
     return None
-
-
-def _not_begun(job: Job, reason: str) -> Result:
-    if job.phase is Phase.PLAN:
-        return PlanFailure((Diagnostic("error", reason),), reason)
-    return ApplyResult(ApplyOutcome.DELAYED, reason)
 
 
 def _state(job: Job) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 from runner.errors import DriftlineError, LeaseOver, LogAhead, ServerUnreachable
 from runner.host.log import log
 from runner.model.work.lease import BEAT_SECONDS
+from runner.model.work.protocol import LogEnd
 from runner.pool.client import WorkClient
 from runner.pool.ledger import Entry
 
 LOOK_SECONDS = 0.5  # how often the log is sent
-PIECE = 512 * 1024
+PIECE = 256 * 1024
 
 
 @dataclass
@@ -78,16 +79,26 @@ class Line:
         while self._send_log():
             pass
 
+    def end_of_log(self) -> LogEnd | None:
+        """What is left of it, for the result: the line is closed. Earlier pieces are sent; raises what the server says."""
+        while len(piece := self._piece()) == PIECE:
+            self._send(piece)
+        return LogEnd.of(self.logged + self._sent, piece) if piece else None
+
     def _send_log(self) -> bool:
         """One piece; whether there is more."""
+        piece = self._piece()
+        return bool(piece) and self._send(piece)
+
+    def _piece(self) -> bytes:
         try:
             with self.log.open("rb") as file:
                 file.seek(self._sent)
-                piece = file.read(PIECE)
+                return file.read(PIECE)
         except FileNotFoundError:
-            return False
-        if not piece:
-            return False
+            return b""
+
+    def _send(self, piece: bytes) -> bool:
         try:
             self._sent = (
                 self.client.append_log(self.run, self.fence, self.logged + self._sent, piece) - self.logged

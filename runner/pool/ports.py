@@ -1,70 +1,23 @@
 """What a job needs, where parts of it are at the server: revisions, artifacts, the key, and the gate."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from runner.app import App
-from runner.errors import (
-    ArtifactDamaged,
-    ArtifactKeyMissing,
-    ArtifactStoreFailed,
-    DriftlineError,
-    LeaseOver,
-    NoRoom,
-    NotFound,
-)
+from runner.errors import NoRoom
 from runner.host.files import private_folder
 from runner.model.approval.binding import EngineFacts
 from runner.model.execution.job import Job
 from runner.model.settings.source import SourceSettings
 from runner.model.values.frozen import dataclass
 from runner.model.work.protocol import AtGate, revisions
+from runner.pool.artifacts import ServedArtifacts
 from runner.pool.client import WorkClient
 from runner.pool.ledger import Entry, Ledger
 from runner.ports.basics import Clock
 from runner.ports.worker import WorkerPorts
 from runner.source.mirror import Mirror
 from runner.source.packs import take_pack
-
-_ABOUT_THE_ARTIFACT = (ArtifactDamaged, ArtifactKeyMissing, ArtifactStoreFailed, LeaseOver, NotFound)
-
-
-@dataclass(frozen=True)
-class ServedArtifacts:
-    """Satisfies `ports.Artifacts`: kept at the server, which encrypts them."""
-
-    client: WorkClient
-    run: int
-    fence: int
-
-    def put(self, run: int, name: str, content: bytes) -> str:  # noqa: ARG002 - a job writes to its own run only
-        with _stored():
-            return self.client.put_artifact(self.run, self.fence, name, content)
-
-    def get(self, run: int, name: str) -> bytes:
-        with _stored():
-            return self.client.artifact(self.run, self.fence, name, of=run)
-
-    def names(self, run: int) -> Sequence[str]:  # noqa: ARG002
-        with _stored():
-            return self.client.artifact_names(self.run, self.fence)
-
-    def remove(self, run: int, name: str) -> None:  # noqa: ARG002
-        with _stored():
-            self.client.remove_artifact(self.run, self.fence, name)
-
-
-@contextmanager
-def _stored() -> Iterator[None]:
-    """A server that is away, or that refuses this worker's token, says nothing about the artifact or its run."""
-    try:
-        yield
-    except _ABOUT_THE_ARTIFACT:
-        raise
-    except DriftlineError as error:
-        raise ArtifactStoreFailed(store="of the server", problem=error.message) from error
 
 
 @dataclass(frozen=True)
@@ -107,13 +60,13 @@ class ServedClock:
         return self.own.now() + timedelta(seconds=self.ahead)
 
 
-def ports_of(app: App, client: WorkClient, entry: Entry) -> WorkerPorts:
+def ports_of(app: App, artifacts: ServedArtifacts, entry: Entry) -> WorkerPorts:
     return WorkerPorts(
         git=app.git,
         modules=app.modules,
         engine=app.engine,
         workspaces=app.workspaces,
-        artifacts=ServedArtifacts(client, entry.job.run, entry.fence),
+        artifacts=artifacts,
         secrets=ServedKey(bytes.fromhex(entry.key)),
         clock=ServedClock(app.clock, entry.ahead),
         judge=app.judge,

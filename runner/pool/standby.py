@@ -1,88 +1,140 @@
-"""A process that has imported everything and waits for a run: in a burst of runs, none waits for Python to start.
+"""Processes that execute runs, one after the other: in a burst of runs, none waits for Python to start or for a connection.
 
 An idle worker has none, which halves its memory.
 """
 
+import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from runner.app import App
 from runner.model.settings.pools import WorkerSettings
 from runner.pool.client import WorkClient
 
-KEPT_SECONDS = 120.0  # after the last run
+KEPT_SECONDS = 120.0  # after its last run
+MOST_RUNS = 100  # of one process: what a library forgets to free goes with it
+DONE = "done\n"
 
 
-def wait_for_run(app: App, worker: WorkerSettings) -> None:
-    """In that process: prepare, and execute what it is told; nothing if whoever started it has ended."""
+def execute_told(app: App, worker: WorkerSettings) -> None:
+    """In that process: execute what it is told, until whoever started it lets go of it or has ended."""
     from runner.pool.execute import take
-    from runner.source.command import gitpython_module
 
-    gitpython_module()
-    for part in ("git", "modules", "engine", "workspaces", "judge", "claims"):
-        getattr(app, part)
-    with WorkClient.of(worker) as client:
-        line = sys.stdin.readline()
-        if line:
-            run, attempt = map(int, line.split())
-            take(app, client, worker, run, attempt)
+    answers = _answers()
+    try:
+        with WorkClient.of(worker) as client:
+            for line in sys.stdin:
+                run, attempt = map(int, line.split())
+                take(app, client, worker, run, attempt)
+                print(DONE, end="", file=answers, flush=True)
+    except BrokenPipeError:
+        pass  # nobody listens any more, and the run is done
+
+
+def _answers() -> TextIO:
+    """The pipe to whoever started this process, where nothing else writes: not even what writes to standard output."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return answers
+
+
+@dataclass
+class _Executing:
+    process: "subprocess.Popen[bytes]"
+    runs: int = 0
+
+    def tell(self, run: int, attempt: int) -> bool:
+        """False if it has ended."""
+        assert self.process.stdin is not None
+        self.runs += 1
+        try:
+            if self.process.poll() is not None:
+                raise BrokenPipeError
+            self.process.stdin.write(f"{run} {attempt}\n".encode())
+            self.process.stdin.flush()
+        except OSError:
+            self.end()
+            return False
+        return True
+
+    def is_done(self) -> bool:
+        """Waits for it; False if the process has ended instead."""
+        assert self.process.stdout is not None
+        if self.process.stdout.readline() == DONE.encode():
+            return True
+        self.end()
+        return False
+
+    def end(self) -> None:
+        """It ends when its input does."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        with suppress(OSError):
+            self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 @dataclass
 class Standby:
-    """In the listening process: at most one that waits, for a while after each run."""
+    """In the listening process: as many as have executed runs at once, for a while after the last run."""
 
     start: "Callable[[], subprocess.Popen[bytes]]"
     keep_seconds: float = KEPT_SECONDS
-    _waiting: "subprocess.Popen[bytes] | None" = None
-    _end: threading.Timer | None = None
+    most_runs: int = MOST_RUNS
+    _idle: list[_Executing] = field(default_factory=list)
+    _timer: threading.Timer | None = None
+    _closed: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def execute(self, run: int, attempt: int) -> "subprocess.Popen[bytes] | None":
-        """The process that was told to; None if none waits. Another one takes its place."""
-        with self._guard:
-            told, self._waiting = self._waiting, None
-        if told is not None and not _tell(told, f"{run} {attempt}\n"):
-            told = None
-        self._make_ready()
-        return told
+    def execute(self, run: int, attempt: int) -> None:
+        """Returns when the run is done, or its process has ended."""
+        executing = self._told(run, attempt)
+        if executing is not None and executing.is_done():
+            self._keep(executing)
 
     def close(self) -> None:
+        """End those that wait; the others end after their runs."""
         with self._guard:
-            waiting, self._waiting = self._waiting, None
-            if self._end is not None:
-                self._end.cancel()
-        if waiting is not None:
-            _let_go(waiting)
+            self._closed = True
+        self._let_go()
 
-    def _make_ready(self) -> None:
+    def _told(self, run: int, attempt: int) -> _Executing | None:
+        while True:
+            with self._guard:
+                idle = self._idle.pop() if self._idle else None
+            executing = idle or _Executing(self.start())
+            # A new one that has ended already would do so again; the run is announced again.
+            if executing.tell(run, attempt) or idle is None:
+                return executing if executing.process.returncode is None else None
+
+    def _keep(self, executing: _Executing) -> None:
         with self._guard:
-            if self._end is not None:
-                self._end.cancel()
-            if self._waiting is None:
-                self._waiting = self.start()
-            self._end = threading.Timer(self.keep_seconds, self.close)
-            self._end.daemon = True
-            self._end.start()
+            kept = executing.runs < self.most_runs and not self._closed
+            if kept:
+                self._idle.append(executing)
+            if self._timer is not None:
+                self._timer.cancel()
+            if not self._closed:
+                self._timer = threading.Timer(self.keep_seconds, self._let_go)
+                self._timer.daemon = True
+                self._timer.start()
+        if not kept:
+            executing.end()
+
+    def _let_go(self) -> None:
+        with self._guard:
+            idle, self._idle = self._idle, []
+            if self._timer is not None:
+                self._timer.cancel()
+        _end_all(idle)
 
 
-def _tell(waiting: "subprocess.Popen[bytes]", line: str) -> bool:
-    """False if it has ended."""
-    assert waiting.stdin is not None
-    try:
-        with waiting.stdin:
-            waiting.stdin.write(line.encode())
-    except OSError:
-        waiting.wait()
-        return False
-    return True
-
-
-def _let_go(waiting: "subprocess.Popen[bytes]") -> None:
-    """It ends when its input does."""
-    assert waiting.stdin is not None
-    waiting.stdin.close()
-    waiting.wait()
+def _end_all(executing: Iterable[_Executing]) -> None:
+    for one in executing:
+        one.end()

@@ -1,4 +1,4 @@
-"""The process that listens for announcements: one process for each run, none of which depends on it."""
+"""The process that listens for announcements. Other processes execute the runs, and none of these depends on it."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ class Listening:
     _finishing: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.standby = Standby(lambda: start_beside(self._argv("--standby"), os.environ, told_later=True))
+        self.standby = Standby(lambda: start_beside(self._argv("--standby"), os.environ, answers=True))
 
     def begin(self) -> threading.Thread:
         """The server has to know this worker and speak its language, or it does not begin."""
@@ -57,11 +57,6 @@ class Listening:
     def say_hello(self, client: WorkClient, *, stops: bool = False) -> None:
         pool, count = self.worker.pool, slots(self.app.settings)
         client.hello(Hello(worker_name(self.worker), pool, __version__, count, stops=stops))
-
-    def execute(self, run: int, attempt: int) -> int:
-        """Wait for the process that executes it; returns its exit code."""
-        told = self.standby.execute(run, attempt)
-        return (told or start_beside(self._argv("--execute", str(run), str(attempt)), os.environ)).wait()
 
     def _attend(self) -> None:
         with WorkClient.of(self.worker) as client:
@@ -108,7 +103,7 @@ def listen(app: App, worker: WorkerSettings) -> None:
     listening = Listening(app, worker)
 
     def execute(run: int, attempt: int) -> None:
-        listening.execute(run, attempt)
+        listening.standby.execute(run, attempt)
 
     broker.task(name=TASK)(execute)
     signals.worker_shutting_down.connect(_leave_when_told_again, weak=False)

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 
 def start_beside(
-    argv: Sequence[str], env: Mapping[str, str], *, told_later: bool = False
+    argv: Sequence[str], env: Mapping[str, str], *, answers: bool = False
 ) -> "subprocess.Popen[bytes]":
     """It writes to the log of this process. OSError if it cannot be started.
 
-    With `told_later` it has a standard input, whose end it takes for ours as long as it has nothing to do.
+    With `answers` it is told by its standard input what to do, and answers on its standard output.
     """
-    stdin = subprocess.PIPE if told_later else subprocess.DEVNULL
+    stdin, stdout = (subprocess.PIPE, subprocess.PIPE) if answers else (subprocess.DEVNULL, None)
     return subprocess.Popen(  # noqa: S603 - our own program
-        argv, env=dict(env), stdin=stdin, start_new_session=True
+        argv, env=dict(env), stdin=stdin, stdout=stdout, start_new_session=True
     )

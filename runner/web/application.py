@@ -57,7 +57,9 @@ def application(app: App) -> FastAPI:
         web.include_router(part.router)
     if app.settings.pools:
         from runner.web.work import routes as work
+        from runner.web.work.bodies import Bodies
 
+        web.state.bodies = Bodies()
         web.include_router(work.router)
     add_hooks(web, app)
     if not app.read_only:

@@ -29,6 +29,7 @@ from benchmarks import (
     plan,
     policy,
     poll,
+    remote,
     rules,
     shim,
     sweep,
@@ -60,6 +61,7 @@ BENCHMARKS: dict[str, Callable[[Size, Path], Iterator[Figure]]] = {
     "notify": notify.measure,
     "events-aws": events_aws.measure,
     "fleet": fleet.measure,
+    "remote": remote.measure,
 }
 
 

@@ -78,6 +78,7 @@ FIGURES = {
         "fleet of 2 workers, 6 stacks: commits of the database",
         "2 idle workers: share of a core",
     ],
+    "remote": ["a plan by a worker"],
     "policy": ["a policy on 100 changes"],
     "audit": ["audit verify, 60 entries"],
     "lock": ["lock take + release, 2 processes"],
@@ -136,7 +137,7 @@ FIGURES = {
         "sweep of 4 cloudfile stacks: memory per slot",
     ],
 }
-NEEDS_TERRAFORM = {"plan", "daemon", "drift", "drift-modules", "drift-sweep", "changed", "web"}
+NEEDS_TERRAFORM = {"plan", "remote", "daemon", "drift", "drift-modules", "drift-sweep", "changed", "web"}
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -54,6 +54,6 @@ def killed(pool: Pool, attempt: int, point: str) -> None:
     """The process that executes run 1 dies there."""
     env = {**os.environ, "DRIFTLINE_FAILPOINTS": f"{point}=kill"}
     config = str(pool.worker().config())
-    argv = [sys.executable, "-m", "runner.cli", "--config", config, "worker", "--execute", "1", str(attempt)]
-    ended = subprocess.run(argv, env=env, check=False, capture_output=True)
+    argv = [sys.executable, "-m", "runner.cli", "--config", config, "worker", "--standby"]
+    ended = subprocess.run(argv, env=env, check=False, capture_output=True, input=f"1 {attempt}\n".encode())
     assert ended.returncode == -9, ended.stderr.decode()

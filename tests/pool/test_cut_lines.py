@@ -1,5 +1,6 @@
 """The line between a worker and its server fails at every call: each run is done once, and its result is recorded."""
 
+import hashlib
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from pool_world import SECRET, Pool
 
 from runner.api.http import FENCE, WORK
 from runner.model.run.life import State
-from runner.model.work.protocol import Wanted
+from runner.model.work.protocol import SMALL, Wanted
 from runner.pool.client import WorkClient
 
 Real = Callable[[httpx2.HTTPTransport, httpx2.Request], httpx2.Response]
@@ -83,15 +84,27 @@ def test_every_call_may_fail_once(pool: Pool, faulty: Callable[[Fault], list[str
     assert applied(pool) == 1
 
 
+@pytest.mark.parametrize(
+    ("small", "sent_by"),
+    [(0, "PUT /runs/1/artifacts/plan.tfplan"), (SMALL, "POST /runs/1/result")],
+    ids=["large artifacts", "small artifacts"],
+)
 def test_a_plan_is_made_over_a_line_whose_every_call_fails_once(
-    pool: Pool, faulty: Callable[[Fault], list[str]]
+    pool: Pool,
+    faulty: Callable[[Fault], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    small: int,
+    sent_by: str,
 ) -> None:
+    monkeypatch.setattr("runner.pool.artifacts.SMALL", small)
     pool.stack()
     ((run, attempt),) = pool.offer()
     failed = faulty(lost)
     pool.worker().take(run, attempt)
-    assert {"GET /runs/1/tree", "PUT /runs/1/artifacts/plan.tfplan"} <= set(failed)
+    assert {"GET /runs/1/tree", sent_by} <= set(failed)
     assert pool.run().state is State.AWAITING_APPROVAL, pool.run().reason
+    app = pool.world.app
+    assert hashlib.sha256(app.artifacts.get(run, "plan.tfplan")).hexdigest() == pool.run().plan_digest
 
 
 @pytest.fixture

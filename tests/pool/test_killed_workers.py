@@ -55,9 +55,8 @@ def test_an_apply_whose_shim_dies_is_interrupted_and_not_repeated(pool: Pool) ->
     attempt = approved(pool)
     env = {**os.environ, "DRIFTLINE_FAILPOINTS": "shim.after_receipt=kill"}
     argv = [sys.executable, "-m", "runner.cli", "--config", str(pool.worker().config())]
-    subprocess.run(
-        [*argv, "worker", "--execute", "1", str(attempt)], env=env, check=True, capture_output=True
-    )
+    told = f"1 {attempt}\n".encode()
+    subprocess.run([*argv, "worker", "--standby"], env=env, check=True, capture_output=True, input=told)
     pool.worker().finish_left()
     assert pool.run().state is State.INTERRUPTED, pool.run().reason
     assert pool.offer() == []
@@ -86,6 +85,7 @@ def test_a_result_that_can_not_be_delivered_is_kept_and_delivered_later(
         raise error
 
     monkeypatch.setattr("runner.pool.execute.DELIVER_SECONDS", 0.0)
+    monkeypatch.setattr("runner.pool.line.PIECE", 64)  # more of the log than goes with the result
     with monkeypatch.context() as cut:
         cut.setattr(WorkClient, call, away)
         pool.worker().take(1, attempt)

@@ -16,6 +16,8 @@ def live(app: App) -> Iterator[str]:
     """Its address."""
     server = _server(application(app), NOT_SERVED)
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        # Without it, asyncio leaves Nagle's algorithm on, and each answer may wait 40 ms for an ACK.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -18,14 +18,11 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--execute", type=(int, int), hidden=True, help="Run and attempt of one announcement.")
-@click.option("--standby", is_flag=True, hidden=True, help="Execute what standard input will say.")
+@click.option("--standby", is_flag=True, hidden=True, help="Execute what standard input says.")
 @click.option("--finish", type=int, hidden=True, help="A run that a process of this host has left.")
 @click.pass_context
 @pass_cli
-def command(
-    cli: Cli, context: click.Context, execute: tuple[int, int] | None, standby: bool, finish: int | None
-) -> int | None:
+def command(cli: Cli, context: click.Context, standby: bool, finish: int | None) -> int | None:
     """Take runs of a pool and execute them on this host, until it is stopped.
 
     SIGTERM waits for the runs that are executed; a second one leaves them, and they end by themselves.
@@ -33,16 +30,10 @@ def command(
     if context.invoked_subcommand is not None:
         return None
     app, worker = _worker(cli)
-    if execute is not None:
-        from runner.pool.client import WorkClient
-        from runner.pool.execute import take
+    if standby:
+        from runner.pool.standby import execute_told
 
-        with WorkClient.of(worker) as client:
-            take(app, client, worker, *execute)
-    elif standby:
-        from runner.pool.standby import wait_for_run
-
-        wait_for_run(app, worker)
+        execute_told(app, worker)
     elif finish is not None:
         from runner.pool.left import finish as finish_left
 

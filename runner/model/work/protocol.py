@@ -1,5 +1,6 @@
-"""What a worker and the control plane say to each other, as plain values. Bytes travel beside them."""
+"""What a worker and the control plane say to each other, as plain values. Large artifacts and logs travel beside them."""
 
+from base64 import b64decode, b64encode
 from datetime import datetime
 
 from runner.model.approval.binding import EngineFacts
@@ -16,6 +17,46 @@ OLDEST = 1  # that this release still understands
 HELLO = (
     "/api/v1/work/hello"  # GET: the same answer, for whoever only wants to know whether it would be welcome
 )
+
+
+# Artifacts up to this size, all together, come with the claim and go with the result: each call takes as long as both hosts
+# need to notice it, which on busy hosts is much longer than what it does.
+SMALL = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Content:
+    """An artifact of a run, in base64; None where there is none."""
+
+    run: int
+    name: str
+    base64: str | None
+
+    @classmethod
+    def of(cls, run: int, name: str, content: bytes | None) -> "Content":
+        return cls(run, name, None if content is None else b64encode(content).decode())
+
+    @property
+    def content(self) -> bytes | None:
+        """ValueError if it is no base64."""
+        return None if self.base64 is None else b64decode(self.base64, validate=True)
+
+
+@dataclass(frozen=True)
+class LogEnd:
+    """The last piece of a log, in base64, and where it belongs."""
+
+    offset: int
+    base64: str
+
+    @classmethod
+    def of(cls, offset: int, piece: bytes) -> "LogEnd":
+        return cls(offset, b64encode(piece).decode())
+
+    @property
+    def piece(self) -> bytes:
+        """ValueError if it is no base64."""
+        return b64decode(self.base64, validate=True)
 
 
 @dataclass(frozen=True)
@@ -70,6 +111,7 @@ class Granted:
     beat_seconds: float
     now: datetime | None = None
     logged: int = 0
+    known: tuple[Content, ...] = ()  # what the job will read, as far as it is small
 
 
 @dataclass(frozen=True)
@@ -94,8 +136,12 @@ class AtGate:
 
 @dataclass(frozen=True)
 class Ended:
+    """How it ended, with what was not sent before."""
+
     fence: int
     result: Result
+    artifacts: tuple[Content, ...] = ()
+    log: LogEnd | None = None
 
 
 def readable(job: Job) -> frozenset[tuple[int, str]]:
