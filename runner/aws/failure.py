@@ -59,7 +59,9 @@ def told(place: Place, service: str, role: str | None) -> Iterator[None]:
 def _answered(error: Any, place: Place, service: str, role: str | None) -> DriftlineError:
     operation = error.operation_name
     told = error.response.get("Error", {})
-    code, message = str(told.get("Code", "unknown error")), str(told.get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    # Not every answer has a code: proxies, and moto for some services.
+    code, message = str(told.get("Code") or status or "unknown error"), str(told.get("Message", ""))
     if operation == "AssumeRole" and role is not None:
         return CredentialsFailed(role=role, problem=code)
     if code in _DENIED:

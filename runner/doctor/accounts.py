@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from runner.doctor.finding import Scene, failed, ok, warn
-from runner.errors import AwsDenied, AwsGone, DriftlineError
+from runner.errors import AwsDenied, AwsGone, AwsRefused, DriftlineError
 from runner.model.aws.place import Place
 from runner.model.cloud_events.queue import QueueAddress
 from runner.model.settings.aws import AwsAccount
@@ -41,7 +41,7 @@ def _account(cloud: "Cloud", account: AwsAccount, regions: tuple[str, ...]) -> I
                 cloud.call(
                     Place(account.account, region), row.probe.service, row.probe.operation, **parameters
                 )
-            except (AwsDenied, AwsGone) as error:
+            except (AwsDenied, AwsGone, AwsRefused) as error:
                 denied = True
                 yield warn(check, f"{error.message}; needed for: {row.why}", error.hint)
             except DriftlineError as error:

@@ -51,7 +51,8 @@ def fail(check: str, message: str, hint: str) -> Finding:
 
 
 def failed(check: str, error: DriftlineError) -> Finding:
-    return Finding(check, State.FAIL, error.message, error.hint)
+    hint = "" if error.hint == "driftline doctor" else error.hint  # it is running already
+    return Finding(check, State.FAIL, error.message, hint)
 
 
 @contextmanager

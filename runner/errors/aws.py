@@ -27,7 +27,7 @@ class AwsGone(DriftlineError):
     """AWS does not find what {action} asks for in {place}: {problem}"""
 
     exit_code = 5
-    hint_template = "driftline doctor"
+    hint_template = "correct its name under aws in the configuration, or create it"
 
 
 class AwsUnreachable(DriftlineError):
@@ -40,7 +40,7 @@ class AwsUnreachable(DriftlineError):
 class AwsRefused(DriftlineError):
     """AWS refused {action} in {place}: {problem}"""
 
-    hint_template = "driftline doctor"
+    hint_template = "the API reference of the service at AWS explains {problem}"
 
 
 class AwsIdentityMissing(DriftlineError):

@@ -33,10 +33,10 @@ from runner.model.settings.aws import AwsAccount
 HERE = Place(ACCOUNT, REGION)
 
 
-def refused(code: str, message: str) -> None:
+def refused(code: str, message: str, status: int = 400) -> None:
     cloud = Cloud([READ])
     with Stubber(cloud.client(HERE, "cloudtrail")) as stub:
-        stub.add_client_error("lookup_events", code, message)
+        stub.add_client_error("lookup_events", code, message, status)
         cloud.call(HERE, "cloudtrail", "lookup_events")
 
 
@@ -167,6 +167,14 @@ def test_what_aws_answers_is_one_of_our_errors(
 ) -> None:
     with pytest.raises(error, match=says):
         refused(code, message)
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, AwsDenied), (429, AwsThrottled), (418, AwsRefused)])
+def test_an_answer_without_a_code_is_understood_by_its_status(
+    status: int, error: type[DriftlineError]
+) -> None:
+    with pytest.raises(error):
+        refused("", "", status)
 
 
 def test_an_error_repeats_no_request() -> None:

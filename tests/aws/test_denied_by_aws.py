@@ -39,6 +39,8 @@ TRAIL = "arn:aws:s3:::acme-trails"
         pytest.param(
             "resourcegroupstaggingapi", "GetResources", "no", Denial("tag:GetResources"), id="another-name"
         ),
+        pytest.param("opensearch", "ListDomainNames", "no", Denial("es:ListDomainNames"), id="an-older-name"),
+        pytest.param("apigateway", "GetRestApis", "no", Denial("apigateway:GET"), id="a-method-of-http"),
     ],
 )
 def test_a_refusal_names_the_missing_action(

@@ -1,6 +1,7 @@
 """What doctor says about accounts that Driftline reads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from aws_world import ACCOUNT, READ, REGION, Aws
 from click.testing import CliRunner
 
 from runner.aws import permissions
+from runner.aws.permissions import Probe
 from runner.cli.main import main
 from runner.doctor.accounts import accounts as _accounts  # noqa: F401 - imported before policies are enforced
 
@@ -46,3 +48,16 @@ def test_a_missing_bucket_is_named(aws: Aws, tmp_path: Path) -> None:
     assert found["state"] == "warn"
     assert "s3:ListObjectsV2" in found["message"]
     assert "NoSuchBucket" in found["message"]
+    assert found["hint"] == "correct its name under aws in the configuration, or create it"
+
+
+def test_a_call_that_aws_refuses_does_not_hide_the_next_missing_permission(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"ParameterFilters": [{"Key": "Name", "Option": "Nearly", "Values": ["x"]}]}
+    bad = replace(permissions.TABLE[0], probe=Probe("ssm", "describe_parameters", lambda _: wrong))
+    monkeypatch.setattr(permissions, "TABLE", (bad, *permissions.TABLE))
+    refused, gone = findings(tmp_path)
+    assert "AWS refused ssm:DescribeParameters" in refused["message"]
+    assert "driftline doctor" not in refused["hint"]
+    assert "NoSuchBucket" in gone["message"]

@@ -198,3 +198,23 @@ def test_an_answer_of_an_unknown_form_is_a_gap_and_no_empty_list() -> None:
     listed = list(AwsInventory(Strange([LISTED]), rows).resources(HERE))
     assert [one.name for one in listed if isinstance(one, CloudResource)] == ["first"]
     assert [one.what for one in listed if isinstance(one, Gap)] == ["aws_rds_cluster_instance"]
+
+
+def test_apis_and_stacks_of_cloudformation_are_listed(aws: Aws) -> None:
+    api = aws.inside("apigateway").create_rest_api(name="orders", tags={"team": "data"})["id"]
+    other = aws.inside("apigatewayv2").create_api(Name="events", ProtocolType="HTTP")["ApiId"]
+    template = json.dumps({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}})
+    stack = aws.inside("cloudformation").create_stack(StackName="web", TemplateBody=template)["StackId"]
+    aws.role(policy_document(of_account(LISTED)))
+    rows = tuple(
+        one
+        for one in LISTERS
+        if one.type.startswith(("aws_api_gateway", "aws_apigatewayv2", "aws_cloudformation"))
+    )
+    found = resources(AwsInventory(Cloud([LISTED]), rows))
+    assert found["aws_api_gateway_rest_api", "orders"].import_id == api
+    assert found["aws_api_gateway_rest_api", "orders"].created_at is not None
+    assert found["aws_api_gateway_rest_api", "orders"].tags == {"team": "data"}
+    assert found["aws_apigatewayv2_api", "events"].arn == f"arn:aws:apigateway:{REGION}::/apis/{other}"
+    made = found["aws_cloudformation_stack", "web"]
+    assert (made.arn, made.owner, made.of) == (stack, Reason.CLOUDFORMATION, "web")

@@ -9,30 +9,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 
 import jmespath
 from jmespath import functions
 from jmespath.exceptions import JMESPathError
 
+from runner.model.aws.action import iam_action
 from runner.model.aws.place import Place
 from runner.model.inventory.left_out import Reason
 from runner.model.inventory.resource import GLOBAL, CloudResource
 from runner.model.values.frozen import dataclass
 
-# Of IAM's actions, where it is not the name that boto3 has for the service.
-PREFIXES: Mapping[str, str] = MappingProxyType(
-    {
-        "apigatewayv2": "apigateway",
-        "efs": "elasticfilesystem",
-        "elb": "elasticloadbalancing",
-        "elbv2": "elasticloadbalancing",
-        "opensearch": "es",
-        "resourcegroupstaggingapi": "tag",
-        "stepfunctions": "states",
-    }
-)
 # botocore has no paginator for these, most of which answer in one page.
 UNPAGED = frozenset(
     {
@@ -48,14 +36,11 @@ _MILLISECONDS = 100_000_000_000  # as seconds, this is the year 5138
 class Call:
     """An operation of a service, as botocore names both. `cursor` is what asks for the next
     page, where botocore has no paginator.
-
-    `action` is the permission that it needs, where that is not its own name.
     """
 
     service: str
     operation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    action: str = ""
     cursor: str = ""
 
     @property
@@ -75,7 +60,7 @@ class Call:
     @property
     def permission(self) -> str:
         """The IAM action that allows it."""
-        return self.action or f"{PREFIXES.get(self.service, self.service)}:{self.operation}"
+        return iam_action(self.service, self.operation)
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ NETWORK = (
     ),
     Lister(
         "aws_api_gateway_rest_api",
-        Call("apigateway", "GetRestApis", action="apigateway:GET"),
+        Call("apigateway", "GetRestApis"),
         "items",
         name="name",
         id="id",
@@ -189,7 +189,7 @@ NETWORK = (
     ),
     Lister(
         "aws_apigatewayv2_api",
-        Call("apigatewayv2", "GetApis", action="apigateway:GET"),
+        Call("apigatewayv2", "GetApis"),
         "Items",
         name="Name",
         id="ApiId",

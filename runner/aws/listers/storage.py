@@ -38,7 +38,7 @@ def _instance(name: str, condition: str) -> Lister:
 STORAGE = (
     Lister(
         "aws_s3_bucket",
-        Call("s3", "ListBuckets", {"MaxBuckets": 1000}, action="s3:ListAllMyBuckets"),
+        Call("s3", "ListBuckets", {"MaxBuckets": 1000}),
         "Buckets",
         name="Name",
         arn="arn:{partition}:s3:::{name}",

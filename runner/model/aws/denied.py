@@ -5,28 +5,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
 
 import re
-from collections.abc import Mapping
 
+from runner.model.aws.action import iam_action
 from runner.model.values.frozen import dataclass
 
 _WHO = re.compile(r"\b(?:User|Principal): (arn:[\w-]+:(?:iam|sts):[^\s]{1,700})")
 _ACTION = re.compile(r"not authorized to perform:? ([A-Za-z0-9-]{1,64}:[A-Za-z0-9]{1,128})")
 _RESOURCE = re.compile(r"on resource: \"?([^\s\"]{1,1000})")
 _EXPLICIT = re.compile(r"explicit deny in an? ([a-z -]{1,60}?)(?: policy)?(?:$|[.:,;])")
-# S3 and a few others name no action, and theirs differ from their operations.
-_ACTIONS: Mapping[str, str] = {
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-}
-_SERVICES: Mapping[str, str] = {
-    "apigatewayv2": "apigateway",
-    "elbv2": "elasticloadbalancing",
-    "resourcegroupstaggingapi": "tag",
-    "stepfunctions": "states",
-    "efs": "elasticfilesystem",
-}
 
 
 @dataclass(frozen=True)
@@ -43,9 +29,8 @@ def denial(service: str, operation: str, message: str) -> Denial:
     """`service` and `operation` as boto3 and the service name them, for messages without an action."""
     action, resource = _ACTION.search(message), _RESOURCE.search(message)
     who, explicit = _WHO.search(message), _EXPLICIT.search(message)
-    asked = f"{service}:{operation}"
     return Denial(
-        action=action[1] if action else _ACTIONS.get(asked, f"{_SERVICES.get(service, service)}:{operation}"),
+        action=action[1] if action else iam_action(service, operation),
         identity=who[1] if who else None,
         resource=resource[1] if resource and resource[1] != "*" else None,
         policy=explicit[1] if explicit else None,
