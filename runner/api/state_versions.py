@@ -7,7 +7,7 @@ from runner.model.access.role import Role
 from runner.model.state.comparison import changes_between
 from runner.model.state.version import StateKey
 from runner.service.state import replace
-from runner.service.state.read import managed, shown_content, version_of
+from runner.service.state.read import hidden_of, managed, shown_content, version_of
 from runner.view.state import (
     StateDiff,
     StatePage,
@@ -42,8 +42,9 @@ def show_state(caller: Caller, stack: str, *, version: int | None = None) -> Sta
     with caller.reading() as reader:
         found = managed(reader, stack)
         newest, wanted = version_of(reader, found), version_of(reader, found, version)
+        hidden = hidden_of(reader, caller.app.artifacts, found)
     content = shown_content(caller.app.states, found, wanted)
-    return state_page(stack, wanted, newest.number, changes_between(None, content))
+    return state_page(stack, wanted, newest.number, changes_between(None, content, hidden))
 
 
 @operation("GET", "/state-diffs/{stack}", Role.VIEWER)
@@ -52,8 +53,9 @@ def diff_states(caller: Caller, stack: str, *, older: int, newer: int) -> StateD
     with caller.reading() as reader:
         found = managed(reader, stack)
         one, other = version_of(reader, found, older), version_of(reader, found, newer)
+        hidden = hidden_of(reader, caller.app.artifacts, found)
     old, new = (shown_content(caller.app.states, found, version) for version in (one, other))
-    return state_diff(stack, one, other, changes_between(old, new))
+    return state_diff(stack, one, other, changes_between(old, new, hidden))
 
 
 @operation("POST", "/state-pulls/{stack}", Role.OWNER)

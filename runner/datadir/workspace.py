@@ -181,6 +181,12 @@ class LocalWorkspaces:
         for folder in (self._control(run), self._scratch(run)):
             self.quarantine.discard(folder, first=PLANS)
 
+    def discard_inputs(self, run: int) -> None:
+        """What terraform was given, in clear. What it said of its apply stays."""
+        self.quarantine.discard(self._scratch(run), first=PLANS)
+        for name in PLANS:
+            (self._control(run) / name).unlink(missing_ok=True)
+
     def forget_init(self, stack: str) -> None:
         for name in (DATA, SEALED, MADE):
             self.quarantine.discard(self.data_dir / "workspaces" / slug(stack) / name)

@@ -87,9 +87,10 @@ class Ledger:
             self._path(entry.job.run).unlink(missing_ok=True)
 
     def set_aside(self, entry: Entry) -> Path:
-        """Keep what this host knows of an apply, where it is not offered to the server again."""
+        """Keep what this host knows of an apply, where it is not offered to the server again; its keys are of no use any more."""
         kept = self.folder / f"refused-run-{entry.job.run}-{entry.fence}.json"
-        write_whole(kept, json.dumps(to_plain(entry)).encode())
+        evidence = replace(entry, key="", job=replace(entry.job, served=None))
+        write_whole(kept, json.dumps(to_plain(evidence)).encode())
         return kept
 
     def _path(self, run: int) -> Path:

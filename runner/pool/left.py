@@ -48,6 +48,7 @@ def _finish(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None
         app.claims.end_orphans(entry.claim)
         Ledger(app.settings.data_dir).strike(entry)
         app.workspaces.discard(entry.job.run)
+        app.workspaces.remove_log(entry.job.run)
         log.warning("work.dropped", run=entry.job.name)
     elif _is_over(client, entry):
         _set_aside(app, entry, held)
@@ -68,9 +69,10 @@ def _is_over(client: WorkClient, entry: Entry) -> bool:
 
 
 def _set_aside(app: App, entry: Entry, held: HeldClaim) -> None:
-    """A person gave it up. What terraform left, with its output, stays on this host beside what the ledger knew."""
+    """A person gave it up. What terraform said stays on this host beside what the ledger knew, and its plan does not."""
     if held.running():
         return
     ledger = Ledger(app.settings.data_dir)
+    app.workspaces.discard_inputs(entry.job.run)
     log.warning("work.set_aside", run=entry.job.name, path=str(ledger.set_aside(entry)))
     ledger.strike(entry)

@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from runner.errors import GitFailed
-from runner.host.files import private_folder
+from runner.host.files import PRIVATE_FILE, private_folder, write_whole
 from runner.host.flock import held
 from runner.model.settings.source import SourceSettings
 from runner.source import arguments
@@ -52,7 +53,7 @@ class GitPacks:
         part = path.with_suffix(f"{_UNFINISHED}{os.getpid()}")
         call = Call(tuple(arguments.pack_objects(mirror.path)), mirror.path.parent, self._timeout)
         try:
-            with part.open("wb") as file, stream(call, arguments.one_revision(revision)) as (output, ended):
+            with _private(part) as file, stream(call, arguments.one_revision(revision)) as (output, ended):
                 shutil.copyfileobj(output, file)
             if ended.code != 0:
                 raise failed(mirror.source, "pack-objects", ended.error or f"exit code {ended.code}")
@@ -77,12 +78,17 @@ def take_pack(mirror: Mirror, revision: str, pack: Path) -> None:
         # Without it git would look for the commit's parents, which no pack has.
         shallow = mirror.path / "shallow"
         known = shallow.read_text().split() if shallow.exists() else []
-        shallow.write_text("".join(f"{one}\n" for one in dict.fromkeys([*known, revision])))
+        write_whole(shallow, "".join(f"{one}\n" for one in dict.fromkeys([*known, revision])).encode())
         ours = mirror.path / "objects" / "pack" / f"pack-{revision}.pack"
-        shutil.copyfile(pack, ours)
+        with pack.open("rb") as given, _private(ours) as file:
+            shutil.copyfileobj(given, file)
         ended = run(Call(tuple(arguments.index_pack(mirror.path, ours)), mirror.path, mirror.timeout))
         if ended.code != 0 or not mirror.has(revision):
             with suppress(FileNotFoundError):
                 ours.unlink()
             problem = ended.error or f"the pack does not contain {revision}"
             raise GitFailed(command="index-pack", source=mirror.source.name, problem=problem, hint="")
+
+
+def _private(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb")

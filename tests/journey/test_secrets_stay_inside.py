@@ -1,13 +1,12 @@
 """A whole life of a stack with another secret in every place: outside the encrypted artifacts none is ever seen."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from leaks import files_of, rows_of
 from provider.mirror import install
 from world import World
 
@@ -223,32 +222,6 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
         yield one
 
 
-def recorded(life: Life) -> str:
-    """Every row, but for the definitions: they are the stack files, as they stand in Git."""
-    with closing(sqlite3.connect(life.data / "driftline.db")) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return "\n".join(
-            str(row)
-            for table in tables
-            if table != "definitions"
-            for row in database.execute(f"SELECT * FROM {table}")
-        )
-
-
-def written(life: Life, *, but: frozenset[str] = frozenset()) -> dict[Path, bytes]:
-    """Every file but the managed states with their copies, and the folders named."""
-    found = {path.relative_to(life.data): path for path in life.data.rglob("*") if path.is_file()}
-    return {
-        name: path.read_bytes()
-        for name, path in found.items()
-        if name.parts[0] not in but and not _of_state(name)
-    }
-
-
-def _of_state(name: Path) -> bool:
-    return name.parts[0] == "workspaces" and name.parts[2] in {"state", "backups"}
-
-
 def test_every_canary_was_really_there(life: Life) -> None:
     states = b"".join(
         path.read_bytes() for path in life.data.glob("workspaces/*/state/**/*") if path.is_file()
@@ -271,12 +244,14 @@ def test_no_secret_is_shown(life: Life) -> None:
 
 def test_nothing_is_written_in_clear(life: Life) -> None:
     leaks = {}
-    rows = recorded(life)
+    rows = rows_of(life.data / "driftline.db")
     for place, canary in CANARIES.items():
         but = frozenset({"trees", "mirrors"} if place in IN_GIT else ())
         if place in IN_STACK_FILE:
             but |= {"driftline.db", "driftline.db-journal", "driftline.db-wal"}
-        found = [str(name) for name, content in written(life, but=but).items() if canary.encode() in content]
+        found = [
+            str(name) for name, content in files_of(life.data, but=but).items() if canary.encode() in content
+        ]
         if found or canary in rows:
             leaks[place] = found or ["a row of the database"]
     assert not leaks

@@ -53,11 +53,11 @@ class Announcements:
 
 
 class Pool:
-    def __init__(self, root: Path, config: str = CONFIG) -> None:
+    def __init__(self, root: Path, config: str = CONFIG, *, providers: bool = False) -> None:
         self.root = root
         self.states = root / "outside"
         self.states.mkdir()
-        self.world = World(root, config)
+        self.world = World(root, config, providers=providers)
         text = self.world.config.read_text()
         allowed = f'allow: {{pools: ["*"], state_folders: ["{self.states}"], provisioners: true}}'
         self.world.config.write_text(text.replace('/repository"}', f'/repository", {allowed}}}'))

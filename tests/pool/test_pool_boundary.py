@@ -30,14 +30,14 @@ def test_a_trial_plan_of_a_stack_of_a_pool_is_refused_on_the_host_of_the_server(
     pool.stack()
     control = pool.world.app.control
     with pytest.raises(BelongsToPool, match='"web" executes in pool eu'):
-        trial_job(control, pool.world.look(), kind)
+        trial_job(control, pool.world.look(), kind, instead="")
 
 
 def test_a_trial_plan_of_a_stack_that_executes_nowhere_is_refused_too(pool: Pool) -> None:
     pool.stack()
     change_pools(pool)
     with pytest.raises(BelongsToPool, match="executes nowhere"):
-        trial_job(pool.world.app.control, pool.world.look(), Kind.CHANGE)
+        trial_job(pool.world.app.control, pool.world.look(), Kind.CHANGE, instead="")
 
 
 def test_the_lock_of_a_pools_state_is_not_looked_at_with_the_credentials_of_the_server(pool: Pool) -> None:

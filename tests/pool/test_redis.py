@@ -2,11 +2,8 @@
 
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from applied_once import PATIENCE, applied, until
 from broker_world import worker_of
 from pool_world import Pool
 from provider.mirror import certificate
+from redis_world import Redis, running
 
 from runner.app import App
 from runner.broker.celery import CeleryBroker
@@ -29,50 +27,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on PATH"),
     pytest.mark.long,
 ]
-
-
-@dataclass
-class Redis:
-    folder: Path
-    port: int
-    pem: Path | None = None  # a key and its certificate: TLS alone
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def url(self) -> str:
-        return f"redis{'' if self.pem is None else 's'}://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        listens = ["--port", str(self.port)]
-        if self.pem is not None:
-            listens = ["--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no"]
-            listens += ["--tls-cert-file", str(self.pem), "--tls-key-file", str(self.pem)]
-        argv = ["redis-server", *listens, "--save", "", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
-        until(self.answers, "redis does not answer")
-
-    def answers(self) -> bool:
-        with closing(socket.socket()) as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def end(self) -> None:
-        """With all its data."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
-@contextmanager
-def running(folder: Path, pem: Path | None = None) -> Iterator[Redis]:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Redis(folder, port, pem)
-    made.start()
-    try:
-        yield made
-    finally:
-        made.end()
 
 
 @pytest.fixture

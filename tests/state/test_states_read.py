@@ -9,6 +9,7 @@ import pytest
 from runner.errors import StateEncrypted
 from runner.model.approval.arriving_state import Unreadable
 from runner.model.changes.changes import MASK, Action
+from runner.model.secret.copies import Secrets
 from runner.model.state.comparison import changes_between
 from runner.model.state.following import objection
 from runner.model.state.header import Header, header_of, with_serial
@@ -117,6 +118,22 @@ def test_modules_keys_and_data_are_in_the_address() -> None:
                 ]
             ],
         },
+        {
+            "attributes": {"input": {"value": [{"a": "hunter2-long"}], "type": ["tuple", [["object", {}]]]}},
+            "sensitive_attributes": [
+                [
+                    {"type": "get_attr", "value": "input"},
+                    {"type": "index", "value": {"value": 0, "type": "number"}},
+                    {"type": "get_attr", "value": "a"},
+                ]
+            ],
+        },
+        {
+            "attributes": {"record": {"value": "public", "type": "hunter2-long"}},
+            "sensitive_attributes": [
+                [{"type": "get_attr", "value": "record"}, {"type": "get_attr", "value": "type"}]
+            ],
+        },
         {"attributes": {"master_password": "hunter2-long"}},
         {"attributes": {"block": [{"secret_key": "hunter2-long"}]}},
     ],
@@ -126,6 +143,19 @@ def test_what_is_marked_or_named_as_a_secret_is_shown_nowhere(instance: Any) -> 
     shown = changes_between(None, state(it=instance, outputs=outputs))
     assert "hunter2" not in repr(shown)
     assert MASK in repr(shown)
+
+
+def test_a_secret_that_nothing_marks_is_masked_where_driftline_knows_it_and_its_change_is_still_seen() -> (
+    None
+):
+    hidden = Secrets.of({"hunter2-old", "hunter2-new"})
+    shown = changes_between(
+        state(it={"attributes": {"note": "hunter2-old"}}),
+        state(it={"attributes": {"note": "hunter2-new"}}),
+        hidden,
+    )
+    assert "hunter2" not in repr(shown)
+    assert [str(one.action) for one in shown.resources] == ["update"]
 
 
 def test_a_sensitive_output_is_masked() -> None:

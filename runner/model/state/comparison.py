@@ -6,33 +6,51 @@ attributes whose name says that they are secret are masked too.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.errors import StateEncrypted
 from runner.model.changes.changes import ChangeSet
 from runner.model.changes.mask import Mark, join
 from runner.model.plan.reading import parse_document, read_plan
+from runner.model.secret.copies import NONE, Secrets
 
 _SECRET = re.compile(
     r"passw|passphrase|secret|token|credential|private_?key|access_?key|auth_?key", re.IGNORECASE
 )
 _OPEN = re.compile(r"(_id|_ids|_arn|_name|_file|_path|_url|_uri|_type|_version|_enabled)$", re.IGNORECASE)
+# What may be of any type, such as the input of a terraform_data, is written as {"value": ..., "type": ...}. Paths do not say so.
+_WITH_ITS_TYPE = frozenset({"value", "type"})
 Instances = Mapping[tuple[str, str], Mapping[str, Any]]  # by address and, of a deposed object, its key
 
 
-def changes_between(before: bytes | None, after: bytes) -> ChangeSet:
-    """StateEncrypted for those of OpenTofu. Without `before`, everything in it is created."""
+def changes_between(before: bytes | None, after: bytes, hidden: Secrets = NONE) -> ChangeSet:
+    """StateEncrypted for those of OpenTofu. Without `before`, everything in it is created.
+
+    `hidden` are secrets that neither the code nor its providers mark.
+    """
     old = {} if before is None else _read(before)
     new = _read(after)
     return read_plan(
         {
             "format_version": "1.2",
-            "resource_changes": list(_resources(_instances(old), _instances(new))),
-            "output_changes": dict(_outputs(old.get("outputs") or {}, new.get("outputs") or {})),
+            "resource_changes": [
+                {**one, "change": _without(one["change"], hidden)}
+                for one in _resources(_instances(old), _instances(new))
+            ],
+            "output_changes": {
+                name: _without(change, hidden)
+                for name, change in _outputs(old.get("outputs") or {}, new.get("outputs") or {})
+            },
         }
     )
+
+
+def _without(change: Mapping[str, Any], hidden: Secrets) -> dict[str, Any]:
+    """After it was compared: two secrets look the same."""
+    if hidden is NONE:
+        return dict(change)
+    return {**change, **{side: hidden.scrub(change[side]) for side in ("before", "after")}}
 
 
 def _read(content: bytes) -> dict[str, Any]:
@@ -107,20 +125,26 @@ def _change(before: Any, after: Any, old_marks: Any, new_marks: Any) -> dict[str
 
 
 def _marks(instance: Mapping[str, Any]) -> Mark:
-    marked = map(_mark, instance.get("sensitive_attributes") or ())
-    return join([*marked, _by_name(instance.get("attributes"))])
+    values = instance.get("attributes")
+    marked = (_mark(path, values) for path in instance.get("sensitive_attributes") or ())
+    return join([*marked, _by_name(values)])
 
 
-def _mark(path: Iterable[Mapping[str, Any]]) -> Mark:
-    def around(inner: Mark, step: Mapping[str, Any]) -> Mark:
-        key = step.get("value")
-        key = key.get("value") if isinstance(key, dict) else key
-        if isinstance(key, str):
-            return {key: inner}
-        # Of an element of a set nothing says which one it is.
-        return (inner,) if isinstance(key, int) else True
-
-    return reduce(around, reversed(list(path)), True)
+def _mark(path: Sequence[Mapping[str, Any]], values: Any) -> Mark:
+    if not path:
+        return True
+    step, rest = path[0].get("value"), path[1:]
+    key = step.get("value") if isinstance(step, dict) else step
+    if isinstance(values, dict) and values.keys() == _WITH_ITS_TYPE:
+        # Perhaps an object that has these two attributes, so both are masked.
+        inner: Mark = {"value": _mark(path, values["value"])}
+        return join([inner, {key: _mark(rest, values.get(key))}]) if isinstance(key, str) else inner
+    if isinstance(key, str):
+        return {key: _mark(rest, values.get(key) if isinstance(values, dict) else None)}
+    if isinstance(key, int):
+        # All elements: of one of a set nothing says which it is.
+        return (join(_mark(rest, one) for one in values) if values and isinstance(values, list) else True,)
+    return True
 
 
 def _by_name(values: Any) -> Mark:

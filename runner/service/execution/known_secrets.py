@@ -7,12 +7,16 @@ what earlier runs knew: once secret, a value stays secret for the stack.
 import json
 import secrets
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from runner.errors import ArtifactDamaged, ArtifactKeyMissing, ArtifactNotFound
 from runner.model.execution.job import Job
 from runner.model.execution.kept import SECRETS
 from runner.model.values.frozen import dataclass
 from runner.ports.worker import WorkerPorts
+
+if TYPE_CHECKING:
+    from runner.ports.keeping import Artifacts
 
 ARTIFACT = SECRETS
 # Runs that ended before planning store nothing, so the search goes further back.
@@ -47,17 +51,19 @@ def remember(
 
 def known(job: Job, ports: WorkerPorts) -> Known:
     """The secrets stored by this and earlier runs. Masking less must not stop a run from being planned."""
-    found = _kept(job.run, ports) or Known()
-    for run in job.earlier:
-        if (more := _kept(run, ports)) is not None:
-            return Known(found.texts | more.texts | more.contexts, found.contexts | more.contexts)
-    return found
+    found, more = _kept(job.run, ports.artifacts) or Known(), newest_known(job.earlier, ports.artifacts)
+    return Known(found.texts | more.texts | more.contexts, found.contexts | more.contexts)
 
 
-def _kept(run: int, ports: WorkerPorts) -> Known | None:
+def newest_known(runs: Iterable[int], artifacts: "Artifacts") -> Known:
+    """What the first of these runs that stored any passes on: with its own secrets, those of all before it."""
+    return next((kept for run in runs if (kept := _kept(run, artifacts)) is not None), Known())
+
+
+def _kept(run: int, artifacts: "Artifacts") -> Known | None:
     """Those of contexts are among the texts as well."""
     try:
-        kept = json.loads(ports.artifacts.get(run, ARTIFACT))
+        kept = json.loads(artifacts.get(run, ARTIFACT))
     except (ArtifactNotFound, ArtifactKeyMissing, ArtifactDamaged):
         return None
     # Earlier releases stored a bare list, without passing on earlier secrets.

@@ -126,7 +126,8 @@ def _asked(control: ControlPorts, report_id: int) -> tuple[DriftReport, Stack, J
             raise PartlyApplied(
                 stack=stack.name, run=left[0].run, outcome=left[0].outcome, revision=left[0].revision[:12]
             )
-    job = trial_job(control, stack, Kind.DRIFT)
+    by_hand = f"change the code by hand, as it says there:   driftline drift show {report.name}"
+    job = trial_job(control, stack, Kind.DRIFT, instead=by_hand)
     return report, stack, replace(job, ignore=ignore_rules(control.settings, stack.definition))
 
 

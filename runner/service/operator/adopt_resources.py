@@ -72,7 +72,8 @@ def adopting(control: ControlPorts, ports: WorkerPorts, arns: Sequence[str], nam
     """The proved change; its commit is in the mirror for the length of the block."""
     stack = _stack(control, name)
     resources = _resources(control, arns)
-    job = trial_job(control, stack, Kind.CHANGE)
+    by_hand = f"write their import blocks by hand, and let its pool plan them:   driftline plan {name}"
+    job = trial_job(control, stack, Kind.CHANGE, instead=by_hand)
     source = job.source.with_login(ports.sources)
     path, taken = _place(ports, source, stack)
     imports = imports_of(resources, taken)

@@ -96,7 +96,11 @@ def examine(control: ControlPorts, name: str, content: bytes, file: str) -> Arri
 
 def preview(control: ControlPorts, ports: WorkerPorts, arrival: Arrival) -> ChangeSet:
     """A plan with this state; nothing of it can be applied."""
-    changes = plan_with_state(trial_job(control, arrival.stack, Kind.CHANGE), ports, arrival.content, RUN)
+    push = (
+        f"without the plan, which its pool makes afterwards:   driftline state push {arrival.stack.name} FILE"
+    )
+    job = trial_job(control, arrival.stack, Kind.CHANGE, instead=push)
+    changes = plan_with_state(job, ports, arrival.content, RUN)
     if isinstance(changes, PlanFailure):
         raise _failed(arrival.stack.name, changes)
     return changes

@@ -13,13 +13,11 @@ from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.queue.outputs import outputs_of
 
 
-def trial_job(control: ControlPorts, stack: Stack, kind: Kind) -> Job:
-    """BelongsToPool, if it is not for this host to plan."""
+def trial_job(control: ControlPorts, stack: Stack, kind: Kind, *, instead: str) -> Job:
+    """BelongsToPool, if it is not for this host to plan; its hint is what to do `instead`."""
     belongs = placement_of_stack(control.settings, stack)
     if not belongs.here:
-        raise BelongsToPool(
-            stack=stack.name, where=belongs.sentence, what="a trial plan", hint=f"driftline plan {stack.name}"
-        )
+        raise BelongsToPool(stack=stack.name, where=belongs.sentence, what="a trial plan", hint=instead)
     source = control.settings.required_source(stack.source)
     with control.store.reading() as reader:
         earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
