@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from runner.host.files import PRIVATE_FILE
+from runner.model.run import log_size
 
-CAP = 64 << 20
 TAIL = 200
 
 
@@ -22,6 +22,7 @@ class Journal:
         self._skipped = 0  # lines still to skip, because another process wrote them already
         self._descriptor: int | None = None
         self._size = 0
+        self._cut = False
 
     def __enter__(self) -> Self:
         try:
@@ -60,9 +61,12 @@ class Journal:
             self._skipped = lines[::-1].index(title)
 
     def _append(self, line: bytes) -> None:
-        if self._descriptor is None or self._size + len(line) > CAP:
+        if self._descriptor is None or self._cut:
             self.complete = False
             return
+        if self._size + len(line) > log_size.LARGEST:
+            self.complete, self._cut = False, True
+            line = f"{log_size.CUT}\n".encode()
         try:
             self._size += os.write(self._descriptor, line)
         except OSError:

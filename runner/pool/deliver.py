@@ -4,7 +4,14 @@ import threading
 from dataclasses import replace
 
 from runner.app import App
-from runner.errors import ArtifactStoreFailed, DriftlineError, LeaseOver, LogAhead, RunNotFound
+from runner.errors import (
+    ArtifactStoreFailed,
+    DriftlineError,
+    LeaseOver,
+    LogAhead,
+    RequestTooLarge,
+    RunNotFound,
+)
 from runner.host.log import log
 from runner.model.changes.changes import Diagnostic
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, Result
@@ -63,12 +70,24 @@ def _tidy_up(app: App, entry: Entry) -> None:
     app.workspaces.remove_log(entry.job.run)
 
 
+def _brief(job: Job, result: Result, reason: str) -> Result:
+    """An apply ends as it did, with what its log says about it."""
+    if isinstance(result, ApplyResult):
+        return ApplyResult(
+            result.outcome, f"{result.reason}; {reason}".removeprefix("; "), usage=result.usage
+        )
+    return not_begun(job, reason)
+
+
 def _hand_over(client: WorkClient, entry: Entry, line: Line, unsent: tuple[Content, ...] = ()) -> None:
     """In one call, unless the server has less of the log than it said."""
     assert entry.result is not None
     ended = Ended(entry.fence, entry.result, unsent, client.repeated(line.end_of_log))
     try:
         client.result(entry.job.run, ended)
+    except RequestTooLarge as refused:
+        brief = _brief(entry.job, entry.result, f"the server did not take its result: {refused.message}")
+        client.result(entry.job.run, Ended(entry.fence, brief))
     except LogAhead:
         client.repeated(line.send_log)
         client.result(entry.job.run, replace(ended, log=None))

@@ -37,7 +37,7 @@ class Bodies:
     def __init__(self, in_memory: int = IN_MEMORY, most_large: int = MOST_LARGE) -> None:
         self.in_memory = in_memory
         self.most_large = most_large
-        self._large = 0
+        self.large = 0
         self._alone = Lock()
 
     @asynccontextmanager
@@ -63,13 +63,13 @@ class Bodies:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if self._large >= self.most_large:
+        if self.large >= self.most_large:
             raise TooManyAtOnce(who="workers with large artifacts", most=self.most_large)
-        self._large += 1
+        self.large += 1
         try:
             yield
         finally:
-            self._large -= 1
+            self.large -= 1
 
     @staticmethod
     async def _write(stream: AsyncIterator[bytes], pieces: list[bytes], file: IO[bytes], most: int) -> None:
