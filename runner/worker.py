@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from runner.host.log import log
+from runner.model.code.operator_values import beside
 from runner.model.execution.job import ApplyResult, Job, LockResult, Phase
 from runner.model.run.life import Run, State
 from runner.model.schedule.turns import PATIENCE
 from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
+from runner.service.approval.authorship import Authors
+from runner.service.approval.behind import record_commits
 from runner.service.approval.carry import carry_reviews
 from runner.service.approval.gate import StoreGate
 from runner.service.cycle.dispatch import next_assignment, stop_previews_in_the_way
@@ -58,6 +61,7 @@ class Worker:
             return run
         if run.claim is None:
             self.ports.workspaces.discard(job.run)
+        record_commits(self.control, self._authors, run)
         if run.state is State.AWAITING_APPROVAL:
             self.carry_reviews()
             with self.control.store.reading() as reader:
@@ -65,6 +69,9 @@ class Worker:
         log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)
         self.settled(run)
         return run
+
+    def _authors(self) -> Authors:
+        return Authors(self.ports.git, self.ports.modules, beside(self.control.settings))
 
     def carry_reviews(self) -> list[Run]:
         """Let reviews of pull requests count for the plans of their merges; returns the runs that they approve."""

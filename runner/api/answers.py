@@ -1,20 +1,20 @@
 """One answer to the plans of several runs. Each run is judged by its own rules, and has an outcome of its own."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 
-from runner.api.approvals import question_of
+from runner.api.approvals import git_authors, question_of
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.errors import BadUsage, DriftlineError
 from runner.model.access.role import Role
-from runner.model.code.operator_values import beside
+from runner.model.approval.behind import Reviewed
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import Run, State
 from runner.model.values.frozen import dataclass
 from runner.service.approval import approve as verbs
 from runner.service.approval.approve import Seen
-from runner.service.approval.authorship import Authors, Known, known
+from runner.service.approval.behind import AskGit, recorded_commits, reviewed
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.view.answered import Answered, AnsweredRuns, Asked, approved_run, refused
@@ -68,7 +68,7 @@ def approve_runs(caller: Caller, *, approving: tuple[Approving, ...], comment: s
     return tuple(_each(caller, one.run, partial(approve, one)) for one in approving)
 
 
-def _approved(caller: Caller, authors: Authors, comment: str, one: Approving, run: Run) -> Answered:
+def _approved(caller: Caller, authors: AskGit, comment: str, one: Approving, run: Run) -> Answered:
     if (before := _said_before(caller, run, one.digest)) is not None:
         return before
     done, standing = verbs.approve(
@@ -127,20 +127,22 @@ def _require(caller: Caller, run: int, wish: str) -> Run:
     return found
 
 
-def _authors(caller: Caller, runs: Iterable[int]) -> Authors:
-    """With the code of all of them read from Git together. What cannot be read is the trouble of its own run."""
-    app, sources = caller.app, dict[str, list[tuple[Run, Known]]]()
-    authors = Authors(app.git, app.modules, beside(app.settings))
+def _authors(caller: Caller, runs: Iterable[int]) -> AskGit:
+    """With the code of all runs for which Git is asked read together. What cannot be read is the trouble of its own run."""
+    app, sources = caller.app, dict[str, list[tuple[Run, Reviewed]]]()
     with caller.reading() as reader:
         for run in dict.fromkeys(runs):
             try:
                 found = reader.run(run)
-                sources.setdefault(found.source, []).append((found, known(reader, found)))
+                facts = reviewed(reader, found)
+                if recorded_commits(reader, found, facts) is None:
+                    sources.setdefault(found.source, []).append((found, facts))
             except DriftlineError:
                 continue
+    authors = cache(partial(git_authors, app))
     for name, together in sources.items():
         try:
-            authors.prefetch(app.settings.required_source(name), together)
+            authors().prefetch(app.settings.required_source(name), together)
         except DriftlineError:
             continue
     return authors

@@ -1,6 +1,7 @@
 """A person's yes or no to a plan, and what is asked before."""
 
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from runner.api.caller import Caller
 from runner.api.choice import chosen
@@ -9,13 +10,11 @@ from runner.api.runs import show_run
 from runner.datadir.daemon_lock import running_daemon
 from runner.errors import ApprovalMissing, WrongState
 from runner.model.access.role import Role
-from runner.model.code.operator_values import beside
 from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import State
 from runner.service.approval import approve as verbs
 from runner.service.approval import break_glass
 from runner.service.approval.approve import Question, Seen
-from runner.service.approval.authorship import Authors
 from runner.service.approval.bind import refuse_denied
 from runner.view.approved import Approved, Rejected, approved
 from runner.view.facts import one_stack
@@ -24,6 +23,10 @@ from runner.view.objections import goes_on, objections
 from runner.view.question import QuestionPage, question_page
 from runner.view.run import RunRow, RunRows, run_row, run_rows
 from runner.view.window import ClosedView, closed_view
+
+if TYPE_CHECKING:
+    from runner.app import App
+    from runner.service.approval.authorship import Authors
 
 
 @operation("GET", "/waiting", Role.VIEWER)
@@ -83,7 +86,15 @@ def _page(caller: Caller, asked: Question) -> QuestionPage:
     return question_page(asked, commit, caller.app.settings)
 
 
-# Git tells who wrote the code, and they may not approve it.
+def git_authors(app: "App") -> "Authors":
+    """Who wrote the code, where that is not on record. Git and the readers of code are imported only then."""
+    from runner.model.code.operator_values import beside
+    from runner.service.approval.authorship import Authors
+
+    return Authors(app.git, app.modules, beside(app.settings))
+
+
+# Git tells who wrote the code where that is not on record, and they may not approve it.
 @operation("POST", "/runs/{run}/approve", Role.APPROVER, at_daemon=AfterCrash.REPEAT)
 def approve_run(
     caller: Caller,
@@ -103,7 +114,7 @@ def approve_run(
     app = caller.app
     done, standing = verbs.approve(
         app.control,
-        Authors(app.git, app.modules, beside(app.settings)),
+        partial(git_authors, app),
         run,
         caller.person,
         digest=digest,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from runner.errors import RunNotFound, StackNotFound
+from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
 from runner.store.rows import Value, compact, text
 from runner.store.run_details import DetailWrites
@@ -15,6 +16,7 @@ from runner.store.session import Session
 
 if TYPE_CHECKING:
     from runner.model.approval.approval import Approval
+    from runner.model.approval.behind import CommitsBehind
     from runner.model.approval.binding import Binding
     from runner.model.approval.guardrails import SeenState
     from runner.model.run.life import Run
@@ -34,6 +36,14 @@ class ApprovalReads(Session):
         row = self._one("SELECT binding FROM run_details WHERE run = ?", run_id)
         return None if row is None or row["binding"] is None else read_binding(row["binding"])
 
+    def commits_behind(self, run_id: int) -> CommitsBehind | None:
+        from runner.model.approval.behind import CommitsBehind
+
+        row = self._one("SELECT behind FROM run_details WHERE run = ?", run_id)
+        if row is None or row["behind"] is None:
+            return None
+        return from_plain(CommitsBehind, json.loads(row["behind"]))
+
     def seen_state(self, stack: str) -> SeenState | None:
         from runner.model.approval.guardrails import SeenState
 
@@ -47,6 +57,9 @@ class ApprovalReads(Session):
 class ApprovalWrites(ApprovalReads, DetailWrites, Writes):
     def save_binding(self, run_id: int, binding: Binding) -> None:
         self._save_details(run_id, {"binding": binding.document()})
+
+    def save_commits_behind(self, run_id: int, behind: CommitsBehind) -> None:
+        self._save_details(run_id, {"behind": compact(to_plain(behind))})
 
     def add_approval(self, approval: Approval) -> None:
         """One per person and plan: given again, it is renewed."""

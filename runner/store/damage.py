@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from runner.model.approval.approval import Person
+from runner.model.approval.behind import CommitsBehind
 from runner.model.approval.binding import read_binding
 from runner.model.approval.carried import Carried
 from runner.model.changes.changes import ApplyOnly, ChangeSet, Diagnostic
@@ -82,6 +83,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
             "outputs": _object,
             "evidence": _json_of(Evidence),
             "how_planned": _json_of(HowPlanned),
+            "behind": _json_of(CommitsBehind),
         },
     ),
     "managed_objects": ("address", {"ids": strings_of}),

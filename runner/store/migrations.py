@@ -900,6 +900,9 @@ _RESOLVED_REPORTS = """
 CREATE INDEX resolved_reports ON reports(resolved_at) WHERE status = 'resolved';
 """
 
+# Those of runs that were planned before are asked of Git when somebody approves.
+_COMMITS_BEHIND = "ALTER TABLE run_details ADD COLUMN behind TEXT;"
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -943,4 +946,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("suspicions", _SUSPICIONS),
     ("cloud_events", _CLOUD_EVENTS),
     ("resolved_reports", _RESOLVED_REPORTS),
+    ("commits_behind", _COMMITS_BEHIND),
 )

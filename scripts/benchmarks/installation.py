@@ -165,7 +165,11 @@ class Installation:
         planned = self.work()
         app = self.app
         approve(
-            app.control, Authors(app.git, app.modules), planned.id, PERSON, digest=planned.plan_digest or ""
+            app.control,
+            lambda: Authors(app.git, app.modules),
+            planned.id,
+            PERSON,
+            digest=planned.plan_digest or "",
         )
         applied = self.work()
         if applied.state is not State.APPLIED:

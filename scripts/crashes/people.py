@@ -59,7 +59,13 @@ class People(threading.Thread):
         for run in waiting:
             # It may have been superseded since it was looked at.
             with suppress(DriftlineError):
-                approve(app.control, Authors(app.git, app.modules), run.id, ANA, digest=run.plan_digest or "")
+                approve(
+                    app.control,
+                    lambda: Authors(app.git, app.modules),
+                    run.id,
+                    ANA,
+                    digest=run.plan_digest or "",
+                )
         for run in interrupted:
             self._resolve(run)
 

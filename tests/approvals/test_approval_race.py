@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
+from unrecorded import forget_authors
 from world import DATA, World
 
 from runner.errors import ApprovalForOtherPlan
@@ -70,7 +71,13 @@ def test_no_yes_is_ever_to_another_plan_than_the_one_that_was_seen(plain: World)
         if chance.random() < 0.5:
             put(plain, run.id, chance.choice(plans))
 
-    git, given = ShiftingGit(shift), dict[str, str]()
+    forget_authors(plain.settings.data_dir)
+    git = ShiftingGit(shift)
+
+    def authors() -> Authors:
+        return Authors(git, plain.app.modules)  # type: ignore[arg-type]
+
+    given: dict[str, str] = {}
     said: dict[str, str] = {}
     for at in range(TRIES):
         with plain.app.store.reading() as reader:
@@ -78,7 +85,7 @@ def test_no_yes_is_ever_to_another_plan_than_the_one_that_was_seen(plain: World)
         shown = (asked.plan_digest if at % 2 else asked.binding_digest) or ""
         person = Person(f"person-{at}", "user")
         try:
-            approve(plain.app.control, Authors(git, plain.app.modules), run.id, person, digest=shown[:12])  # type: ignore[arg-type]
+            approve(plain.app.control, authors, run.id, person, digest=shown[:12])
             said[person.name] = asked.binding_digest or ""
         except ApprovalForOtherPlan:
             pass

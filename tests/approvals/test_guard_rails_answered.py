@@ -35,7 +35,7 @@ NOTHING = "# nothing left\n"
 def say(world: World, run: Run, *accepted: str, by: Person = ANA) -> Run:
     done, _ = approving.approve(
         world.app.control,
-        Authors(world.app.git, world.app.modules),
+        lambda: Authors(world.app.git, world.app.modules),
         run.id,
         by,
         digest=run.plan_digest or "",
@@ -249,7 +249,11 @@ def test_every_refused_attempt_leaves_a_row_in_the_audit_log(plain: World) -> No
     for person, digest, error in attempts:
         with pytest.raises(error):
             approving.approve(
-                plain.app.control, Authors(plain.app.git, plain.app.modules), run.id, person, digest=digest
+                plain.app.control,
+                lambda: Authors(plain.app.git, plain.app.modules),
+                run.id,
+                person,
+                digest=digest,
             )
     say(plain, run)
     with pytest.raises(NotAllowed, match="once"):

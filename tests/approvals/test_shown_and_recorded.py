@@ -17,7 +17,7 @@ def answer(world: World, shown: Question) -> State:
     app, run = world.app, shown.run
     digest = shown.run.plan_digest or ""
     done, _ = approving.approve(
-        app.control, Authors(app.git, app.modules), run.id, ANA, digest=digest, seen=shown.seen
+        app.control, lambda: Authors(app.git, app.modules), run.id, ANA, digest=digest, seen=shown.seen
     )
     return done.state
 

@@ -8,6 +8,7 @@ import pytest
 from cli_world import World
 from put_back import PutBack
 from terminal_talk import Meanwhile, converse
+from unrecorded import forget_authors
 
 from runner.api.answers import MOST, Approving, approve_runs, ask_questions
 from runner.api.caller import Caller
@@ -241,7 +242,17 @@ def test_more_runs_than_a_request_may_have_are_refused_before_any_is_approved(ma
     assert set(states(many)) == {"awaiting_approval"}
 
 
+def test_what_is_recorded_of_the_runs_is_not_read_from_git(many: World) -> None:
+    of = caller(many)
+    git = CountedGit(of.app.git)
+    vars(of.app)["git"] = git
+    answered = approve_runs(of, approving=approving(many, 1, 2, 3, 4))
+    assert {one.outcome for one in answered} == {"approved"}
+    assert not git.asked
+
+
 def test_what_the_runs_share_is_read_from_git_once(many: World) -> None:
+    forget_authors(many.root / "data")
     of = caller(many)
     git = CountedGit(of.app.git)
     vars(of.app)["git"] = git

@@ -17,7 +17,7 @@ Verb = Callable[[App, Any], object]
 def approving(app: App, run: int) -> None:
     with app.store.reading() as reader:
         digest = reader.run(run).plan_digest or ""
-    approve.approve(app.control, Authors(app.git, app.modules), run, ANA, digest=digest)
+    approve.approve(app.control, lambda: Authors(app.git, app.modules), run, ANA, digest=digest)
 
 
 def rejected(app: App, run: int) -> None:

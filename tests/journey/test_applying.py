@@ -79,7 +79,11 @@ def test_an_approval_names_the_plan_that_was_seen(planned: World) -> None:
     (run,) = planned.runs()
     with pytest.raises(ApprovalForOtherPlan):
         approving.approve(
-            planned.app.control, Authors(planned.app.git, planned.app.modules), run.id, ANA, digest="0" * 64
+            planned.app.control,
+            lambda: Authors(planned.app.git, planned.app.modules),
+            run.id,
+            ANA,
+            digest="0" * 64,
         )
 
 

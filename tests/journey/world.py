@@ -202,7 +202,7 @@ class World:
         digest = run.plan_digest or ""
         approved, _ = approving.approve(
             self.app.control,
-            Authors(self.app.git, self.app.modules),
+            lambda: Authors(self.app.git, self.app.modules),
             run.id,
             person,
             digest=digest,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from runner.api.scope.seen import Seen
 from runner.model.approval.approval import Approval, Review
+from runner.model.approval.behind import CommitsBehind
 from runner.model.approval.binding import Binding
 from runner.model.approval.guardrails import SeenState
 from runner.model.approval.terms import Declaration
@@ -16,6 +17,9 @@ class SeenApprovals(Seen):
 
     def binding(self, run_id: int) -> Binding | None:
         return self.whole.binding(self.run(run_id).id)
+
+    def commits_behind(self, run_id: int) -> CommitsBehind | None:
+        return self.whole.commits_behind(self.run(run_id).id)
 
     def seen_state(self, stack: str) -> SeenState | None:
         return self.whole.seen_state(stack) if self.sees(stack) else None

@@ -42,7 +42,7 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.audit import AuditReader
 from runner.ports.records.joined import QuestionReader
 from runner.ports.records.store import Writer
-from runner.service.approval.authorship import Authors, known
+from runner.service.approval.behind import AskGit, authorship
 from runner.service.approval.bind import applied_with, bound, broken_now, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
 from runner.service.approval.standing import standing_now
@@ -174,7 +174,7 @@ def _refuse_changed(seen: Seen, now: Question) -> None:
 
 def approve(
     control: ControlPorts,
-    authors: Authors,
+    authors: AskGit,
     run_id: int,
     person: Person,
     *,
@@ -192,7 +192,7 @@ def approve(
 
 def give(
     control: ControlPorts,
-    authors: Authors,
+    authors: AskGit,
     run_id: int,
     person: Person,
     yes: Yes,
@@ -200,14 +200,7 @@ def give(
     at: datetime | None = None,
 ) -> tuple[Run, Standing]:
     """The same, without a record of a refusal. `at` is when the person said it, if that was before the plan."""
-    with control.store.reading() as reader:
-        run = reader.run(run_id)
-        facts = known(reader, run)
-    source = control.settings.required_source(run.source)
-    commits = authors.commits_behind(source, run, facts)
-    with control.store.reading() as reader:
-        signers = reader.signers(source.name, [commit.revision for commit in commits])
-    behind = authors.with_signers(source, commits, signers)
+    behind = authorship(control, authors, run_id)
     with control.store.writing() as writer:
         asked = question(control.settings, control.clock, writer, run_id)
         run = asked.run
@@ -215,7 +208,7 @@ def give(
         # A drift report is healed at the applied revision, which nobody chose.
         chosen = run.report is None and moved(run.inputs, writer.stack(run.stack).inputs)
         people = control.settings.approvals.people
-        writer.save_signers(source.name, behind.judged)
+        writer.save_signers(run.source, behind.judged)
         why = refusal(person, run, asked.terms, behind.commits, people, asked.standing, chosen=chosen)
         if why is not None:
             by = written_by(person, behind.commits, people)

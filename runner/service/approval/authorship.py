@@ -1,22 +1,20 @@
 """Who wrote the code that a run would execute: these people may not approve it."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from runner.model.approval.approval import Commit, Review
+from runner.model.approval.behind import Reviewed
 from runner.model.code.inputs import places
 from runner.model.code.located import Located
 from runner.model.code.surroundings import UNKNOWN, Surroundings
 from runner.model.code.tree import Tree
 from runner.model.run.life import Run
 from runner.model.settings.source import SourceSettings
-from runner.model.stack.definition import StackDefinition
 from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP
 from runner.ports.files import Modules
 from runner.ports.git import Git
-from runner.ports.records.store import Reader
 from runner.service.discovery.module_facts import FolderFacts
 from runner.service.discovery.stack_reads import StackReads
 from runner.service.discovery.tree import read_tree
@@ -24,29 +22,6 @@ from runner.service.discovery.version_files import VersionFiles
 
 T = TypeVar("T")
 MOST_TREES = 4  # that are kept at a time: one may have half a million entries
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is recorded of a run's code. `rewritten` are the heads that force-pushes discarded since the review."""
-
-    definition: StackDefinition
-    review: Review | None
-    rewritten: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Authorship:
-    """`judged` are signers that were not on record before."""
-
-    commits: Sequence[Commit]
-    judged: Mapping[str, str] = field(default_factory=dict)
-
-
-def known(reader: Reader, run: Run) -> Known:
-    review = reader.review(run.stack)
-    since = None if review is None else review.at
-    return Known(reader.definition(run.definition), review, reader.rewritten(run.source, since))
 
 
 @dataclass(frozen=True)
@@ -80,7 +55,7 @@ class Authors:
         self._codes: dict[tuple[str, str], _Code] = {}
         self._told: dict[Hashable, Any] = {}
 
-    def prefetch(self, source: SourceSettings, runs: Iterable[tuple[Run, Known]]) -> None:
+    def prefetch(self, source: SourceSettings, runs: Iterable[tuple[Run, Reviewed]]) -> None:
         """Read the code of these runs and of what was reviewed before: a `cat-file` or two for each revision."""
         stacks: dict[str, list[Located]] = {}
         for run, facts in runs:
@@ -90,7 +65,7 @@ class Authors:
         for revision, located in list(stacks.items())[:MOST_TREES]:
             self._code(source, revision).prefetch(located)
 
-    def commits_behind(self, source: SourceSettings, run: Run, facts: Known) -> Sequence[Commit]:
+    def commits_behind(self, source: SourceSettings, run: Run, facts: Reviewed) -> Sequence[Commit]:
         """All commits whose code nobody but their authors has approved yet, without duplicates.
 
         Those are the commits since the reviewed revision, and all commits that touched what the stack began to
@@ -111,16 +86,9 @@ class Authors:
         found += self._touching(source, run.revision, new) if new else ()
         return _each_once(found)
 
-    def with_signers(
-        self, source: SourceSettings, commits: Sequence[Commit], recorded: Mapping[str, str]
-    ) -> Authorship:
-        """The signer of each commit, if the source verifies signatures."""
-        if source.verify.mode == "off":
-            return Authorship(commits)
-        unknown = [commit.revision for commit in commits if commit.revision not in recorded]
-        judged = self._git.signers(source, unknown) if unknown else {}
-        signers = {**recorded, **judged}
-        return Authorship([replace(one, signed_by=signers.get(one.revision, "")) for one in commits], judged)
+    def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
+        """The signer of each commit, or an empty text, by the keys that the source trusts now."""
+        return self._git.signers(source, revisions)
 
     def _follows(self, source: SourceSettings, review: Review, run: Run) -> bool:
         """Whether what was reviewed is in the history of the run."""

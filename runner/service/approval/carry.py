@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from runner.errors import BadUsage, Blocked, Conflict, DriftlineError, NotAllowed
 from runner.model.approval.approval import Approval
@@ -20,6 +21,7 @@ from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Reader
 from runner.service.approval.approve import Yes, give
 from runner.service.approval.authorship import Authors
+from runner.service.approval.behind import AskGit
 from runner.service.approval.terms import run_terms
 from runner.service.integrity.check_clock import steady_now
 
@@ -31,7 +33,8 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
     """
     with control.store.reading() as reader:
         waiting = reader.runs_with_reviews()
-    approved, authors = [], Authors(git, modules, beside(control.settings))
+    approved = []
+    authors = cache(lambda: Authors(git, modules, beside(control.settings)))
     for run in waiting:
         try:
             carried = _carry(control, git, authors, run)
@@ -48,7 +51,7 @@ def carry_reviews(control: ControlPorts, git: Git, modules: Modules) -> list[Run
     return approved
 
 
-def _carry(control: ControlPorts, git: Git, authors: Authors, run: Run) -> Carried | None:
+def _carry(control: ControlPorts, git: Git, authors: AskGit, run: Run) -> Carried | None:
     """The newest preview that does the same counts; else the differences to the newest one are kept, to be shown.
 
     None if the reviews were withdrawn in the meantime, or what they are of was applied.
