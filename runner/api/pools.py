@@ -18,7 +18,7 @@ def list_pools(caller: Caller) -> PoolPage:
 
 @operation("POST", "/pools/{pool}/drain", Role.OWNER)
 def drain_pool(caller: Caller, pool: str, *, reason: str) -> PoolPage:
-    """Offer nothing to a pool until it is resumed. What it executes goes on."""
+    """Offer no runs to a pool until it is resumed. Runs that it executes continue."""
     _require(caller, pool)
     with caller.app.store.writing() as writer:
         writer.drain_pool(pool, by=caller.person.name, reason=reason)

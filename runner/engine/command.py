@@ -417,7 +417,7 @@ class CommandLineEngine:
 
 
 def _void(execution: Execution, bound: BoundEngine, why: str = "") -> ApprovalVoid:
-    what = f"the engine's binary {f'may no longer be used ({why})' if why else 'is not here any more'}"
+    what = f"the engine's binary {f'may no longer be used ({why})' if why else 'is no longer installed'}"
     program = f"{bound.engine} {bound.version}, sha256 {bound.binary[:SHOWN]}"
     return ApprovalVoid(
         run=execution.run, what=f"{what} ({program})", hint=f"driftline plan {execution.stack.name}"

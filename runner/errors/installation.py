@@ -49,7 +49,7 @@ class RequestLost(DriftlineError):
 
 
 class RequestWithdrawn(DriftlineError):
-    """request {request} was withdrawn before anybody took it, because nobody waited for it any more"""
+    """request {request} was withdrawn before the daemon took it, because nobody was waiting for it"""
 
     exit_code = 69
     hint_template = "ask again"

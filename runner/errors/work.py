@@ -39,13 +39,13 @@ class NotAResult(Conflict):
 
 
 class WorkerNameTaken(Conflict):
-    """a worker of pool {pool} is named {worker}"""
+    """a worker of pool {pool} is already named {worker}"""
 
     hint_template = "give one of them another worker.name"
 
 
 class TooManyWorkers(Conflict):
-    """pool {pool} has {most} workers"""
+    """pool {pool} already has {most} workers, the most that a pool may have"""
 
     hint_template = "driftline worker list"
 
@@ -74,7 +74,7 @@ class WorkerUnknown(NotFound):
 
 
 class WorkerBusy(Conflict):
-    """{worker} was heard of {ago} ago, so it may still be applying {runs}"""
+    """{worker} was heard from {ago} ago, so it may still be applying {runs}"""
 
     hint_template = "stop it, then   driftline worker forget {worker}"
 

@@ -1,4 +1,4 @@
-"""What of pools needs a person."""
+"""What needs a person about pools."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,7 +11,6 @@ from runner.ports.records.store import Reader
 from runner.view.need import Need, Way, Why
 from runner.view.pool import LeaseRow, PoolRow, lease_rows, unplaced
 from runner.view.when import ago
-from runner.view.words import counted
 
 
 def pool_needs(
@@ -23,7 +22,7 @@ def pool_needs(
     now: datetime,
 ) -> Iterator[Need]:
     if broker is not None:
-        text = f"cannot be reached since {ago(broker.since, now)}, so that no run is announced: {broker.text}"
+        text = f"has been unreachable since {ago(broker.since, now)}, so no run is announced: {broker.text}"
         yield Need(Why.BROKER, "broker", None, text, "driftline doctor", failure=True)
     yield from (need for pool in pools if (need := without_worker(pool, now)) is not None)
     if settings.pools:
@@ -39,8 +38,8 @@ def without_worker(pool: PoolRow, now: datetime) -> Need | None:
     if pool.workers or not pool.waiting or pool.drained is not None:
         return None
     waits = "1 run waits" if pool.waiting == 1 else f"{pool.waiting} runs wait"
-    silent = f", and {counted(pool.silent, 'silent one')}" if pool.silent else ""
-    text = f"has no worker{silent}; {waits} for one, the oldest since {ago(pool.waiting_since, now)}"
+    silent = f" ({pool.silent} silent)" if pool.silent else ""
+    text = f"has no ready worker{silent}; {waits}, the oldest since {ago(pool.waiting_since, now)}"
     return Need(Why.POOL, pool.name, None, text, "driftline worker list", failure=True)
 
 

@@ -56,7 +56,7 @@ def test_a_resource_that_is_gone_is_looked_for_as_a_whole() -> None:
             document(SIZE, {"name": "web", "token": SIZE["token"]}, after_unknown={"size": True}),
             "the provider computes what differs",
         ),
-        (document(SIZE, None, "delete"), "it is not in the newest commit any more"),
+        (document(SIZE, None, "delete"), "it is no longer in the newest commit"),
     ],
 )
 def test_what_no_code_can_say_is_told(plan: dict[str, Any], why: str) -> None:

@@ -73,7 +73,7 @@ def test_a_plan_whose_engine_is_gone_is_planned_again(world: World) -> None:
     shutil.rmtree(world.root / "opt/1.9.8")
     refused = world.run("apply", "run-1", expect=None)
     told = refused.stdout + refused.stderr + str(world.json("run", "show", "run-1"))
-    assert "the engine's binary is not here any more (terraform 1.9.8, sha256 " in told
+    assert "the engine's binary is no longer installed (terraform 1.9.8, sha256 " in told
     assert world.json("run", "show", "run-1")["state"] != "applied"
 
 

@@ -199,7 +199,7 @@ def test_a_plan_whose_program_is_gone_has_to_be_made_again(world: World, how: st
     with pytest.raises(ApprovalVoid) as void:
         world.plan(bound=made_by)
     program_ = f"terraform 1.11.3, sha256 {made_by.binary[:12]}"
-    assert f"the engine's binary is not here any more ({program_})" in void.value.message
+    assert f"the engine's binary is no longer installed ({program_})" in void.value.message
     assert void.value.hint == "driftline plan prod/app"
 
 

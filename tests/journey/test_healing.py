@@ -79,7 +79,7 @@ def test_a_plan_that_a_rule_approved_is_not_applied_once_the_rule_is_gone(healin
     with healing.app.store.reading() as reader, pytest.raises(ApprovalMissing, match="no heal rule lets"):
         may_start(healing.app.control, reader, healing.run(approved.id))
     assert [run.reason.partition(":")[0] for run in expire(healing.app.control)] == [
-        "no heal rule lets it pass any more"
+        "no heal rule lets it pass now"
     ]
     assert newest(healing).healed_by == ()
     healing.work()

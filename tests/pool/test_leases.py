@@ -193,7 +193,7 @@ def test_who_gives_a_worker_up_finds_its_apply_interrupted_and_the_stack_locked(
     assert run.state is State.INTERRUPTED
     with pytest.raises(StackLocked), control.store.reading() as reader:
         may_start(control, reader, run)
-    with pytest.raises(LeaseOver, match="gave its worker up"):
+    with pytest.raises(LeaseOver, match="gave up its worker"):
         client.result(1, Ended(granted.fence, ApplyResult(ApplyOutcome.APPLIED)))
 
 

@@ -32,7 +32,7 @@ def test_a_pool_is_drained_with_a_reason_and_resumed(tmp_path: Path) -> None:
     browser = Browser(world)
     assert "Drain eu" in browser.get("/pools?drain=eu")
     text = browser.after("/pools/drain", {"pool": "eu", "reason": "<b>kernel</b>"})
-    assert "Drained eu: nothing new is offered to it." in text
+    assert "Drained eu: no new run is offered to it." in text
     assert "&lt;b&gt;kernel" in text
     assert "<b>kernel" not in text
     assert "Resumed eu." in browser.after("/pools/resume", {"pool": "eu"})

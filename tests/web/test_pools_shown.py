@@ -87,7 +87,7 @@ def test_a_pool_with_waiting_runs_and_no_worker_needs_somebody(tmp_path: Path) -
     world = waiting(tmp_path)
     a_worker(world, seconds_ago=600)
     (need,) = [need for need in world.json("status")["needs"] if need["why"] == "pool"]
-    assert need["text"].startswith("has no worker, and 1 silent one; 1 run waits for one, the oldest since")
+    assert need["text"].startswith("has no ready worker (1 silent); 1 run waits, the oldest since")
     assert "eu  no worker, 1 silent; 0 executing, 1 waiting" in world.run("status").stdout
     a_worker(world, "w-2")
     assert "pool" not in whys(world)

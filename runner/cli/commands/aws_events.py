@@ -1,4 +1,4 @@
-"""`driftline aws events`: hear of changes as they happen."""
+"""`driftline aws events`: receive changes as they happen."""
 
 import click
 
@@ -8,7 +8,7 @@ from runner.errors import BadUsage
 
 @click.group("events")
 def events() -> None:
-    """Hear of changes as they happen."""
+    """Receive changes as they happen."""
 
 
 @events.command()
@@ -21,13 +21,13 @@ def events() -> None:
     type=click.Choice(["cloudformation", "terraform"]),
     default="cloudformation",
     show_default=True,
-    help="In which form.",
+    help="Format to print.",
 )
 @pass_cli
 def setup(cli: Cli, printed: bool, form: str) -> None:
-    """Print what this needs in an account.
+    """Print what an account needs for this.
 
-    It is a rule of EventBridge, its queue and its dead-letter queue, for one region. Create it in each region, and add the URL of each queue to events of the account in the configuration.
+    A rule of EventBridge, its queue and its dead-letter queue, for one region: create them in each region, and add the URL of each queue to `events` of the account in the configuration.
     """
     from runner.aws import events_setup
 

@@ -1,4 +1,4 @@
-"""`driftline drift accept`: let the code say what is there."""
+"""`driftline drift accept`: make the code match what is there."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from runner.cli.proposed import deliver, patch_options, published
 @output_option
 @pass_cli
 def accept(cli: Cli, report_id: int, file: Path | None, branch: bool, pull_request: bool, output: str) -> int:
-    """Change the code so that it says what is there, as a patch that a plan has proved. Nothing is applied.
+    """Change the code to match what is there, as a patch that a plan has proved. Nothing is applied.
 
     Exits with 3 if nothing can be accepted; it then says which expression decides the value, and where.
     """

@@ -28,9 +28,9 @@ def list_(cli: Cli, output: str) -> None:
 @reason_option()
 @pass_cli
 def drain(cli: Cli, pool: str, reason: str) -> None:
-    """Offer nothing to POOL until it is resumed. What it executes goes on."""
+    """Offer no runs to POOL until it is resumed. Runs that it executes continue."""
     cli.call(drain_pool, pool, reason=reason)
-    cli.console.say(f"Drained {pool}: nothing new is offered to it.")
+    cli.console.say(f"Drained {pool}: no new run is offered to it.")
     cli.console.hint(f"driftline pool resume {pool}")
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def command(cli: Cli, context: click.Context, standby: bool, finish: int | None) -> int | None:
     """Take runs of a pool and execute them on this host, until it is stopped.
 
-    SIGTERM waits for the runs that are executed; a second one leaves them, and they end by themselves.
+    SIGTERM waits until its runs have ended. A second one leaves them; they end by themselves.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -57,7 +57,7 @@ def list_(cli: Cli, output: str) -> None:
 
 @command.command()
 @click.argument("worker")
-@click.option("--force", is_flag=True, help="Also if it was heard of a moment ago.")
+@click.option("--force", is_flag=True, help="Forget it even if it was heard from a moment ago.")
 @yes_option
 @pass_cli
 def forget(cli: Cli, worker: str, force: bool, yes: bool) -> None:

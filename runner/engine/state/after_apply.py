@@ -26,13 +26,13 @@ def doubts(
 
 
 def left_lock(session: Session) -> tuple[Diagnostic, ...]:
-    """A lock file beside the managed state, although no apply is running any more."""
+    """A lock file beside the managed state, although no apply is running."""
     if session.state is None:
         return ()
     path = session.state.with_name(LOCK_FILE.format(session.state.name))
     if not path.is_symlink() and not path.exists():
         return ()
-    detail = f"Nothing holds it any more, so terraform ignores it. Remove it with: rm {path}"
+    detail = f"Nothing holds it, so terraform ignores it. Remove it with: rm {path}"
     return (Diagnostic("warning", f"A lock file was left next to the state: {path}", detail),)
 
 

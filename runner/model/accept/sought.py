@@ -63,7 +63,7 @@ def _not_sought(reported: Finding, now: Judged | None, secrets: Secrets) -> str:
         (finding.drift_class in NOT_COUNTED, NOT_COUNTED.get(finding.drift_class, "")),
         (
             finding.action is Action.DELETE,
-            "it is not in the newest commit any more; a plan of the stack destroys it",
+            "it is no longer in the newest commit; a plan of the stack destroys it",
         ),
         (
             not missing and any(_secret(one, secrets) for one in now.differences),

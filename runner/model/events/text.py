@@ -30,7 +30,7 @@ _BY_TOPIC = {
     "drift.reopen": "drift of {0.stack} is open again",
     "drift.resolve": "drift of {0.stack} resolved",
     "drift.explain": "cause of the drift of {0.stack}",
-    "drift.contest": "drift of {0.stack} is contested, and is not healed any more",
+    "drift.contest": "drift of {0.stack} is contested, and is no longer healed",
     "promotion.straight": "{0.stack} is planned outside promotion {0.promotion} by {0.by}",
     "approval.withdraw": "reviews of a preview of {0.stack} withdrawn by {0.person}",
     "lock.take": "{0.stack} locked by {0.holder}",

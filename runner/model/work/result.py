@@ -12,4 +12,4 @@ def objection(phase: Phase, result: Result) -> str:
         return "" if isinstance(result, PlanResult | PlanFailure) else f"it is planned, not {result.TAG}"
     if not isinstance(result, ApplyResult):
         return f"it is applied, not {result.TAG}"
-    return "its apply goes on, so that it has no end yet" if result.outcome in _ENDLESS else ""
+    return "its apply is still running, so it has no result yet" if result.outcome in _ENDLESS else ""

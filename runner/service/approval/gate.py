@@ -106,7 +106,7 @@ def may_start(control: ControlPorts, reader: Reader, run: Run) -> None:
     now = standing_now(control.settings, control.clock, reader, run, terms)
     if not now.complete and run.healed_by:
         why = still_heals(control.settings, control.clock, reader, run).why_not
-        raise ApprovalMissing(f"no heal rule lets {run.name} pass any more: {why}", run=run.name)
+        raise ApprovalMissing(f"no heal rule lets {run.name} pass now: {why}", run=run.name)
     if not now.complete:
         unexpired = replace(settings, expire=Seconds(float("inf")))
         if standing(run, reader.approvals(run.id), terms, unexpired, control.clock.now()).complete:

@@ -280,7 +280,9 @@ def _why_expired(control: ControlPorts, reader: Reader, run: Run) -> str:
         return elsewhere
     if not run.healed_by:
         return "the approval expired before it was applied"
-    return f"no heal rule lets it pass any more: {still_heals(control.settings, control.clock, reader, run).why_not}"
+    return (
+        f"no heal rule lets it pass now: {still_heals(control.settings, control.clock, reader, run).why_not}"
+    )
 
 
 def adoption(control: ControlPorts, run: Run, held: HeldClaim) -> Assignment:

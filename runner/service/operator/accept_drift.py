@@ -100,8 +100,8 @@ def open_request(forge: Forge, found: Acceptance, source: SourceSettings) -> str
     """The address of the pull request with the branch: a new one, or the one that is open."""
     title = f"Accept {found.report.name} of {found.report.stack} into code"
     lines = [
-        f"{found.report.name} says how `{found.report.stack}` differs from its code. This makes the code say what is there;",
-        "a plan of it changes none of that any more, and nothing that it did not change before.",
+        f"{found.report.name} says how `{found.report.stack}` differs from its code. This makes the code match what is there;",
+        "a plan of it no longer changes any of that, nor anything that it did not change before.",
         "",
         *(f"- {sentence(one)}" for one in (*found.told, *found.undecided)),
     ]

@@ -95,7 +95,7 @@ def _why_not(control: ControlPorts, reader: Reader, run: Run, pool: PoolSettings
     if any(drained.pool == pool.name for drained in reader.drained_pools()):
         return f"pool {pool.name} is drained"
     if not _has_room(control, reader, run, pool):
-        return f"pool {pool.name} executes as many runs as it may"
+        return f"pool {pool.name} already executes as many runs as at_most or checks_at_most allow"
     return "" if may_begin(control, reader, run) else "it waits for something else"
 
 

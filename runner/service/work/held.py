@@ -7,8 +7,8 @@ from runner.ports.records.store import Reader
 
 _WHY = {
     LeaseEnd.SETTLED: "its result is recorded",
-    LeaseEnd.LOST: "its heartbeats stopped, and the run was given to others",
-    LeaseEnd.GIVEN_UP: "a person gave its worker up",
+    LeaseEnd.LOST: "its heartbeats stopped, and the run went to another worker",
+    LeaseEnd.GIVEN_UP: "a person gave up its worker",
 }
 
 
@@ -16,7 +16,7 @@ def held_lease(reader: Reader, run_id: int, fence: int, pool: str) -> Lease:
     """LeaseOver if it does not hold any more, LeasedToAnother with a token of another pool."""
     run, lease = reader.run(run_id), reader.lease(run_id)
     if lease is None or lease.fence != fence:
-        raise LeaseOver(fence=fence, run=run.name, why="there is a newer one, or it never was")
+        raise LeaseOver(fence=fence, run=run.name, why="there is a newer one, or it never existed")
     if lease.end is not None:
         raise LeaseOver(fence=fence, run=run.name, why=_WHY[lease.end])
     if lease.pool != pool:

@@ -68,7 +68,7 @@ def _put_right(writer: Writer, run: Run, lease: Lease) -> None:
 
 
 def _fail(control: ControlPorts, lease: Lease, lost: int) -> None:
-    reason = f"{lost + 1} workers fell silent while they planned it, the last one was {lease.worker}"
+    reason = f"{lost + 1} workers fell silent while they planned it, most recently {lease.worker}"
     failure = PlanFailure((Diagnostic("error", reason),), reason)
 
     with control.store.alongside(_ending(lease, LeaseEnd.LOST)):
@@ -89,7 +89,7 @@ def _ending(lease: Lease, how: LeaseEnd) -> Callable[[Writer], None]:
 def give_up(control: ControlPorts, worker: str, *, by: str, force: bool) -> list[Run]:
     """Forget a worker that does not come back; its applies end as interrupted, with their stacks locked.
 
-    WorkerBusy if it was heard of lately and still applies something, unless `force`.
+    WorkerBusy if it was heard from lately and still applies something, unless `force`.
     """
     now = control.clock.now()
     with control.store.reading() as reader:
@@ -113,7 +113,7 @@ def _interrupt(control: ControlPorts, lease: Lease, by: str) -> Run:
     end = _ending(lease, LeaseEnd.GIVEN_UP)
     with control.store.reading() as reader:
         run = reader.run(lease.run)
-    reason = f"{by} gave up its worker {lease.worker}, so that nobody can tell what it did"
+    reason = f"{by} gave up its worker {lease.worker}, so what it did is unknown"
     if run.state is State.APPLYING:
         with control.store.alongside(end):
             return settle_whole(control, lease.job, ApplyResult(ApplyOutcome.INTERRUPTED, reason))

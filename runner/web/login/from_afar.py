@@ -55,7 +55,7 @@ def device_token(request: Request, handle: Annotated[str, Body(embed=True)]) -> 
     """A token of the server once the person has confirmed; until then, how long to wait before the next question."""
     issuer: Issuer | None = request.app.state.issuer
     if issuer is None:
-        raise LoginRefused(reason="this server has no issuer any more")
+        raise LoginRefused(reason="this server no longer has an issuer")
     until, interval, code = _opened(request, handle).split(":", 2)
     if float(until) < time.time():
         raise LoginRefused(reason="the code has expired")

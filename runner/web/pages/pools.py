@@ -50,7 +50,7 @@ def drain(
         request,
         PATH,
         lambda: drain_pool(caller, pool, reason=reason),
-        lambda _: f"Drained {pool}: nothing new is offered to it.",
+        lambda _: f"Drained {pool}: no new run is offered to it.",
     )
 
 
