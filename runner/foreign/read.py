@@ -1,6 +1,5 @@
 """Read a foreign tree: name by name in a fixed order, each file within the budget."""
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -92,38 +91,9 @@ def _names(descriptor: int, budget: Budget, place: str) -> list[str]:
     return sorted(names)
 
 
-def digest_of(file: Path, budget: Budget) -> str:
-    """SHA-256 of a regular file."""
-    made = hashlib.sha256()
-    for chunk in chunks_of(file, budget):
-        made.update(chunk)
-    return made.hexdigest()
-
-
 def chunks_of(file: Path, budget: Budget) -> Iterator[bytes]:
     """The content of a regular file, piece by piece."""
     yield from _chunks(file, None, budget, str(file))
-
-
-def tree_digest(top: Path, budget: Budget, leave_out: frozenset[str] = frozenset()) -> str:
-    """One digest of every name, link and byte below; TooMuch for a tree with anything else, such as a pipe."""
-    made = hashlib.sha256()
-    for found in walk(top, budget, leave_out):
-        made.update(entry_digest(found))
-    return made.hexdigest()
-
-
-def entry_digest(found: Found) -> bytes:
-    """The digest of one name and its content."""
-    made = hashlib.sha256(os.fsencode(found.path) + b"\0")
-    if found.is_link:
-        made.update(b"link " + found.target())
-    elif found.is_regular:
-        for chunk in found.chunks():
-            made.update(chunk)
-    else:
-        raise TooMuch("neither a file nor a folder nor a link", found.path)
-    return made.digest()
 
 
 def beginning(file: Path | str, limit: int) -> bytes:

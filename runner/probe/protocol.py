@@ -20,7 +20,6 @@ HANDSHAKE = {
     "PLUGIN_MIN_PORT": "10000",
     "PLUGIN_MAX_PORT": "25000",
 }
-VERSIONS = frozenset({5, 6})
 
 
 class Call(StrEnum):

@@ -11,6 +11,7 @@ from cli_world import World, until
 from wrapped import wrapped
 
 from runner.backup import make, restore
+from runner.backup.contents import KEPT, MADE_AGAIN
 from runner.store.upgrade import version
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
@@ -48,6 +49,14 @@ def test_a_restored_installation_plans_no_changes_with_an_intact_audit_log(
     made, restored = installation.world.json("events", "--topic", "backup.*")
     assert made["sentence"].startswith(f"backup to {installation.file} begun by")
     assert (restored["topic"], restored["payload"]["locked"]) == ("backup.restore", 0)
+
+
+def test_each_folder_of_an_installation_is_kept_or_made_again(installation: Installation) -> None:
+    installation.world.stack("app")
+    installation.world.applied("app")
+    folders = {path.name for path in installation.data.iterdir() if path.is_dir()}
+    assert folders >= {"artifacts", "mirrors", "workspaces"}
+    assert folders <= {*KEPT, *MADE_AGAIN, "workspaces"}
 
 
 def test_a_plan_that_waited_is_approved_and_applied_as_it_was(installation: Installation) -> None:

@@ -139,7 +139,7 @@ def test_a_change_of_nothing_that_is_managed_is_kept(here: Installed) -> None:
     here.hears(record(**more))
     assert here.turn(minutes=5) == []
     with here.store.reading() as reader:
-        (kept,) = reader.cloud_events_of_nobody(NOON)
+        (kept,) = reader.cloud_events((stranger,), NOON, here.clock.now())
     assert kept.arns == (stranger,)
 
 

@@ -10,11 +10,17 @@ import pytest
 from remote.shapes import locked, nest, odd_names, sparse, wide
 
 from runner.foreign.budget import Budget, Canceled, TooMuch
-from runner.foreign.read import digest_of, tree_digest, walk
+from runner.foreign.read import chunks_of, walk
 
 
 def names(top: Path) -> list[str]:
     return [found.path for found in walk(top, Budget())]
+
+
+def read(top: Path, budget: Budget) -> None:
+    for found in walk(top, budget):
+        for _ in found.chunks():
+            pass
 
 
 def test_a_walk_finds_every_file_sorted_in_each_folder(place: Path) -> None:
@@ -49,45 +55,36 @@ def test_names_left_out_are_not_even_opened(place: Path) -> None:
         (lambda top: nest(top, 300), {}, "deeper than"),
         (wide, {"entries": 100}, "too many"),
         (lambda top: sparse(top / "x", 8 << 40), {}, "of content"),
-        (lambda top: os.mkfifo(top / "x"), {}, "neither a file"),
         (lambda top: sparse(top / "x", 1 << 20), {"seconds": -1}, "longer than"),
     ],
 )
-def test_a_digest_of_what_exceeds_its_bounds_is_refused(
+def test_a_tree_that_exceeds_its_bounds_is_refused(
     place: Path, make: Callable[[Path], object], budget: dict[str, Any], shown: str
 ) -> None:
     place.mkdir()
     make(place)
     with pytest.raises(TooMuch, match=shown):
-        tree_digest(place, Budget(**budget))  # its time runs from here
+        read(place, Budget(**budget))  # its time runs from here
 
 
-def test_a_digest_stops_when_it_is_canceled(place: Path) -> None:
+def test_reading_stops_when_it_is_canceled(place: Path) -> None:
     place.mkdir()
     sparse(place / "x", 1 << 30)
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Canceled):
-        tree_digest(place, Budget(cancel=cancel))
+        read(place, Budget(cancel=cancel))
 
 
-def test_a_digest_distinguishes_a_name_a_byte_and_a_link(tmp_path: Path) -> None:
-    digests = set()
-    for number, (name, content, link) in enumerate(
-        [("a", "1", False), ("a", "2", False), ("b", "1", False), ("a", "1", True), ("a", "2", True)]
-    ):
-        top = tmp_path / f"t{number}"
-        top.mkdir()
-        if link:
-            (top / name).symlink_to(content)
-        else:
-            (top / name).write_text(content)
-        digests.add(tree_digest(top, Budget()))
-    assert len(digests) == 5
+def test_a_pipe_is_refused_without_waiting_for_a_writer(place: Path) -> None:
+    place.mkdir()
+    os.mkfifo(place / "x")
+    with pytest.raises(OSError, match="not a regular file"):
+        read(place, Budget())
 
 
 def test_a_link_is_no_file_to_read(place: Path) -> None:
     place.mkdir()
     (place / "x").symlink_to("/etc/hostname")
     with pytest.raises(OSError, match="symbolic links"):
-        digest_of(place / "x", Budget())
+        list(chunks_of(place / "x", Budget()))

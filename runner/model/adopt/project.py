@@ -73,13 +73,3 @@ class LeftOut:
 
     folder: str
     why: str
-
-
-@dataclass(frozen=True)
-class Meant:
-    """All that was read."""
-
-    projects: tuple[Project, ...] = ()
-    notes: tuple[Note, ...] = ()
-    kept: tuple[Kept, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()

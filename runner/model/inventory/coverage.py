@@ -19,10 +19,6 @@ class Judged:
     by: ManagedObject | None = None
     left_out: LeftOut | None = None
 
-    @property
-    def is_unmanaged(self) -> bool:
-        return self.by is None and self.left_out is None
-
 
 @dataclass(frozen=True)
 class Count:

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.host.files import private_folder
 from runner.model.approval.content_rules import NamedRule
-from runner.model.approval.guardrails import Violation, denials, unanswered, violations
+from runner.model.approval.guardrails import Violation, denials, violations
 from runner.model.approval.rules import needed
 from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.approval.terms import Declaration, Terms, raised
@@ -38,10 +38,6 @@ class Trial:
     def denied(self) -> bool:
         """Whether no person could approve it as it is."""
         return self.problem is not None or any(one.blocking and not one.answer for one in self.violations)
-
-    @property
-    def blocked(self) -> tuple[Violation, ...]:
-        return unanswered(self.violations, ())
 
 
 def try_plan(
