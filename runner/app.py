@@ -316,7 +316,7 @@ class App:
         from runner.datadir.broker_problem import BrokerProblems
         from runner.source.packs import GitPacks
 
-        packs = GitPacks(self.settings.data_dir, self.settings.timeouts.git)
+        packs = GitPacks(self.settings.data_dir, self.git.pack)
         problems = BrokerProblems(self.settings.data_dir)
         return Pools(self.control, CeleryBroker(self.settings.broker), packs, problems)
 

@@ -28,6 +28,7 @@ from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import stack_terms
 from runner.service.cycle.begin import begin
+from runner.service.cycle.restored import drain_pools
 from runner.service.integrity.checkpoint import checkpoint
 from runner.store.database import FILE_NAME
 from runner.store.upgrade import version
@@ -43,6 +44,7 @@ class Restored:
     header: Header
     locked: tuple[Lock, ...]
     waiting: tuple[Run, ...]  # for an answer
+    drained: tuple[str, ...]  # pools
     message: str | None  # about losses between the checkpoints and the database
 
 
@@ -165,13 +167,15 @@ def _settle(app: App, header: Header, person: Person) -> Restored:
             locks = tuple(_locks(app, writer, header))
             for lock in locks:
                 writer.place_lock(lock, by=person.name)
+            drain_pools(app.control, writer, by=person.name)
             waiting = tuple(run for run in writer.open_runs() if run.state is State.AWAITING_APPROVAL)
+            drained = tuple(one.pool for one in writer.drained_pools())
             about = {"made": header.made, "version": header.version, "locked": [lock.stack for lock in locks]}
             writer.audit_note(person.name, "backup.restore", "installation", about)
             restored = BackupRestored(person.name, header.made, len(locks))
             writer.emit("backup.restore", "installation", restored)
         checkpoint(app.control)
-        return Restored(header, locks, waiting, message)
+        return Restored(header, locks, waiting, drained, message)
     finally:
         app.store.close()
 

@@ -9,6 +9,12 @@ class GitFailed(DriftlineError):
     hint_template = "driftline source check {source}"
 
 
+class RevisionGone(GitFailed):
+    """the mirror of source "{source}" has not all of revision {revision}: {problem}"""
+
+    hint_template = "driftline source sync {source}"
+
+
 class SourceNotTaken(DriftlineError):
     """source "{source}" could not be read: {problem}; the daemon's log shows where"""
 

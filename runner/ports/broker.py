@@ -28,7 +28,7 @@ class Packs(Protocol):
     """Revisions as packs of Git's objects, which workers get instead of a login at the remote."""
 
     def make(self, source: SourceSettings, revisions: Iterable[str]) -> None:
-        """Write those that are not there yet; GitFailed if one cannot be made."""
+        """Write those that are not there yet; GitFailed if one cannot be made now, RevisionGone if it never can."""
         ...
 
     def keep_only(self, needed: frozenset[tuple[str, str]]) -> int:

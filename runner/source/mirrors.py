@@ -21,6 +21,7 @@ from runner.source.export import discard, export, exported, settle
 from runner.source.failure import failed
 from runner.source.listing import forget_old, listing
 from runner.source.mirror import Mirror
+from runner.source.packs import write_pack
 from runner.source.steps import steps
 
 SPARED_SECONDS = 3600.0  # a younger tree may belong to a run that is just being queued
@@ -130,7 +131,10 @@ class GitMirrors:
     def signers(self, source: SourceSettings, revisions: Sequence[str]) -> Mapping[str, str]:
         return self._read(source, "cat-file", lambda mirror: signature.signers(mirror, revisions))
 
-    # Exported trees
+    # Exported trees and packs
+
+    def pack(self, source: SourceSettings, revision: str, path: Path) -> None:
+        self._read(source, "pack-objects", lambda mirror: write_pack(mirror, revision, path))
 
     def export(
         self,

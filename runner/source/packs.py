@@ -6,30 +6,32 @@ a worker notices if it got anything else than the revision that its job names.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.errors import GitFailed
+from runner.errors import GitFailed, RevisionGone
 from runner.host.files import PRIVATE_FILE, private_folder, write_whole
 from runner.host.flock import held
 from runner.model.settings.source import SourceSettings
 from runner.source import arguments
-from runner.source.command import Call, run, stream
+from runner.source.command import Call, Ended, run, stream
 from runner.source.failure import failed
 from runner.source.mirror import Mirror
 
 PACKS = "packs"
 _UNFINISHED = ".part"
+_FATAL = 128  # of git: an object is missing or damaged
 
 
 class GitPacks:
     """Satisfies `ports.Packs` in the data directory: `packs/<source>/<revision>.pack`."""
 
-    def __init__(self, data_dir: Path, timeout: float) -> None:
+    def __init__(self, data_dir: Path, pack: Callable[[SourceSettings, str, Path], None]) -> None:
+        """`pack` writes one from the mirror, which it repairs."""
         self._data_dir = data_dir
-        self._timeout = timeout
+        self._pack = pack
 
     def make(self, source: SourceSettings, revisions: Iterable[str]) -> None:
         for revision in revisions:
@@ -37,7 +39,7 @@ class GitPacks:
             try:
                 os.utime(path)
             except FileNotFoundError:
-                self._write(Mirror(self._data_dir, source, self._timeout), revision, path)
+                self._pack(source, revision, path)
 
     def keep_only(self, needed: frozenset[tuple[str, str]]) -> int:
         unneeded = [path for path in self._made() if (path.parent.name, path.stem) not in needed]
@@ -48,20 +50,31 @@ class GitPacks:
     def _made(self) -> Iterator[Path]:
         return (self._data_dir / PACKS).glob("*/*.pack")
 
-    def _write(self, mirror: Mirror, revision: str, path: Path) -> None:
-        private_folder(path.parent)
-        part = path.with_suffix(f"{_UNFINISHED}{os.getpid()}")
-        call = Call(tuple(arguments.pack_objects(mirror.path)), mirror.path.parent, self._timeout)
-        try:
-            with _private(part) as file, stream(call, arguments.one_revision(revision)) as (output, ended):
-                shutil.copyfileobj(output, file)
-            if ended.code != 0:
-                raise failed(mirror.source, "pack-objects", ended.error or f"exit code {ended.code}")
-            part.rename(path)
-        except OSError as error:
-            raise failed(mirror.source, "pack-objects", str(error)) from error
-        finally:
-            part.unlink(missing_ok=True)
+
+def write_pack(mirror: Mirror, revision: str, path: Path) -> None:
+    """Of one commit with its tree; RevisionGone if the mirror has not all of it."""
+    private_folder(path.parent)
+    part = path.with_suffix(f"{_UNFINISHED}{os.getpid()}")
+    call = Call(tuple(arguments.pack_objects(mirror.path)), mirror.path.parent, mirror.timeout)
+    try:
+        with _private(part) as file, stream(call, arguments.one_revision(revision)) as (output, ended):
+            shutil.copyfileobj(output, file)
+        if ended.code != 0:
+            raise _failed(mirror, revision, ended)
+        part.rename(path)
+    except OSError as error:
+        raise failed(mirror.source, "pack-objects", str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _failed(mirror: Mirror, revision: str, ended: Ended) -> GitFailed:
+    """A mirror that could not be made, and a git that is too slow or cannot write, say nothing about the revision."""
+    problem = ended.error or f"exit code {ended.code}"
+    if ended.code != _FATAL or not mirror.path.exists():
+        return failed(mirror.source, "pack-objects", problem)
+    first = problem.splitlines()[0]
+    return RevisionGone(command="pack-objects", source=mirror.source.name, revision=revision, problem=first)
 
 
 def pack_file(data_dir: Path, source: str, revision: str) -> Path:

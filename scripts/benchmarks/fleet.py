@@ -134,7 +134,7 @@ class _Fleet:
     def _announce(self, hands: _Hands, over: threading.Event) -> None:
         app = self.installation.app
         data_dir = app.settings.data_dir
-        packs = GitPacks(data_dir, app.settings.timeouts.git)
+        packs = GitPacks(data_dir, app.git.pack)
         pools = Pools(app.control, hands, packs, BrokerProblems(data_dir))
         began = time.thread_time()
         while not over.wait(0.2):

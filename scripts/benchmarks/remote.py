@@ -114,7 +114,7 @@ def _afar(app: App, listening: Listening, besides: frozenset[int] | set[int]) ->
     """From the announcement to the recorded plan, without what the worker tidies up afterwards."""
     run = request_plan(app.control, app.discoverer, AFAR, PERSON)
     data_dir, told = app.settings.data_dir, list[tuple[int, int]]()
-    packs = GitPacks(data_dir, app.settings.timeouts.git)
+    packs = GitPacks(data_dir, app.git.pack)
     pools = Pools(app.control, _Hand(told), packs, BrokerProblems(data_dir))
     _wait_until_idle(besides)
     began = time.perf_counter()

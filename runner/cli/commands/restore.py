@@ -41,6 +41,11 @@ def command(cli: Cli, file: Path, keys_file: Path, print_config: bool) -> None:
         cli.console.warn(
             f"{run.name} of {run.stack} awaits approval here, but may have been approved or rejected since the backup"
         )
+    for pool in found.drained:
+        cli.console.warn(
+            f"pool {pool} is drained: its workers may still execute what they began since the backup. Once none of them does:"
+            f"   driftline pool resume {pool}"
+        )
     for lock in found.locked:
         cli.console.warn(f"{lock.stack} is locked: {lock.reason}")
     cli.console.hint("driftline doctor   then   driftline status   then start the daemon")

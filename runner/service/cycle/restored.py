@@ -25,6 +25,10 @@ _STARTS = frozenset({f"run.{Event.START_APPLY}", STRANGER})
 
 MAYBE_ANSWERED = "the database was restored, and this may have been approved or rejected since the backup"
 
+MAYBE_EXECUTING = (
+    "the database was restored, and its workers may still execute what they began since the backup"
+)
+
 
 def find_restored(control: ControlPorts) -> Remedy | None:
     """What needs repair; changes nothing. None if the database is as new as the files beside it."""
@@ -116,6 +120,7 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
     )
     if not found.is_recorded:
         writer.audit_note(DAEMON, RESTORED, DATABASE, detail(found))
+        drain_pools(control, writer, by=DAEMON)
     for receipt in found.strangers:
         writer.audit_note(DAEMON, STRANGER, receipt.name, {"stack": receipt.stack, "digest": receipt.digest})
     for run in found.outdated:
@@ -126,6 +131,14 @@ def _record(control: ControlPorts, writer: Writer, found: Remedy) -> None:
     for lock in found.locks:
         writer.place_lock(lock, by=DAEMON)
         writer.mark_planned(lock.stack, "")
+
+
+def drain_pools(control: ControlPorts, writer: Writer, *, by: str) -> None:
+    """A worker may still be applying what only the lost records knew, and would not be asked before the same stack is applied elsewhere."""
+    drained = {one.pool for one in writer.drained_pools()}
+    for pool in control.settings.pools:
+        if pool.name not in drained:
+            writer.drain_pool(pool.name, by=by, reason=MAYBE_EXECUTING)
 
 
 def _mark(control: ControlPorts, loss: Loss) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from runner.errors import BrokerUnreachable, DriftlineError
+from runner.errors import BrokerUnreachable, DriftlineError, RevisionGone
 from runner.host.log import log
 from runner.model.run.life import Run
 from runner.model.schedule.turns import priority
@@ -54,6 +54,16 @@ def _pool(control: ControlPorts, reader: Reader, run: Run) -> str:
     return placement_of(control.settings, reader, run).pool
 
 
+def _pack(control: ControlPorts, packs: Packs, run: Run, revisions: tuple[str, ...]) -> None:
+    """What Git has no more keeps no run waiting: whoever claims it gets no pack, and ends it with that reason."""
+    source = control.settings.source(run.source)
+    try:
+        if source is not None:
+            packs.make(source, revisions)
+    except RevisionGone as gone:
+        log.warning("work.no_pack", run=run.name, problem=gone.message)
+
+
 def _announce(
     control: ControlPorts,
     broker: Broker,
@@ -63,23 +73,22 @@ def _announce(
     wanted: dict[int, tuple[str, ...]],
 ) -> Announced:
     told: list[Offer] = []
-    for one in offers:
+    for number, one in enumerate(offers):
         run = runs[one.run]
         try:
-            source = control.settings.source(run.source)
-            if source is not None:
-                packs.make(source, wanted[one.run])
+            _pack(control, packs, run, wanted[one.run])
             if run.managed_state:
                 with control.store.reading() as reader:
                     stack = reader.stack(run.stack)
                 make_ready(control, stack)
             broker.announce(one.pool, one.run, one.attempt, priority(run))
         except DriftlineError as error:
-            untold = [replace(late, at=None) for late in offers[len(told) :]]
+            away = isinstance(error, BrokerUnreachable)
+            untold = offers[number:] if away else [one]
             with control.store.writing() as writer:
-                writer.note_offers(untold)
+                writer.note_offers([replace(late, at=None) for late in untold])
             log.warning("work.not_announced", run=run.name, pool=one.pool, problem=error.message)
-            if isinstance(error, BrokerUnreachable):
+            if away:
                 return Announced(tuple(told), error.message)
         else:
             told.append(one)
