@@ -22,7 +22,7 @@ def only_daemon(data_dir: Path, *, performs: bool = True) -> Iterator[TextIO]:
 
     `performs` unless it soon ends, and performs no requests of others.
     """
-    with _only(data_dir / LOCK_FILE, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir)) as held:
+    with only(data_dir / LOCK_FILE, lambda pid: DaemonRunning(pid=pid, data_dir=data_dir)) as held:
         if not performs:
             say_ending(held)
         yield held
@@ -31,7 +31,7 @@ def only_daemon(data_dir: Path, *, performs: bool = True) -> Iterator[TextIO]:
 @contextmanager
 def only_web(data_dir: Path) -> Iterator[None]:
     """The same for the web server; WebRunning."""
-    with _only(data_dir / WEB_LOCK_FILE, lambda pid: WebRunning(pid=pid, data_dir=data_dir)):
+    with only(data_dir / WEB_LOCK_FILE, lambda pid: WebRunning(pid=pid, data_dir=data_dir)):
         yield
 
 
@@ -42,7 +42,7 @@ def say_ending(held: TextIO) -> None:
 
 
 @contextmanager
-def _only(path: Path, refused: Callable[[str], DriftlineError]) -> Iterator[TextIO]:
+def only(path: Path, refused: Callable[[str], DriftlineError]) -> Iterator[TextIO]:
     # Retried briefly: a command that checks for a daemon holds the lock meanwhile.
     until = time.monotonic() + LOCK_SECONDS
     while (held := taken(path)) is None:

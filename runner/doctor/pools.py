@@ -8,7 +8,9 @@ from runner.model.access.token import Token, Validity
 from runner.model.settings.pools import PoolSettings
 from runner.model.settings.web import WebSettings
 from runner.model.values.loopback import listens_on_loopback
+from runner.model.work.worker import KnownWorker
 from runner.view.finding import Finding
+from runner.view.when import span
 from runner.view.words import counted
 
 CHECK = "pools"
@@ -22,13 +24,23 @@ def pools(scene: Scene) -> Iterator[Finding]:
         return
     found = list(reachable(settings.web))
     tokens: list[Token] = []
+    workers: list[KnownWorker] = []
     if scene.used:
         with scene.app.store.reading() as reader:
-            tokens = reader.tokens()
+            tokens, workers = reader.tokens(), reader.workers()
     now = scene.app.clock.now()
+    found += namesakes(workers, now)
     for pool in settings.pools:
         found += tokens_of(pool, tokens, now)
     yield from found or [ok(CHECK, f"{counted(len(settings.pools), 'pool')} that workers can join")]
+
+
+def namesakes(known: Iterable[KnownWorker], now: datetime) -> Iterator[Finding]:
+    """Two workers of one name: the second one is refused, again and again."""
+    for one in known:
+        if one.namesake is not None and one.had_namesake(now):
+            message = f"another worker named {one.name} was refused {span((now - one.namesake).total_seconds())} ago"
+            yield warn(CHECK, message, "give one of them another worker.name")
 
 
 def reachable(web: WebSettings) -> Iterator[Finding]:

@@ -207,7 +207,9 @@ from runner.errors.work import (
     PoolUnknown,
     TooManyWorkers,
     WorkerBusy,
+    WorkerNamedTwice,
     WorkerNameTaken,
+    WorkerRunning,
     WorkerUnknown,
 )
 
@@ -399,6 +401,8 @@ __all__ = [
     "WindowClosed",
     "WorkerBusy",
     "WorkerNameTaken",
+    "WorkerNamedTwice",
+    "WorkerRunning",
     "WorkerUnknown",
     "WrongState",
 ]

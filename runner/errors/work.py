@@ -44,6 +44,18 @@ class WorkerNameTaken(Conflict):
     hint_template = "give one of them another worker.name"
 
 
+class WorkerNamedTwice(Conflict):
+    """another worker is named {worker}; it was heard {ago} s ago"""
+
+    hint_template = "give one of them another worker.name; if the other one is gone for good, wait until it is silent for {silence} s"
+
+
+class WorkerRunning(Conflict):
+    """a driftline worker is running for {data_dir}, with pid {pid}"""
+
+    hint_template = "give each worker a data_dir of its own"
+
+
 class TooManyWorkers(Conflict):
     """pool {pool} already has {most} workers, the most that a pool may have"""
 

@@ -8,11 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from runner.app import App
-from runner.errors import (
-    ClaimRefused,
-    DriftlineError,
-    NotFound,
-)
+from runner.errors import ClaimRefused, DriftlineError, NotFound, WorkerNamedTwice
 from runner.host.log import log
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, Result
 from runner.model.settings.pools import WorkerSettings
@@ -20,6 +16,7 @@ from runner.model.work.protocol import Content, Granted, Wanted
 from runner.pool.artifacts import ServedArtifacts
 from runner.pool.client import WorkClient
 from runner.pool.deliver import deliver, deliver_plan, not_begun
+from runner.pool.instance import instance_of
 from runner.pool.ledger import Entry, Ledger, boot_of_this_host
 from runner.pool.line import Line
 from runner.pool.patience import Deadline
@@ -42,10 +39,17 @@ def worker_name(worker: WorkerSettings) -> str:
 
 def take(app: App, client: WorkClient, worker: WorkerSettings, run: int, attempt: int) -> bool:
     """Whether the run was for this worker. It is done then, or in the ledger."""
-    wanted = Wanted(attempt, worker_name(worker), worker.pool, secrets.token_hex(8), worker.server)
+    wanted = Wanted(
+        attempt,
+        worker_name(worker),
+        worker.pool,
+        secrets.token_hex(8),
+        worker.server,
+        instance=instance_of(app.settings.data_dir),
+    )
     try:
         granted = client.until(Deadline(CLAIM_SECONDS)).claim(run, wanted)
-    except (ClaimRefused, NotFound) as refused:
+    except (ClaimRefused, NotFound, WorkerNamedTwice) as refused:
         log.info("work.not_ours", run=f"run-{run}", reason=refused.message)
         return False
     job = granted.job

@@ -10,19 +10,21 @@ from typing import Any
 from runner import __version__
 from runner.app import App, slots
 from runner.broker.celery import TASK, celery, declared
-from runner.errors import DriftlineError
+from runner.errors import DriftlineError, WorkerNamedTwice
 from runner.host.log import log
 from runner.model.settings.pools import WorkerSettings
-from runner.model.work.lease import BEAT_SECONDS
+from runner.model.work.lease import BEAT_SECONDS, SILENCE
 from runner.model.work.protocol import Hello
 from runner.pool.client import WorkClient
 from runner.pool.execute import worker_name
+from runner.pool.instance import instance_of, only_worker
 from runner.pool.left import left
 from runner.pool.patience import Deadline
 from runner.pool.standby import Standby
 from runner.process.beside import start_beside
 
 ANSWER_SECONDS = 10.0
+NAME_SECONDS = SILENCE.total_seconds() + ANSWER_SECONDS
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Listening:
     def begin(self) -> threading.Thread:
         """The server has to know this worker and speak its language, or it does not begin."""
         with WorkClient.of(self.worker) as client:
-            self.say_hello(client)
+            self._take_the_name(client)
         attending = threading.Thread(target=self._attend, name="attend", daemon=True)
         attending.start()
         return attending
@@ -55,8 +57,22 @@ class Listening:
             log.warning("worker.goodbye", problem=error.message)
 
     def say_hello(self, client: WorkClient, *, stops: bool = False) -> None:
-        pool, count = self.worker.pool, slots(self.app.settings)
-        client.hello(Hello(worker_name(self.worker), pool, __version__, count, stops=stops))
+        settings = self.app.settings
+        name, instance = worker_name(self.worker), instance_of(settings.data_dir)
+        client.hello(
+            Hello(name, self.worker.pool, __version__, slots(settings), stops=stops, instance=instance)
+        )
+
+    def _take_the_name(self, client: WorkClient) -> None:
+        """A host that was set up again waits until the server no longer counts on the one that it replaces."""
+        until = Deadline(NAME_SECONDS)
+        while True:
+            try:
+                return self.say_hello(client)
+            except WorkerNamedTwice as taken:
+                log.warning("worker.named_twice", problem=taken.message, hint=taken.hint)
+                if until.wait(ANSWER_SECONDS):
+                    raise
 
     def _attend(self) -> None:
         with WorkClient.of(self.worker) as client:
@@ -94,7 +110,15 @@ class Listening:
 
 
 def listen(app: App, worker: WorkerSettings) -> None:
-    """Until SIGTERM or SIGINT, which wait for the runs that are executed; a second one leaves them, and they go on."""
+    """Until SIGTERM or SIGINT, which wait for the runs that are executed; a second one leaves them, and they go on.
+
+    WorkerRunning where another one has this data directory.
+    """
+    with only_worker(app.settings.data_dir):
+        _listen(app, worker)
+
+
+def _listen(app: App, worker: WorkerSettings) -> None:
     from celery import signals
 
     assert app.settings.broker is not None

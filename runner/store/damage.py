@@ -92,7 +92,7 @@ _COLUMNS: Mapping[str, tuple[str, Mapping[str, Read]]] = {
     "indexed_states": ("stack", _times("at")),
     "leases": ("fence", {"job": _json_of(Job), "ended": LeaseEnd, **_times("since", "heard")}),
     "offers": ("run", _times("at")),
-    "workers": ("name", _times("since", "seen")),
+    "workers": ("name", _times("since", "seen", "namesake")),
     "drained_pools": ("pool", _times("at")),
     "cloud_events": (
         "id",

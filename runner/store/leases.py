@@ -102,8 +102,13 @@ class LeaseWrites(LeaseReads, Writes):
             "since": text(worker.since),
             "seen": text(worker.seen),
             "stops": int(worker.stops),
+            "instance": worker.instance,
+            "namesake": text_or_none(worker.namesake),
         }
         self._upsert("workers", row, "name")
+
+    def note_namesake(self, name: str) -> None:
+        self._do("UPDATE workers SET namesake = ? WHERE name = ?", text(self._now), name)
 
     def forget_worker(self, name: str) -> None:
         self._do("DELETE FROM workers WHERE name = ?", name)
@@ -159,4 +164,6 @@ def _worker(row: sqlite3.Row) -> KnownWorker:
         datetime.fromisoformat(row["since"]),
         datetime.fromisoformat(row["seen"]),
         bool(row["stops"]),
+        row["instance"],
+        time_or_none(row["namesake"]),
     )

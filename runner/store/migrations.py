@@ -903,6 +903,11 @@ CREATE INDEX resolved_reports ON reports(resolved_at) WHERE status = 'resolved';
 # Those of runs that were planned before are asked of Git when somebody approves.
 _COMMITS_BEHIND = "ALTER TABLE run_details ADD COLUMN behind TEXT;"
 
+_INSTANCES_OF_WORKERS = """
+ALTER TABLE workers ADD COLUMN instance TEXT NOT NULL DEFAULT '';
+ALTER TABLE workers ADD COLUMN namesake TEXT;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("tables", _TABLES),
     ("approval_terms", _APPROVAL_TERMS),
@@ -947,4 +952,5 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("cloud_events", _CLOUD_EVENTS),
     ("resolved_reports", _RESOLVED_REPORTS),
     ("commits_behind", _COMMITS_BEHIND),
+    ("instances_of_workers", _INSTANCES_OF_WORKERS),
 )

@@ -51,6 +51,7 @@ class PoolNumbers:
     workers: Mapping[WorkerStatus, int]
     starved: bool
     silent_applies: int
+    namesakes: int  # workers under whose name another one was refused lately
 
 
 @dataclass(frozen=True)
@@ -141,4 +142,10 @@ def _pools(reader: Reader, settings: Settings, clock: Clock, now: datetime) -> I
     silent = Counter(lease.pool for lease in leases if silent_apply(lease, now) is not None)
     for row in pool_rows(settings, reader, now, in_closed_windows(settings, reader, clock)):
         found = Counter(worker.status(now) for worker in workers if worker.pool == row.name)
-        yield PoolNumbers(row, found, without_worker(row, now) is not None, silent[row.name])
+        yield PoolNumbers(
+            row,
+            found,
+            starved=without_worker(row, now) is not None,
+            silent_applies=silent[row.name],
+            namesakes=sum(worker.pool == row.name and worker.had_namesake(now) for worker in workers),
+        )

@@ -45,6 +45,7 @@ class WorkerRow:
     seen: datetime
     status: WorkerStatus
     runs: tuple[str, ...] = ()
+    namesake: datetime | None = None  # when another worker was refused under its name, if that was lately
 
 
 @dataclass(frozen=True)
@@ -220,4 +221,5 @@ def _worker_row(worker: KnownWorker, leases: Iterable[Lease], now: datetime) -> 
         whole(worker.seen),
         worker.status(now),
         runs,
+        whole(worker.namesake) if worker.had_namesake(now) else None,
     )

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from applied_once import until
-from pool_world import Pool
+from pool_world import Pool, Worker
 
 
 @contextmanager
-def worker_of(pool: Pool, url: str) -> Iterator["subprocess.Popen[str]"]:
+def worker_of(
+    pool: Pool, url: str, worker: Worker | None = None, says: str = "worker.ready"
+) -> Iterator["subprocess.Popen[str]"]:
     """It says that it is ready; killed at the end if it still lives."""
-    worker = pool.worker()
+    worker = worker or pool.worker()
     config = worker.config(url)
     argv = [sys.executable, "-m", "runner.cli", "--config", str(config), "worker"]
-    said = (pool.root / "worker.log").open("w+")
+    log = config.with_suffix(".log")
+    said = log.open("w+")
     process = subprocess.Popen(argv, stderr=said, text=True, env={**os.environ, "C_FORCE_ROOT": "1"})
     try:
-        until(lambda: "worker.ready" in (pool.root / "worker.log").read_text(), "the worker is not ready")
+        until(lambda: says in log.read_text(), f"the worker does not say {says}")
         yield process
     finally:
         process.kill()

@@ -162,7 +162,7 @@ class Worker:
         """For processes of its own."""
         server = self.pool.world.settings
         mirror, visible = server.engines.plugin_mirror, [str(one) for one in server.executor.visible]
-        path = self.pool.root / f"{self.settings.name}.yaml"
+        path = self.pool.root / f"{self.host or self.settings.name}.yaml"
         told = {
             "data_dir": str(self.data_dir),
             "engines": {"plugin_mirror": None if mirror is None else str(mirror)},

@@ -165,6 +165,23 @@ def test_pools_are_numbers_for_monitoring(tmp_path: Path, monkeypatch: pytest.Mo
     assert after['driftline_pool_silent_applies{pool="eu"}'] == 1
 
 
+def test_a_second_worker_of_a_name_is_shown_as_long_as_it_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = applying(tmp_path)
+    assert values(scrape(world))['driftline_pool_namesakes{pool="eu"}'] == 0
+    assert world.json("worker", "list")[0]["namesake"] is None
+    with world.app.store.writing() as writer:
+        writer.note_namesake("w-1")
+    assert values(scrape(world))['driftline_pool_namesakes{pool="eu"}'] == 1
+    assert world.json("worker", "list")[0]["namesake"] is not None
+    assert "another worker named w-1 was refused" in world.run("worker", "list").stdout
+    assert "another worker named w-1 was refused" in world.run("doctor", expect=None).stdout
+    pass_time(monkeypatch, hours=1)
+    assert values(scrape(world))['driftline_pool_namesakes{pool="eu"}'] == 0
+    assert "another worker named" not in world.run("worker", "list").stdout
+
+
 def test_a_pool_whose_runs_wait_for_a_worker_is_starved_until_it_is_drained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,9 @@ def worker_screen(rows: WorkerRows, now: datetime) -> Screen:
         [_worker(row, now) for row in rows],
         empty="No workers. Start one on another host with:   driftline worker",
     )
+    for row in rows:
+        if row.namesake is not None:
+            yield f"! another worker named {row.name} was refused {ago(row.namesake, now)}: give one of them another worker.name"
 
 
 def _worker(of: WorkerRow, now: datetime) -> tuple[str, ...]:

@@ -69,6 +69,7 @@ class Hello:
     slots: int
     stops: bool = False
     version: int = VERSION
+    instance: str = ""  # of its host and data directory: the same after a restart
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Wanted:
     process: str
     server: str = ""
     version: int = VERSION
+    instance: str = ""
 
 
 @dataclass(frozen=True)

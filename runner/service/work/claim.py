@@ -15,7 +15,7 @@ from runner.ports.records.store import Reader, Writer
 from runner.service.cycle.dispatch import hold, may_begin, record_claim
 from runner.service.cycle.placed import placement_of, planned_elsewhere
 from runner.service.state.access import give_access
-from runner.service.work.greet import refuse_impostor
+from runner.service.work.greet import refuse_impostor, refuse_namesake
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ def grant(control: ControlPorts, pool: PoolSettings, run_id: int, wanted: Wanted
     """The lease on the run; ClaimRefused if it is not for this worker now. Asked again by the same process, the same lease."""
     if not OLDEST <= wanted.version <= VERSION:
         raise OtherProtocol(theirs=wanted.version, ours=VERSION, release=release)
+    refuse_namesake(control, pool, wanted)
     with control.store.reading() as reader:
         refuse_impostor(control, reader, pool, wanted)
         run, lease = reader.run(run_id), reader.lease(run_id)

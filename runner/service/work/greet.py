@@ -2,22 +2,25 @@
 
 import re
 
-from runner.errors import BadUsage, OtherPool, TooManyWorkers, WorkerNameTaken
+from runner.errors import BadUsage, OtherPool, TooManyWorkers, WorkerNamedTwice, WorkerNameTaken
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.name import NAME
+from runner.model.work.lease import SILENCE
 from runner.model.work.protocol import Hello, Wanted
-from runner.model.work.worker import KnownWorker, WorkerStatus
+from runner.model.work.worker import KnownWorker
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 
 MOST = 1000  # workers of one pool
 _RELEASE = re.compile(r"[0-9A-Za-z.+-]{1,64}")
+_INSTANCE = re.compile(r"[0-9a-f]{0,32}")
 
 
 def greet(control: ControlPorts, pool: PoolSettings, said: Hello) -> None:
     """Note that it is there, or that it stops."""
     if _RELEASE.fullmatch(said.release) is None:
         raise BadUsage("the release of a worker is no version", hint="driftline --version")
+    refuse_namesake(control, pool, said)
     now = control.clock.now()
     with control.store.writing() as writer:
         refuse_impostor(control, writer, pool, said)
@@ -25,10 +28,46 @@ def greet(control: ControlPorts, pool: PoolSettings, said: Hello) -> None:
         before = known.get(said.worker)
         if before is None and sum(one.pool == pool.name for one in known.values()) >= MOST:
             raise TooManyWorkers(pool=pool.name, most=MOST)
-        since = now if before is None else before.since
+        since, namesake = (now, None) if before is None else (before.since, before.namesake)
+        if before is not None and before.is_another(said.instance):
+            namesake = None  # the other one has left
         writer.note_worker(
-            KnownWorker(said.worker, pool.name, said.release, said.slots, since, now, said.stops)
+            KnownWorker(
+                said.worker,
+                pool.name,
+                said.release,
+                said.slots,
+                since,
+                now,
+                said.stops,
+                said.instance,
+                namesake,
+            )
         )
+
+
+def refuse_namesake(control: ControlPorts, pool: PoolSettings, said: Hello | Wanted) -> None:
+    """WorkerNamedTwice while a worker of another host is there under this name, which is noted for whoever looks.
+
+    The name belongs to whoever was heard last, until they say goodbye or are silent. A worker that is restarted is the same
+    instance, however it ended.
+    """
+    if _INSTANCE.fullmatch(said.instance) is None:
+        raise BadUsage("the instance of a worker is no hexadecimal number", hint="driftline --version")
+    with control.store.reading() as reader:
+        known = next((one for one in reader.workers() if one.name == said.worker), None)
+    now = control.clock.now()
+    if (
+        known is None
+        or known.pool != pool.name
+        or not known.is_there(now)
+        or not known.is_another(said.instance)
+    ):
+        return
+    with control.store.writing() as writer:
+        writer.note_namesake(said.worker)
+    ago = max(0, int((now - known.seen).total_seconds()))
+    raise WorkerNamedTwice(worker=said.worker, ago=ago, silence=int(SILENCE.total_seconds()))
 
 
 def refuse_impostor(control: ControlPorts, reader: Reader, pool: PoolSettings, said: Hello | Wanted) -> None:
@@ -42,6 +81,5 @@ def refuse_impostor(control: ControlPorts, reader: Reader, pool: PoolSettings, s
         raise OtherPool(theirs=pool.name, pool=said.pool)
     now = control.clock.now()
     for other in reader.workers():
-        there = other.status(now) in {WorkerStatus.READY, WorkerStatus.STOPPING}
-        if there and other.name == said.worker and other.pool != pool.name:
+        if other.is_there(now) and other.name == said.worker and other.pool != pool.name:
             raise WorkerNameTaken(worker=said.worker, pool=other.pool)

@@ -151,6 +151,11 @@ _OF_A_POOL: tuple[tuple[str, str, Callable[[PoolNumbers], float]], ...] = (
         "Applies whose worker is silent, so that nobody knows how they go on.",
         lambda one: one.silent_applies,
     ),
+    (
+        "namesakes",
+        "Workers under whose name another one was refused in the last 5 minutes.",
+        lambda one: one.namesakes,
+    ),
 )
 
 
