@@ -1,47 +1,35 @@
 """The engine: init if needed, plan, show, apply. Satisfies `ports.Engine`."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary, finalize
+from weakref import finalize
 
 from runner.engine.apply import adopt, begin
 from runner.engine.argv import ApplyOptions, apply_argv
-from runner.engine.aws_secrets import fetch
-from runner.engine.contexts import FromContexts, Giving, variables_of
-from runner.engine.credentials import AwsCredentials
-from runner.engine.environment import child_environment, inherited
 from runner.engine.facts import facts_of
 from runner.engine.failure import bad_end
 from runner.engine.init import found, initialise
-from runner.engine.initialised.cli_config import write_cli_config
 from runner.engine.journal import Journal
 from runner.engine.json_output import NEEDS_INIT, JsonOutput
 from runner.engine.plan import plan, planned, show
-from runner.engine.ready_sessions import ReadySessions
-from runner.engine.sandbox_policy import SandboxPolicy
 from runner.engine.session import Session
+from runner.engine.sessions import Sessions
 from runner.engine.state.digest import StateDigests
-from runner.engine.state.lock import Looking, force_unlock, held_by
+from runner.engine.state.lock import force_unlock, held_by
 from runner.engine.state.objects import read_objects
 from runner.engine.state.outputs import read_outputs
 from runner.engine.state.workspace import is_missing
-from runner.engine.versions.inventory import Inventory, installed_in
 from runner.engine.warm.probe import probe, probe_ready, show_warm
 from runner.engine.warm.recording import Replays
 from runner.engine.warm.replay import replay
-from runner.errors import ApprovalVoid, DriftlineError
-from runner.host.files import private_folder
-from runner.model.approval.binding import SHOWN, BoundEngine, EngineFacts
+from runner.model.approval.binding import EngineFacts
 from runner.model.changes.changes import Diagnostic
-from runner.model.code.engines import ENGINES
 from runner.model.code.surroundings import Surroundings
-from runner.model.engine.choice import Installed, choose
+from runner.model.engine.choice import Installed
 from runner.model.inventory.state_object import SeenObjects
 from runner.model.outputs.known import StateOutput
 from runner.model.settings.server import Settings
@@ -49,15 +37,12 @@ from runner.model.stack.lock import StateLock
 from runner.model.warm.probe import deadline
 from runner.model.warm.provider import Ready, Types
 from runner.model.warm.replay import NOT_RECORDED
-from runner.ports.basics import Cancel
 from runner.ports.engine import ApplyEnd, EngineError, Execution, Fallback, Planned, Probed
 from runner.process.run import Finished
 
 if TYPE_CHECKING:
     from runner.ports.keeping import Sealing
     from runner.probe.prober import Prober
-
-CHECKS = "checks"  # for the session name: a provider that checks share has the credentials of one session
 
 
 class CommandLineEngine:
@@ -72,14 +57,8 @@ class CommandLineEngine:
     ) -> None:
         """`hidden` are files that no run may see, in addition to those in the settings. `seal` is for recordings."""
         self.settings = settings
-        self.hidden = hidden
         self.seal = seal
-        self.folder = settings.data_dir / "engine"
-        self.daemon = os.environ if daemon is None else daemon
-        self.credentials = AwsCredentials()
-        self._sessions = ReadySessions()
-        # By what cancels the phase of a run: gone when that is.
-        self._giving: WeakKeyDictionary[Cancel, dict[tuple[str, bool], Giving]] = WeakKeyDictionary()
+        self.sessions = Sessions(settings, os.environ if daemon is None else daemon, hidden)
 
     @cached_property
     def prober(self) -> "Prober":
@@ -108,51 +87,27 @@ class CommandLineEngine:
             folder, Recordings(self.settings.data_dir / RECORDINGS, self.seal), shared, StateDigests()
         )
 
-    @cached_property
-    def inventory(self) -> Inventory:
-        quiet = {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": str(self._cli_config())}
-        own = installed_in(self.settings.data_dir)
-        return Inventory(self.folder, self.settings.engines, {**inherited(self.daemon, ()), **quiet}, own)
-
     def installed(self, engine: str) -> tuple[Installed, ...]:
-        return self.inventory.look(engine)
+        return self.sessions.inventory.look(engine)
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.settings.contexts, self.settings.engines.env, self._handed())
+        return Surroundings(self.settings.contexts, self.settings.engines.env, self.sessions.handed())
 
     def digest(self, one: Installed) -> str:
-        return self.inventory.digest(one)
-
-    def _chosen(self, execution: Execution) -> Installed:
-        """By what the stack wants; for an apply, the one whose bytes made its plan."""
-        engine, bound = execution.stack.engine, execution.bound
-        installed = self.inventory.look(engine)
-        if bound is not None:
-            installed = tuple(one for one in installed if self._made_plan(one, bound))
-            if not installed:
-                raise _void(execution, bound)
-        chosen = choose(engine, execution.wants, execution.allowed_engines, installed)
-        if isinstance(chosen, Installed):
-            return chosen
-        if bound is not None:
-            raise _void(execution, bound, chosen.error(execution.stack.name).message)
-        raise chosen.error(execution.stack.name)
-
-    def _made_plan(self, one: Installed, bound: BoundEngine) -> bool:
-        return not one.problem and one.version == bound.version and self.digest(one) == bound.binary
+        return self.sessions.inventory.digest(one)
 
     def init(self, execution: Execution) -> EngineError | None:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = found(session)
             if ready is not None:
-                self._sessions.keep(ready)
+                self.sessions.ready.keep(ready)
                 return None
             made = self._init(session)
             return made if isinstance(made, EngineError) else None
 
     def plan(self, execution: Execution) -> Planned | EngineError:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = self._ready(session)
             if isinstance(ready, EngineError):
                 return ready
@@ -179,14 +134,14 @@ class CommandLineEngine:
             return show(session, found, seconds) if warm is None else warm
 
     def probe_ready(self, execution: Execution) -> Ready | Fallback | EngineError:
-        with self._found(execution) as (session, known):
+        with self.sessions.known(execution) as (session, known):
             ready = known or self._init(session)
             return ready if isinstance(ready, EngineError) else probe_ready(ready)
 
     def replay(self, execution: Execution, inputs: str) -> Planned | Fallback | EngineError:
         if self.replays is None:
             return Fallback(NOT_RECORDED)
-        with self._found(execution) as (_, ready):
+        with self.sessions.known(execution) as (_, ready):
             if ready is None:
                 return Fallback("the result of init is no longer valid")
             return replay(ready, self.replays, inputs)
@@ -194,7 +149,7 @@ class CommandLineEngine:
     def probe(
         self, execution: Execution, types: Types | None, seconds: float, inputs: str | None = None
     ) -> Probed | Fallback | EngineError:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = found(session)
             if ready is None:
                 return Fallback("the result of init is no longer valid")
@@ -214,7 +169,7 @@ class CommandLineEngine:
         self.prober.cache.forget(checksum)
 
     def apply(self, execution: Execution, plan_file: Path, digest: str) -> ApplyEnd:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = self._ready(session)
             if isinstance(ready, EngineError):
                 return ready
@@ -231,169 +186,47 @@ class CommandLineEngine:
             argv = apply_argv(session.binary, options)
             own = replace(ready, plan_file=plan_file)
             try:
-                return begin(own, argv, plan_file, digest, self._looking(ready))
+                return begin(own, argv, plan_file, digest, self.sessions.looking(ready))
             finally:
                 self._forget_reads()
 
     def facts(self, execution: Execution, plan_file: Path) -> EngineFacts | EngineError:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else facts_of(ready, plan_file)
 
     def adopt(self, execution: Execution, digest: str) -> ApplyEnd:
         """Nothing is started, so it does not matter which binary is installed now, if any."""
-        row = ENGINES[execution.stack.engine]
-        handed, cli_config = self._handed(), self._cli_config()
-        environment = child_environment(
-            row,
-            execution.stack,
-            execution.workspace,
-            cli_config=cli_config,
-            base=handed,
-            contexts={},
-            credentials={},
-        )
-        with Journal(execution.log) as journal:
-            plain = Session(
-                row,
-                Path(row.name),
-                "",
-                execution,
-                environment,
-                cli_config,
-                journal,
-                self._sandbox_policy(handed),
-            )
+        with self.sessions.without_engine(execution) as plain:
             session = plain.with_newest_seal()
             try:
-                return adopt(session, digest, self._looking(session))
+                return adopt(session, digest, self.sessions.looking(session))
             finally:
                 self._forget_reads()
 
     def outputs(self, execution: Execution) -> Mapping[str, StateOutput] | EngineError:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else read_outputs(ready)
 
     def objects(self, execution: Execution) -> SeenObjects | None:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = self._ready(session)
             return None if isinstance(ready, EngineError) else read_objects(ready)
 
     def state_lock(self, execution: Execution) -> StateLock | EngineError | None:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             ready = self._ready(session)
             return ready if isinstance(ready, EngineError) else held_by(ready)
 
     def force_unlock(self, execution: Execution, lock_id: str) -> EngineError | None:
-        with self._session(execution) as session:
+        with self.sessions.open(execution) as session:
             return force_unlock(session.with_newest_seal(), lock_id)
 
     def _forget_reads(self) -> None:
         """An apply may have changed what providers that checks share have read."""
         if self.replays is not None:
             self.replays.shared.renew()
-
-    def _looking(self, session: Session) -> Looking:
-        """For reading the state of an apply: with unexpired credentials, and without its locks."""
-
-        def look() -> Session | None:
-            execution = session.execution
-            try:
-                chosen = self._chosen(execution)
-                handed = self._handed()
-                contexts = self._contexts(execution, handed, place=False)
-                environment = self._environment(execution, contexts, handed, self._cli_config())
-            except (DriftlineError, OSError):
-                return None
-            own = replace(execution, cancel=execution.leave or Event(), claim=None)
-            return replace(
-                session,
-                binary=Path(chosen.path),
-                version=chosen.version,
-                environment=environment,
-                execution=own,
-            )
-
-        return look
-
-    @contextmanager
-    def _session(self, execution: Execution) -> Iterator[Session]:
-        """Everything shared by all commands of the execution, and the checks that may refuse it."""
-        self._sessions.forget(execution)
-        stack = execution.stack
-        row = ENGINES[stack.engine]
-        chosen = self._chosen(execution)
-        handed, cli_config = self._handed(), self._cli_config()
-        contexts = self._contexts(execution, handed)
-        environment = self._environment(execution, contexts, handed, cli_config)
-        private_folder(execution.workspace.data)
-        with Journal(execution.log) as journal:
-            yield Session(
-                row,
-                Path(chosen.path),
-                chosen.version,
-                execution,
-                environment,
-                cli_config,
-                journal,
-                self._sandbox_policy(handed),
-                contexts=contexts,
-            )
-
-    @contextmanager
-    def _found(self, execution: Execution) -> Iterator[tuple[Session, Session | None]]:
-        """For commands that start no engine: the session of the execution's `init`, if nothing was started since;
-        otherwise a new one. With the results of `init`, if there are valid ones.
-        """
-        known = self._sessions.of(execution)
-        if known is None:
-            with self._session(execution) as session:
-                yield session, found(session)
-            return
-        with Journal(execution.log) as journal:
-            ready = replace(known, journal=journal)
-            yield ready, ready
-
-    def _contexts(
-        self, execution: Execution, handed: Mapping[str, str], *, place: bool = True
-    ) -> FromContexts:
-        """Each value is resolved once for all commands of a run's phase, so that what was compared is used."""
-        known = self._giving.setdefault(execution.cancel, {})
-        key = (execution.run, execution.for_apply)
-        if key not in known:
-            known[key] = Giving(self.settings.contexts, execution, self.daemon, fetch)
-        outputs = variables_of(execution)
-        base = {**handed, **execution.stack.env, **outputs}
-        return known[key].given(base, place=place).over(outputs, execution.output_secrets)
-
-    def _environment(
-        self, execution: Execution, contexts: FromContexts, handed: Mapping[str, str], cli_config: Path
-    ) -> dict[str, str]:
-        """With the role's credentials, for planning or for applying."""
-        stack = execution.stack
-        return child_environment(
-            ENGINES[stack.engine],
-            stack,
-            execution.workspace,
-            cli_config=cli_config,
-            base=handed,
-            contexts=contexts.environment,
-            credentials=self.credentials.environment(
-                stack.aws, CHECKS if execution.check else execution.run, for_apply=execution.for_apply
-            ),
-            served=execution.served,
-        )
-
-    def _handed(self) -> dict[str, str]:
-        """The part of the daemon's environment that runs get."""
-        return inherited(self.daemon, self.settings.engines.env)
-
-    def _sandbox_policy(self, handed: Mapping[str, str]) -> SandboxPolicy:
-        return SandboxPolicy(self.settings, self.hidden, handed, self.daemon)
-
-    def _cli_config(self) -> Path:
-        return write_cli_config(private_folder(self.folder), self.settings.engines)
 
     def _ready(self, session: Session) -> Session | EngineError:
         """With the results of `init`, which is run if needed."""
@@ -414,11 +247,3 @@ class CommandLineEngine:
     def _limit(self, execution: Execution, phase: str) -> float:
         own = getattr(execution.stack.timeouts, phase)
         return float(own if own is not None else getattr(self.settings.timeouts, phase))
-
-
-def _void(execution: Execution, bound: BoundEngine, why: str = "") -> ApprovalVoid:
-    what = f"the engine's binary {f'may no longer be used ({why})' if why else 'is no longer installed'}"
-    program = f"{bound.engine} {bound.version}, sha256 {bound.binary[:SHOWN]}"
-    return ApprovalVoid(
-        run=execution.run, what=f"{what} ({program})", hint=f"driftline plan {execution.stack.name}"
-    )

@@ -314,7 +314,7 @@ def test_what_is_no_module_that_the_operator_opens_is_not_written(world: Install
     world.stack = StackDefinition(name="prod/app", path="a")
     world.write({"a/main.tf": "", "b/main.tf": "# as in Git\n"})
     execution = replace(world.execution(), writable_modules=("modules/*",))
-    rules = world.engine._sandbox_policy(world.engine._handed()).around(
+    rules = world.engine.sessions.sandbox_policy(world.engine.sessions.handed()).around(
         execution, Path("/bin/sh"), (), "plan", [called]
     )
     assert rules is not None
@@ -333,7 +333,7 @@ def test_a_module_that_became_a_symlink_opens_nothing(world: Installation) -> No
     execution = replace(world.execution(), writable_modules=("*",))
     out = world.outside / "out"
     called = ["../m", str(key.parent)]
-    rules = world.engine._sandbox_policy(world.engine._handed()).around(
+    rules = world.engine.sessions.sandbox_policy(world.engine.sessions.handed()).around(
         execution, Path("/bin/cat"), (), "plan", called
     )
     assert rules is not None

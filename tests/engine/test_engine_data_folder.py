@@ -233,7 +233,10 @@ def test_reading_the_state_uses_inits_backend_record_during_an_apply(world: Atta
     world.planned()
     noted = world.own / "data" / "terraform.tfstate"
     noted.write_text(noted.read_text().replace(str(real), "/elsewhere"))
-    with world.engine._session(world.execution()) as session, session.with_newest_seal().looking() as own:
+    with (
+        world.engine.sessions.open(world.execution()) as session,
+        session.with_newest_seal().looking() as own,
+    ):
         data = own.execution.workspace.data
         assert own.environment["TF_DATA_DIR"] == str(data)
         assert [path.name for path in data.iterdir()] == ["terraform.tfstate"]
@@ -250,7 +253,7 @@ def test_reading_the_state_does_not_see_the_home_of_the_run(
     left = execution.workspace.scratch / ".aws" / "config"
     left.parent.mkdir(exist_ok=True)
     left.write_text("[default]\nendpoint_url = https://elsewhere.example.com\n")
-    with world.engine._session(execution) as session, session.with_newest_seal().looking() as own:
+    with world.engine.sessions.open(execution) as session, session.with_newest_seal().looking() as own:
         for name in ("HOME", "TMPDIR"):
             folder = Path(own.environment[name])
             assert not folder.is_relative_to(execution.workspace.scratch)

@@ -27,7 +27,7 @@ def command(world: World, execution: Execution, script: str, name: str = "plan")
         env={"PATH": os.environ["PATH"], "HOME": str(execution.workspace.scratch)},
         stdout=execution.workspace.control / "out",
         stderr=execution.workspace.control / "err",
-        confine=world.engine._sandbox_policy(world.engine._handed()).around(
+        confine=world.engine.sessions.sandbox_policy(world.engine.sessions.handed()).around(
             execution, Path(sys.executable), (), name
         ),
         lock=execution.claim.lock if execution.claim else None,
@@ -278,7 +278,7 @@ def test_the_claim_is_held_while_anything_inside_lives(
 
 
 def test_the_view_of_a_plan_is_small(world: World) -> None:
-    view = world.engine._sandbox_policy(world.engine._handed()).around(
+    view = world.engine.sessions.sandbox_policy(world.engine.sessions.handed()).around(
         world.execution(), Path(sys.executable), (), "plan"
     )
     assert isinstance(view, View)

@@ -140,7 +140,7 @@ def sockets(stage: Stage) -> Iterator[tuple[Probe, str]]:
     lock_file, data = execution.workspace.module / ".terraform.lock.hcl", execution.workspace.data
     providers: tuple[Installed, ...] = installed(lock_file, data, stage.engine.prober.folder / "verified")
     with (
-        stage.engine._session(execution) as session,
+        stage.engine.sessions.open(execution) as session,
         meeting_in(session) as (meeting, folder),
         stage.engine.prober.probing(providers, None, command_in(meeting, folder), folder) as probe,
     ):

@@ -128,7 +128,7 @@ def test_an_apply_through_the_proxy_is_refused(stage: Stage) -> None:
     stage.change(value="by hand")
     execution = stage.execution()
     module = execution.workspace.module
-    with stage.engine._session(execution) as looked_at:
+    with stage.engine.sessions.open(execution) as looked_at:
         session = found(looked_at)
         assert session is not None
         assert session.seal is not None
