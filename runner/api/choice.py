@@ -1,11 +1,14 @@
 """Stacks chosen by their labels."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from runner.errors import BadUsage, NotFound
 from runner.model.stack.definition import Stack
 from runner.model.stack.match import StackMatch, reaches
-from runner.ports.records.stacks import StackReader
+
+if TYPE_CHECKING:
+    from runner.ports.records.stacks import StackReader
 
 
 def labels_of(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
@@ -14,7 +17,7 @@ def labels_of(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
 
 
 def chosen(
-    reader: StackReader, labels: Sequence[str], globs: Sequence[str] = (), sources: Sequence[str] = ()
+    reader: "StackReader", labels: Sequence[str], globs: Sequence[str] = (), sources: Sequence[str] = ()
 ) -> list[Stack]:
     """The stacks that have all of these labels, match one of the globs and come from one of the sources; NotFound."""
     wanted, match = labels_of(labels), StackMatch(stacks=tuple(globs), sources=tuple(sources))

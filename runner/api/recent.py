@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from runner.api.caller import Caller
-from runner.ports.records.store import Store
+
+if TYPE_CHECKING:
+    from runner.ports.records.store import Store
 
 T = TypeVar("T")
 _MOST = 32
@@ -46,7 +48,7 @@ class _Answers:
             self._busy.pop(question, None)
 
 
-_ANSWERS: WeakKeyDictionary[Store, _Answers] = WeakKeyDictionary()
+_ANSWERS: "WeakKeyDictionary[Store, _Answers]" = WeakKeyDictionary()
 _GUARD = threading.Lock()
 
 

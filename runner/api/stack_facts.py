@@ -4,13 +4,15 @@ import threading
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from runner.api.caller import Caller
 from runner.model.values.frozen import dataclass
-from runner.ports.records.store import Reader, Store
 from runner.view.facts import AllRecords, StackFacts, all_records, all_stacks, one_stack
+
+if TYPE_CHECKING:
+    from runner.ports.records.store import Reader, Store
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -30,7 +32,7 @@ class _Moment:
     """What a reader sees. `mark` is None if somebody wrote while it began: then nothing of it is kept."""
 
     caller: Caller
-    reader: Reader
+    reader: "Reader"
     mark: int | None
     shortage: str | None
 
@@ -39,19 +41,19 @@ class _Moment:
         return self.mark, self.caller.second, self.caller.sight, self.shortage
 
 
-_KEPT: WeakKeyDictionary[Store, _Kept] = WeakKeyDictionary()
+_KEPT: "WeakKeyDictionary[Store, _Kept]" = WeakKeyDictionary()
 _GUARD = threading.Lock()
 
 
 @contextmanager
-def reading_records(caller: Caller) -> Iterator[tuple[Reader, AllRecords]]:
+def reading_records(caller: Caller) -> "Iterator[tuple[Reader, AllRecords]]":
     """The records, and those of all stacks."""
     with _reading(caller, None) as moment:
         yield moment.reader, _records(moment)
 
 
 @contextmanager
-def reading_stacks(caller: Caller, shortage: str | None) -> Iterator[tuple[Reader, Sequence[StackFacts]]]:
+def reading_stacks(caller: Caller, shortage: str | None) -> "Iterator[tuple[Reader, Sequence[StackFacts]]]":
     """The records, and what they say of every stack that the caller sees."""
     app = caller.app
     with _reading(caller, shortage) as moment:
@@ -66,7 +68,7 @@ def reading_stacks(caller: Caller, shortage: str | None) -> Iterator[tuple[Reade
 
 
 @contextmanager
-def reading_stack(caller: Caller, shortage: str | None, name: str) -> Iterator[tuple[Reader, StackFacts]]:
+def reading_stack(caller: Caller, shortage: str | None, name: str) -> "Iterator[tuple[Reader, StackFacts]]":
     """The records, and what they say of this stack; StackNotFound."""
     app = caller.app
     with _reading(caller, shortage) as moment:
@@ -95,7 +97,7 @@ def _records(moment: _Moment) -> AllRecords:
     return known if known is not None else _keep(kept, moment.mark, all_records(moment.reader))
 
 
-def _kept(store: Store) -> _Kept:
+def _kept(store: "Store") -> _Kept:
     with _GUARD:
         return _KEPT.setdefault(store, _Kept())
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,8 +27,9 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         setattr(context.find_root().ensure_object(Cli), parameter.name, value)
 
 
-def common_options(*, at_root: bool) -> list[click.Parameter]:
-    """The options that may stand before the command or after it; only the first place reads the environment."""
+@cache
+def common_options(*, at_root: bool) -> tuple[click.Parameter, ...]:
+    """The same for all commands: the options that may stand before the command or after it; only the first place reads the environment."""
     common: dict[str, Any] = {
         "callback": _remember,
         "expose_value": False,
@@ -35,7 +37,7 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
         "hidden": not at_root,
     }
     flag: dict[str, Any] = {**common, "is_flag": True, "default": None}
-    return [
+    return (
         click.Option(
             ["-c", "--config"],
             type=click.Path(path_type=Path),
@@ -61,7 +63,7 @@ def common_options(*, at_root: bool) -> list[click.Parameter]:
             **flag,
         ),
         click.Option(["--no-color"], help="Disable colour (also NO_COLOR).", **flag),
-    ]
+    )
 
 
 def take_common_options(command: click.Command) -> None:

@@ -1,6 +1,5 @@
 """What a valid approval rule must satisfy, and complaints about rules without effect."""
 
-import re
 from collections.abc import Iterator
 
 from runner.config.check import Complaint
@@ -9,8 +8,9 @@ from runner.config.limits import PLAN_MATCH, RULE, out_of_limits
 from runner.config.match import match_complaints
 from runner.config.place import KeyPath
 from runner.model.settings.server import EVERY_PLAN, ApprovalRule, Settings
+from runner.model.values.regex import regex
 
-_LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
+_LOGIN = regex(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,63}")
 
 
 def approval_rule_complaints(settings: Settings) -> Iterator[Complaint]:

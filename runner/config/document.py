@@ -7,11 +7,12 @@ import yaml
 
 from runner.config.place import Document, Flaw, Place
 from runner.config.walk import FORBIDDEN, Odd, TooMuch, Walk
+from runner.model.values.regex import regex
 
 MAX_BYTES = 64 * 1024
 MAX_DOCUMENTS = 200
 
-_SPLIT = re.compile(r"^(?=---(?:[ \t\r\n]|\Z))", re.MULTILINE)  # --- at column 1 means nothing else in YAML
+_SPLIT = regex(r"^(?=---(?:[ \t\r\n]|\Z))", re.MULTILINE)  # --- at column 1 means nothing else in YAML
 
 _HINTS = {
     "mapping values are not allowed": 'quote text that contains ": ", or fix the indentation',

@@ -1,18 +1,16 @@
 """What valid AWS roles and version constraints look like, in stack files and in contexts."""
 
-import re
 from collections.abc import Iterator
 
 from runner.config.check import Complaint
 from runner.config.ignore_rule import single_line
 from runner.config.place import KeyPath
 from runner.model.stack.definition import AwsRoles
+from runner.model.values.regex import regex
 
-_ROLE = re.compile(r"arn:aws[a-z-]{0,16}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}")
-_REGION = re.compile(r"[a-z]{2,6}(?:-[a-z]+){1,3}-[0-9]{1,2}")
-_CONSTRAINT = re.compile(
-    r"(?:=|!=|>=|<=|>|<|~>)? {0,4}v?[0-9]{1,6}(?:\.[0-9]{1,6}){0,2}(?:-[0-9A-Za-z.-]{1,40})?"
-)
+_ROLE = regex(r"arn:aws[a-z-]{0,16}:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}")
+_REGION = regex(r"[a-z]{2,6}(?:-[a-z]+){1,3}-[0-9]{1,2}")
+_CONSTRAINT = regex(r"(?:=|!=|>=|<=|>|<|~>)? {0,4}v?[0-9]{1,6}(?:\.[0-9]{1,6}){0,2}(?:-[0-9A-Za-z.-]{1,40})?")
 
 
 def is_role(text: str) -> bool:

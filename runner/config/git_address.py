@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
+from runner.model.values.regex import regex
+
 
 class Transport(StrEnum):
     HTTPS = "https"
@@ -12,11 +14,11 @@ class Transport(StrEnum):
     LOCAL = "local"
 
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_SCP_LIKE = re.compile(r"(?P<user>[^@/:]+)@(?P<host>[^@/:]+):(?P<path>[^:].*)")
-_NOT_IN_AN_ADDRESS = re.compile("[\x00-\x20\x7f-\xa0\\\\]")
-_NOT_IN_A_BRANCH = re.compile("[\x00-\x20\x7f~^:?*\\[\\\\]")
+_HOST = regex(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]")
+_USER = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_SCP_LIKE = regex(r"(?P<user>[^@/:]+)@(?P<host>[^@/:]+):(?P<path>[^:].*)")
+_NOT_IN_AN_ADDRESS = regex("[\x00-\x20\x7f-\xa0\\\\]")
+_NOT_IN_A_BRANCH = regex("[\x00-\x20\x7f~^:?*\\[\\\\]")
 
 
 def transport(url: str) -> Transport | None:

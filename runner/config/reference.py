@@ -15,9 +15,10 @@ from runner.host.reference import (
     resolve,
     variables_in,
 )
+from runner.model.values.regex import regex
 
-_READS = re.compile(r"\$\{\s*(?:env|file|cred|aws-[a-z]+)\s*:", re.IGNORECASE)
-_CREDENTIAL = re.compile(r"\$\{cred:([^}]*)\}")
+_READS = regex(r"\$\{\s*(?:env|file|cred|aws-[a-z]+)\s*:", re.IGNORECASE)
+_CREDENTIAL = regex(r"\$\{cred:([^}]*)\}")
 # Resolved each time they are used. `*` stands for any key or place in a list.
 _LATER: tuple[KeyPath, ...] = (
     ("contexts", "*", "vars"),

@@ -5,8 +5,9 @@ alike are accepted; the rest has to be quoted.
 """
 
 import math
-import re
 from typing import Any, NamedTuple
+
+from runner.model.values.regex import regex
 
 _WORDS: dict[str, Any] = {
     "": None,
@@ -21,10 +22,10 @@ DOUBTFUL = frozenset(
 _LONGEST_OF_A_VERSION = 4  # as in 2026.0
 _EXACT_DIGITS = 17  # a double keeps no more, and an account id has 12
 
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?")
+_INTEGER = regex(r"[-+]?(?:0|[1-9][0-9]*)")
+_DECIMAL = regex(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+][0-9]+)?")
 _TRAPS = tuple(
-    (re.compile(pattern), reason)
+    (regex(pattern), reason)
     for pattern, reason in (
         (r"[-+]?0[0-9][0-9_]*(?:\.[0-9_]*)?", "a number would lose its leading zero"),
         (r"[-+]?0[xob][0-9a-fA-F_]+", "only some programs read this as a number"),

@@ -1,6 +1,5 @@
 """What a valid server configuration must satisfy beyond the types of its keys."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,16 +32,17 @@ from runner.model.settings.server import (
 from runner.model.settings.source import Allow, Previews, SourceAuth, SourceSettings, Verify
 from runner.model.values.key_text import read_key
 from runner.model.values.name import EXPECTED, NAME
+from runner.model.values.regex import regex
 from runner.model.values.size import parse_size
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?(?::[0-9]{1,5})?")
-_BACKEND = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_VARIABLE_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!-]+")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_UNPRINTABLE = re.compile(r"\s|[\x00-\x1f\x7f]")
+_BUCKET = regex(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_HOST = regex(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?(?::[0-9]{1,5})?")
+_BACKEND = regex(r"[a-z][a-z0-9_]{0,31}")
+_VARIABLE_GLOB = regex(r"[A-Za-z0-9_*?\[\]!-]+")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNPRINTABLE = regex(r"\s|[\x00-\x1f\x7f]")
 # It can be tried from anywhere.
-_WEBHOOK_SECRET = re.compile(r"[\x21-\x7e]{16,200}")
+_WEBHOOK_SECRET = regex(r"[\x21-\x7e]{16,200}")
 _MIN_MEMORY = 16 * 10**6
 _MIN_MIRROR = 10**6
 

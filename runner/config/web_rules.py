@@ -1,20 +1,20 @@
 """What the settings of the web server must satisfy."""
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
 from runner.config.match import stack_glob_complaints
 from runner.model.settings.web import WebSettings, is_readable_on_the_way
+from runner.model.values.regex import regex
 
 READABLE = (
     "logins and tokens could be read on the way to it: set web.tls, or listen on 127.0.0.1 behind a proxy,"
     " or set web.insecure_http: true where the network is trusted"
 )
-_LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/]+):[0-9]{1,5}")
-_SUBJECT = re.compile(r"(token|unix|oidc:(user|sub|group)|forge:[^:]+):.+")
+_LISTEN = regex(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/]+):[0-9]{1,5}")
+_SUBJECT = regex(r"(token|unix|oidc:(user|sub|group)|forge:[^:]+):.+")
 
 
 def web_complaints(of: WebSettings) -> Iterator[Complaint]:

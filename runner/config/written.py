@@ -1,15 +1,15 @@
 """Values as people write them in YAML."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from runner.config.scalar import DOUBTFUL, plain
+from runner.model.values.regex import regex
 from runner.model.values.span import Seconds
 
 _UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
-_SAFE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
+_SAFE = regex(r"[A-Za-z/][A-Za-z0-9_./-]*")
 
 
 def span(seconds: Seconds) -> str:

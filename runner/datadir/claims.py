@@ -20,13 +20,16 @@ import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.host.files import private_folder
 from runner.host.flock import locked
 from runner.model.run.life import Claim
 from runner.model.stack.lock import Leftover
-from runner.ports.basics import Clock
 from runner.sandbox.bubblewrap import PROGRAM, program_of
+
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
 
 _RUN = re.compile(r"run-\d+")
 _TOKEN = re.compile(rf"({_RUN.pattern})\.[0-9a-f]{{16}}")
@@ -39,7 +42,7 @@ ORPHAN_SECONDS = 5.0  # terraform releases its lock within a second of being ask
 class FileClaims:
     """Satisfies `ports.Claims` in the data directory."""
 
-    def __init__(self, data_dir: Path, clock: Clock) -> None:
+    def __init__(self, data_dir: Path, clock: "Clock") -> None:
         self.folder = data_dir / "claims"
         self.clock = clock
 

@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from shlex import quote as quote_word
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runner.datadir.managed_state import (
@@ -50,8 +51,10 @@ from runner.host.files import (
 from runner.host.flock import alone, remove_if_free, shared
 from runner.model.stack.definition import DEFAULT_WORKSPACE
 from runner.model.stack.state_file import TornState
-from runner.ports.engine import Workspace
 from runner.probe.recordings import RECORDINGS, keep_only, name_of
+
+if TYPE_CHECKING:
+    from runner.ports.engine import Workspace
 
 PLACE = "workspace.json"
 DATA = "data"
@@ -83,7 +86,9 @@ class LocalWorkspaces:
 
     def prepare(
         self, run: int, stack: str, tree: Path, module_path: str, *, managed_state: bool
-    ) -> Workspace:
+    ) -> "Workspace":
+        from runner.ports.engine import Workspace
+
         own = private_folder(self.data_dir / "workspaces" / slug(stack))
         workspace = Workspace(
             module=_module(stack, tree, module_path),
@@ -98,8 +103,10 @@ class LocalWorkspaces:
         write_whole(workspace.control / PLACE, json.dumps(paths).encode(), durable=False)
         return workspace
 
-    def reopen(self, run: int, stack: str) -> Workspace:
+    def reopen(self, run: int, stack: str) -> "Workspace":
         """As recorded by `prepare`; if the record is gone, without the module's folder and the state."""
+        from runner.ports.engine import Workspace
+
         scratch, control = private_folder(self._scratch(run)), private_folder(self._control(run))
         receipts = self.data_dir / "receipts"
         try:
@@ -117,7 +124,7 @@ class LocalWorkspaces:
             tree=Path(paths["tree"]) if paths.get("tree") else None,
         )
 
-    def backup_state(self, workspace: Workspace, run: int) -> None:
+    def backup_state(self, workspace: "Workspace", run: int) -> None:
         """Copy every managed state of the stack; DiskFull if an apply could destroy it."""
         if workspace.state is None:
             return
@@ -125,7 +132,7 @@ class LocalWorkspaces:
         _require_room(folder, size_of(folder), run)
         copy_aside(folder, _copies(folder), run)
 
-    def put_back_torn_states(self, workspace: Workspace, run: int) -> tuple[TornState, ...]:
+    def put_back_torn_states(self, workspace: "Workspace", run: int) -> tuple[TornState, ...]:
         """Terraform truncates a local state before writing it, so a kill in between leaves nothing of it."""
         if workspace.state is None:
             return ()

@@ -3,8 +3,10 @@
 import errno
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from runner.ports.basics import Cancel
+if TYPE_CHECKING:
+    from runner.ports.basics import Cancel
 
 
 class TooMuch(OSError):
@@ -26,7 +28,7 @@ class Budget:
     depth: int = 100
     bytes: int = 4 << 30
     seconds: float = 60.0
-    cancel: Cancel | None = None
+    cancel: "Cancel | None" = None
     _ends: float = field(init=False, default=0.0)
     _max_bytes: int = field(init=False, default=0)
 

@@ -7,24 +7,26 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from runner.model.values.regex import regex
+
 # What Go's bytes.TrimSpace strips: HCL allows all of it around the end of a heredoc. Python's own `strip` removes more.
 WHITE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 # A string with neither escapes nor templates, which a single match covers.
 _SIMPLE = r'"[^"\\$%\r\n]*"'
 # The beginning of anything other than plain code.
-_CODE = re.compile(rf'(?P<whole>{_SIMPLE}|(?:#|//)[^\n]*)|/\*|"|[{{}}]|<<')
-_STRING = re.compile(r'\\[^\r\n]|\$\$\{|%%\{|[$%]\{|"|[\r\n]')
-_HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n")
-_HEREDOC_PART = re.compile(r"\$\$\{|%%\{|[$%]\{|\r?\n|\r")
-_TOKEN = re.compile(
+_CODE = regex(rf'(?P<whole>{_SIMPLE}|(?:#|//)[^\n]*)|/\*|"|[{{}}]|<<')
+_STRING = regex(r'\\[^\r\n]|\$\$\{|%%\{|[$%]\{|"|[\r\n]')
+_HEREDOC = regex(r"<<-?([^\W\d][\w-]*)\r?\n")
+_HEREDOC_PART = regex(r"\$\$\{|%%\{|[$%]\{|\r?\n|\r")
+_TOKEN = regex(
     rf'[ \t]*(?:(?P<newline>\r?\n)|(?P<name>[^\W\d][\w-]*)|(?P<string>{_SIMPLE})|(?P<special>#|//|/\*|"|<<)'
     r"|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<mark>==|=>|>=|<=|!=|[-{}()\[\]=:,.+*/%<>!?&|])|(?P<end>\Z))"
 )
-_NEWLINES = re.compile(r"(?:[ \t]*\r?\n)+")
+_NEWLINES = regex(r"(?:[ \t]*\r?\n)+")
 # Most blocks have no other labels.
-_LABELS = re.compile(r'[ \t]*(?:"([^"\\$%\r\n]*)"[ \t]*(?:"([^"\\$%\r\n]*)"[ \t]*)?)?\{')
-_TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([$%])\4(?=\{)", re.DOTALL)
+_LABELS = regex(r'[ \t]*(?:"([^"\\$%\r\n]*)"[ \t]*(?:"([^"\\$%\r\n]*)"[ \t]*)?)?\{')
+_TEMPLATE = regex(r"(?<!\$)\$\{|(?<!%)%\{")
+_ESCAPE = regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([$%])\4(?=\{)", re.DOTALL)
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _NO_CHARACTER = "\ufffd"
 

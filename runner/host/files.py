@@ -3,12 +3,12 @@
 import errno
 import fcntl
 import os
-import re
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 from runner import failpoint
+from runner.model.values.regex import regex
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -16,7 +16,7 @@ SHARED_FILE = 0o666  # as far as the umask allows
 LARGEST_STATE = 1 << 30
 _NOT_MADE_AGAIN: set[Path] = set()
 # Of a file written whole and of a key; of a database copy; of a receipt.
-_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{12}|\..+\.[0-9]+\.unfinished|[0-9a-f]{64}\.json\.[0-9]+")
+_UNFINISHED = regex(r"\..+\.[0-9a-f]{12}|\..+\.[0-9]+\.unfinished|[0-9a-f]{64}\.json\.[0-9]+")
 
 
 def never_make_again(folder: Path) -> None:

@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from runner.model.values.regex import regex
+
 # Where the unit's credentials are for commands of its user, while the service runs: systemd.exec(5).
 OF_THE_SERVICES = ("/run/credentials/driftline.service", "/run/credentials/driftline-worker.service")
 FETCHED = ("aws-secret", "aws-ssm")
 Fetch = Callable[[str, str], str]  # the kind and the name to the value; Unresolved where there is none
-_REFERENCE = re.compile(r"\$\{(?:(env|file|cred|aws-secret|aws-ssm):)?([^}]*)\}?")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FETCHED_NAME = re.compile(r"[A-Za-z0-9/_+=.@:-]{1,2048}")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_REFERENCE = regex(r"\$\{(?:(env|file|cred|aws-secret|aws-ssm):)?([^}]*)\}?")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_FETCHED_NAME = regex(r"[A-Za-z0-9/_+=.@:-]{1,2048}")
+_CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LARGEST = 64 * 1024
 
 
@@ -123,7 +125,7 @@ def _credential(name: str, environ: Mapping[str, str]) -> str:
 
 _NAMES: Mapping[str, re.Pattern[str]] = {
     "env": _VARIABLE,
-    "file": re.compile(r"/.+"),
+    "file": regex(r"/.+"),
     "cred": _NAME,
     **dict.fromkeys(FETCHED, _FETCHED_NAME),
 }

@@ -4,9 +4,12 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.host.files import private_folder, write_whole
-from runner.ports.keeping import Sealing
+
+if TYPE_CHECKING:
+    from runner.ports.keeping import Sealing
 
 RECORDINGS = "probe/recordings"  # in the data directory
 LARGEST = 64 << 20
@@ -15,7 +18,7 @@ LARGEST = 64 << 20
 class Recordings:
     """One folder, 0700. A file that cannot be read, or that another key sealed, counts as missing."""
 
-    def __init__(self, folder: Path, seal: Sealing) -> None:
+    def __init__(self, folder: Path, seal: "Sealing") -> None:
         self._folder = folder
         self._seal = seal
 

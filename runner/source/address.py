@@ -1,18 +1,19 @@
 """Which URLs and branches may reach git's command line. The operator writes them; a typo must not execute anything."""
 
-import re
 from urllib.parse import urlsplit
+
+from runner.model.values.regex import regex
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST = r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])"
 USER = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
-HTTP_URL = re.compile(rf"https?://(?:{USER}@)?{HOST}(?::\d+)?(?:/\S*)?")
-PASSWORD = re.compile(r"https?://[^/@]*:[^/@]*@")
-SSH_URL = re.compile(rf"ssh://(?:{USER}@)?{HOST}(?::\d+)?/[^-].*")
-SCP_LIKE = re.compile(rf"(?:{USER}@)?{HOST}:(?!:)[^-].*")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+HTTP_URL = regex(rf"https?://(?:{USER}@)?{HOST}(?::\d+)?(?:/\S*)?")
+PASSWORD = regex(r"https?://[^/@]*:[^/@]*@")
+SSH_URL = regex(rf"ssh://(?:{USER}@)?{HOST}(?::\d+)?/[^-].*")
+SCP_LIKE = regex(rf"(?:{USER}@)?{HOST}:(?!:)[^-].*")
+CONTROL = regex(r"[\x00-\x1f\x7f]")
 # What `git check-ref-format` refuses, and a leading dash, which it does not.
-BAD_BRANCH = re.compile(r"^[-/.]|\.\.|//|/\.|@\{|[\x00-\x20\x7f~^:?*\[\\]|\.lock(/|$)|[/.]$|^@$")
+BAD_BRANCH = regex(r"^[-/.]|\.\.|//|/\.|@\{|[\x00-\x20\x7f~^:?*\[\\]|\.lock(/|$)|[/.]$|^@$")
 
 
 class BadAddress(ValueError):

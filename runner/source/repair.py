@@ -16,6 +16,7 @@ from runner.model.code.tree import EXECUTABLE, LINK
 from runner.model.stack.source import TreeEntry
 from runner.model.values.frozen import dataclass
 from runner.model.values.paths import printable
+from runner.model.values.regex import regex
 from runner.source.mirror import Mirror
 from runner.source.record import Record, Seen, Stat, is_regular
 
@@ -23,12 +24,12 @@ LOCK_FILE = ".terraform.lock.hcl"
 MAX_NAMED = 10  # names
 LARGEST_COMPARED = 8 << 20  # a lock file
 # Files that the engine loads automatically.
-_LOADED = re.compile(
+_LOADED = regex(
     r".*\.(?:tf|tofu)(?:\.json)?|.*\.(?:tftest|tofutest)\.(?:hcl|json)|.*\.tfvars(?:\.json)?"
     r"|\.terraform|terraform\.d|\.?(?:terraformrc|tofurc)",
     re.DOTALL,
 )
-_CHECKSUM = re.compile(rb'^\s*"(?:h1|zh):[^"\n]*",?\s*\n', re.MULTILINE)
+_CHECKSUM = regex(rb'^\s*"(?:h1|zh):[^"\n]*",?\s*\n', re.MULTILINE)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 

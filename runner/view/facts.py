@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from runner.model.approval.rules import Standing, standing
 from runner.model.approval.terms import Terms
@@ -14,14 +15,16 @@ from runner.model.stack.definition import Health, Stack
 from runner.model.values.clock import latest
 from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Openings
-from runner.ports.basics import Clock
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
 from runner.service.queue.enqueue import views_of
 from runner.service.queue.records import StackRecords, stack_records
 from runner.view.words import or_list
+
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.records.store import Reader
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,17 @@ class AllRecords:
     last: Mapping[str, Run]
 
 
-def all_records(reader: Reader) -> AllRecords:
+def all_records(reader: "Reader") -> AllRecords:
     whole = reader.unscoped()
     return AllRecords(stack_records(whole), whole.last_runs())
 
 
 def all_stacks(
-    reader: Reader, settings: Settings, clock: Clock, shortage: str | None, records: AllRecords | None = None
+    reader: "Reader",
+    settings: Settings,
+    clock: "Clock",
+    shortage: str | None,
+    records: AllRecords | None = None,
 ) -> list[StackFacts]:
     """`shortage` says that the disk of the data directory has no room for new work.
 
@@ -103,9 +110,9 @@ def all_stacks(
 
 
 def one_stack(
-    reader: Reader,
+    reader: "Reader",
     settings: Settings,
-    clock: Clock,
+    clock: "Clock",
     shortage: str | None,
     name: str,
     records: AllRecords | None = None,
@@ -123,7 +130,7 @@ def one_stack(
 
 
 def _views(
-    records: StackRecords, reader: Reader, settings: Settings, clock: Clock, shortage: str | None
+    records: StackRecords, reader: "Reader", settings: Settings, clock: "Clock", shortage: str | None
 ) -> list[View]:
     return views_of(
         records, reader.unscoped(), clock, shortage, settings.executor.per_account, settings.promotion
@@ -131,7 +138,7 @@ def _views(
 
 
 def _facts(
-    reader: Reader, settings: Settings, clock: Clock, view: View, last: Run | None, openings: Openings
+    reader: "Reader", settings: Settings, clock: "Clock", view: View, last: Run | None, openings: Openings
 ) -> StackFacts:
     source = settings.source(view.stack.source)
     if view.open_change is not None:
@@ -146,7 +153,7 @@ def _facts(
     return replace(facts, standing=_standing(reader, settings, waiting, view, terms))
 
 
-def _standing(reader: Reader, settings: Settings, run: Run, view: View, terms: Terms) -> Standing:
+def _standing(reader: "Reader", settings: Settings, run: Run, view: View, terms: Terms) -> Standing:
     """How far the approval of a run is."""
     now = latest(view.now, reader.newest_time(run.name))
     return standing(run, reader.approvals(run.id), terms, settings.approvals, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.model.run.life import Run
 from runner.model.schedule.throttling import WHY
@@ -9,8 +10,10 @@ from runner.model.schedule.waiting import waits
 from runner.model.stack.lock import Lock
 from runner.model.state.version import StateKey
 from runner.model.values.frozen import dataclass
-from runner.ports.records.store import Reader
 from runner.view.when import whole
+
+if TYPE_CHECKING:
+    from runner.ports.records.store import Reader
 
 OUTSIDE = "somebody else"  # holds a state that a run waits for
 
@@ -30,13 +33,13 @@ class LockRow:
 LockRows = tuple[LockRow, ...]
 
 
-def lock_rows(reader: Reader, now: datetime) -> LockRows:
+def lock_rows(reader: "Reader", now: datetime) -> LockRows:
     """Terraform's own locks come last, each of them for a run that waits for it."""
     waiting = [run for run in reader.open_runs() if waits(run.wait_until, now) and WHY not in run.reason]
     return (*map(lock_row, reader.locks()), *_served_locks(reader), *map(_state_lock, waiting))
 
 
-def _served_locks(reader: Reader) -> Iterator[LockRow]:
+def _served_locks(reader: "Reader") -> Iterator[LockRow]:
     """Of terraform on states that we serve."""
     stacks = {StateKey.of(stack): stack.name for stack in reader.stacks() if stack.managed_state}
     executing = {run.id for run in reader.open_runs() if run.claim is not None}

@@ -18,9 +18,10 @@ from runner.ports.records.totals import Timed
 from runner.service.queue.enqueue import views_of
 from runner.service.queue.records import StackRecords
 from runner.view.host import Host
+from runner.view.lease import lease_rows, silent_apply
 from runner.view.notification import notification_rows
-from runner.view.pool import PoolRow, in_closed_windows, lease_rows, pool_rows
-from runner.view.pool_needs import silent_apply, without_worker
+from runner.view.pool import PoolRow, in_closed_windows, pool_rows
+from runner.view.pool_needs import without_worker
 
 
 @dataclass(frozen=True)

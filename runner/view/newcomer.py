@@ -1,12 +1,15 @@
 """Stacks that Git declares and that were never sound: nothing is known of them but the problem."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from runner.errors import StackNotFound
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
-from runner.ports.records.store import Reader
 from runner.view.stack import StackRow
+
+if TYPE_CHECKING:
+    from runner.ports.records.store import Reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +22,7 @@ class NewcomerPage(StackRow):
         return "fix it in Git, or install the engine that it wants; nothing is planned until then"
 
 
-def newcomers(reader: Reader, settings: Settings) -> Iterator[StackRow]:
+def newcomers(reader: "Reader", settings: Settings) -> Iterator[StackRow]:
     """Those of the sources that are configured."""
     for configured in settings.sources:
         status = reader.source(configured.name)
@@ -35,7 +38,7 @@ def newcomers(reader: Reader, settings: Settings) -> Iterator[StackRow]:
             )
 
 
-def newcomer_page(reader: Reader, settings: Settings, name: str) -> NewcomerPage:
+def newcomer_page(reader: "Reader", settings: Settings, name: str) -> NewcomerPage:
     """StackNotFound where no source declares it either."""
     row = next((one for one in newcomers(reader, settings) if one.name == name), None)
     if row is None:

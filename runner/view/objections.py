@@ -1,6 +1,7 @@
 """What a plain yes to a plan does not pass, and the command that goes on from there."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from runner.errors import NeverApplies
 from runner.model.approval.guardrails import OUTDATED, Violation, unanswered
@@ -8,10 +9,12 @@ from runner.model.approval.terms import Terms, nobody
 from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
-from runner.ports.records.store import Reader
 from runner.service.approval.approve import Question, option
 from runner.service.approval.bind import broken_now
 from runner.service.approval.terms import run_terms
+
+if TYPE_CHECKING:
+    from runner.ports.records.store import Reader
 
 NEVER = "never"
 
@@ -21,7 +24,7 @@ def objections(asked: Question) -> tuple[Violation, ...]:
     return _objections(asked.run, asked.terms, asked.nobody, lambda: asked.violations)
 
 
-def objections_to(settings: Settings, reader: Reader, run: Run) -> tuple[Violation, ...]:
+def objections_to(settings: Settings, reader: "Reader", run: Run) -> tuple[Violation, ...]:
     """Those of its question, without reading the rest of it: a status has many runs that wait.
 
     None where its source is no longer configured: the status says that elsewhere.

@@ -9,7 +9,7 @@ from runner.model.settings.pools import PoolSettings
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.values.frozen import dataclass
-from runner.model.work.lease import Lease, LeaseEnd
+from runner.model.work.lease import Lease
 from runner.model.work.offers import Drained
 from runner.model.work.worker import KnownWorker, WorkerStatus
 from runner.ports.basics import Clock
@@ -17,22 +17,8 @@ from runner.ports.records.store import Reader
 from runner.service.approval.windows import kept_closed
 from runner.service.cycle.dispatch import executable
 from runner.service.cycle.placed import placement_of, placement_of_stack
-from runner.view.when import ago, whole
-
-
-@dataclass(frozen=True)
-class LeaseRow:
-    """A run at a worker. `silent` says that its heartbeats stopped, and `end` how the lease ended, if it has."""
-
-    run: str
-    stack: str
-    state: str
-    worker: str
-    pool: str
-    since: datetime
-    heard: datetime
-    silent: bool
-    end: str | None = None
+from runner.view.lease import LeaseRow, lease_rows
+from runner.view.when import whole
 
 
 @dataclass(frozen=True)
@@ -174,35 +160,6 @@ def unplaced(
         placement = placement_of(settings, reader, run)
         if placement.problem:
             yield run.stack, placement.problem
-
-
-def lease_rows(reader: Reader, now: datetime) -> tuple[LeaseRow, ...]:
-    leases = reader.leases()
-    runs = {run.id: run for run in reader.executing_runs()} if leases else {}
-    return tuple(lease_row(lease, runs.get(lease.run) or reader.run(lease.run), now) for lease in leases)
-
-
-def lease_row(lease: Lease, run: Run, now: datetime) -> LeaseRow:
-    return LeaseRow(
-        run.name,
-        run.stack,
-        run.state,
-        lease.worker,
-        lease.pool,
-        whole(lease.since),
-        whole(lease.heard),
-        lease.silent(now),
-        lease.end,
-    )
-
-
-def lease_sentence(of: LeaseRow, now: datetime) -> str:
-    """Such as `w-1 of pool eu took it 4 m ago, heard 3 s ago`."""
-    who = f"{of.worker} of pool {of.pool}"
-    if of.end is not None:
-        return who if of.end == LeaseEnd.SETTLED else f"{who}, {of.end}"
-    heard = f"silent, last heard {ago(of.heard, now)}" if of.silent else f"heard {ago(of.heard, now)}"
-    return f"{who} took it {ago(of.since, now)}, {heard}"
 
 
 def worker_rows(reader: Reader, now: datetime) -> WorkerRows:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from runner.model.run.life import State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.work.offers import BrokerProblem
 from runner.ports.records.store import Reader
-from runner.view.need import Need, Way, Why
-from runner.view.pool import LeaseRow, PoolRow, lease_rows, unplaced
+from runner.view.lease import lease_rows, silent_apply
+from runner.view.need import Need, Why
+from runner.view.pool import PoolRow, unplaced
 from runner.view.when import ago
 
 
@@ -41,18 +41,3 @@ def without_worker(pool: PoolRow, now: datetime) -> Need | None:
     silent = f" ({pool.silent} silent)" if pool.silent else ""
     text = f"has no ready worker{silent}; {waits}, the oldest since {ago(pool.waiting_since, now)}"
     return Need(Why.POOL, pool.name, None, text, "driftline worker list", failure=True)
-
-
-def silent_apply(lease: LeaseRow, now: datetime) -> Need | None:
-    """Only its worker, or a person who gives it up, can tell how it ends."""
-    if not lease.silent or lease.state != State.APPLYING:
-        return None
-    text = (
-        f"its worker {lease.worker} (pool {lease.pool}) was last heard {ago(lease.heard, now)}. Terraform may still be"
-        f" applying there; the stack stays locked until the worker reports how it ended, or is given up"
-    )
-    ways = (
-        Way("see whether it is back", "driftline worker list"),
-        Way("its host does not come back", f"driftline worker forget {lease.worker}"),
-    )
-    return Need(Why.SILENT, lease.run, lease.stack, text, ways[0].command, failure=True, ways=ways)

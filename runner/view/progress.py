@@ -1,14 +1,18 @@
 """How far runs are, and what keeps them from going on: what somebody asks again and again while they wait."""
 
+from typing import TYPE_CHECKING
+
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
-from runner.ports.basics import Clock
-from runner.ports.records.store import Reader
 from runner.service.approval.windows import kept_closed
 from runner.view.lock import LockRow, lock_row
 from runner.view.run import RunRow, run_row
 from runner.view.window import ClosedView, closed_view
+
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.records.store import Reader
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Progress:
     closed: ClosedView | None
 
 
-def progress(reader: Reader, settings: Settings, clock: Clock, run: Run) -> Progress:
+def progress(reader: "Reader", settings: Settings, clock: "Clock", run: Run) -> Progress:
     starts = run.claim is None and not run.final and not run.kind.only_reads
     lock = reader.lock(run.stack) if starts else None
     return Progress(

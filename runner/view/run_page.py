@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.model.approval.approval import Approval, Commit
 from runner.model.approval.carried import Carried
@@ -16,22 +16,23 @@ from runner.model.run.evidence import Evidence
 from runner.model.run.life import FAILED, Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
-from runner.ports.basics import Clock
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Reader
 from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import kept_closed
 from runner.service.drift.rules import ignored_by_rule
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
 from runner.view.how_planned import how_planned
+from runner.view.lease import LeaseRow, lease_row, silent_apply
 from runner.view.need import Need
-from runner.view.pool import LeaseRow, lease_row
-from runner.view.pool_needs import silent_apply
 from runner.view.run import RunRow, run_row
 from runner.view.terms import TermsView, terms_view
 from runner.view.when import whole
 from runner.view.window import ClosedView, GlassRow, closed_view, glass_row
+
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.records.store import Reader
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,9 @@ class RunPage(RunRow):
 
 
 def run_page(
-    reader: Reader,
+    reader: "Reader",
     settings: Settings,
-    clock: Clock,
+    clock: "Clock",
     run_id: int,
     artifacts: Sequence[str] = (),
     planned_again: ChangeSet | None = None,
@@ -150,12 +151,12 @@ def run_page(
     )
 
 
-def _pull_name(reader: Reader, run: Run) -> PullName | None:
+def _pull_name(reader: "Reader", run: Run) -> PullName | None:
     of = reader.preview_of(run.id) if run.kind is Kind.PREVIEW else None
     return None if of is None else PullName(of.source, of.number)
 
 
-def _way_out(reader: Reader, run: Run) -> tuple[str, bool]:
+def _way_out(reader: "Reader", run: Run) -> tuple[str, bool]:
     """Only from the newest change of a stack: whatever came after an older one went on from there."""
     if run.kind.only_reads or run.state not in FAILED:
         return "", False

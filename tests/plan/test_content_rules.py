@@ -8,12 +8,11 @@ from plan_documents import change, document, resource
 from runner.model.approval.content_rules import (
     COUNTED,
     LISTED,
-    NamedRule,
     broken_rules,
     path_steps,
-    rules_digest,
 )
 from runner.model.approval.guardrails import RULES_CHANGED, Rules, unanswered, violations
+from runner.model.approval.named_rule import NamedRule, rules_digest
 from runner.model.approval.stack_guardrails import sayers, strictest
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.evaluated.code import UNREAD, Code, Part, Snippet

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from runner.cli.screen.output import Screen, Table
-from runner.view.pool import LeaseRow, PoolPage, PoolRow, WorkerRow, WorkerRows
+from runner.view.lease import LeaseRow
+from runner.view.pool import PoolPage, PoolRow, WorkerRow, WorkerRows
 from runner.view.when import ago
 
 POOL_HEADS = ("POOL", "WORKERS", "EXECUTING", "CHECKS", "WAITING", "STATUS")

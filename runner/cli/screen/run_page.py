@@ -19,7 +19,7 @@ from runner.cli.screen.output import Cell, Screen
 from runner.cli.screen.plan import apply_only_lines, both_plans, plan_screen
 from runner.model.run.life import State
 from runner.view import words
-from runner.view.pool import lease_sentence
+from runner.view.lease import lease_sentence
 from runner.view.run_page import ApprovalRow, CommitRow, PullName, RunPage
 from runner.view.when import ago
 from runner.view.window import GlassRow

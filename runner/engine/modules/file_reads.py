@@ -1,7 +1,6 @@
 """Find which other files a module's files read. An unclear read is reported as a read of an unknown file."""
 
 import json
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,14 +29,15 @@ from runner.model.code.file_reads import (
 )
 from runner.model.code.module import LARGEST, is_test
 from runner.model.values.paths import printable
+from runner.model.values.regex import regex
 
 _CALL = "|".join(sorted((*READERS, "templatestring"), key=len, reverse=True))
 # A comment may precede the bracket.
-_READING = re.compile(rb"\b(?:" + _CALL.encode() + rb")\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b")
-_UPWARDS = re.compile(rb'"\.\.?/')
+_READING = regex(rb"\b(?:" + _CALL.encode() + rb")\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b")
+_UPWARDS = regex(rb'"\.\.?/')
 _SOURCE = b"source"  # of a module: its target is known already
-_IN_BLOCK = re.compile(rf'\b(?:{_CALL})\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b|"\.\.?/')
-_SPELLED = re.compile(rb"\\u")  # JSON can spell all of these with escapes
+_IN_BLOCK = regex(rf'\b(?:{_CALL})\s*(?:\(|#|/[*/])|\bpath\s*\.\s*(?:module|root|cwd)\b|"\.\.?/')
+_SPELLED = regex(rb"\\u")  # JSON can spell all of these with escapes
 _NAMES = frozenset({"locals", "variable", "module"})
 _ABOUT_THE_CALL = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 SHOWN = 80  # characters shown of the code of one call

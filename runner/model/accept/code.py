@@ -9,11 +9,12 @@ from runner.model.accept.change import Undecided
 from runner.model.accept.syntax import Entries, File, Node, Placed, PlacedBody
 from runner.model.changes.secret_shape import without_likely_secrets
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 SHOWN = 60
 _KEY = r'(?:\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\])?'
-_CALL = re.compile(rf"module\.([\w-]+){_KEY}\.")
-_RESOURCE = re.compile(rf"([\w-]+)\.([\w-]+){_KEY}")
+_CALL = regex(rf"module\.([\w-]+){_KEY}\.")
+_RESOURCE = regex(rf"([\w-]+)\.([\w-]+){_KEY}")
 
 Key = str | int | None
 

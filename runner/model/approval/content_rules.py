@@ -3,7 +3,6 @@
 A rule that cannot be decided, because a value is known only after the apply, is broken.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,13 +11,13 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
+from runner.model.approval.named_rule import NamedRule
 from runner.model.approval.region import Regions, is_in
 from runner.model.changes.changes import Action
 from runner.model.changes.mask import Mark, holds_unknown, mark_of, read_mark, unknown_of
 from runner.model.evaluated.reading import ALONE, Around
 from runner.model.secret.copies import Secrets
-from runner.model.settings.guardrails import Forbidden, GuardrailRule, RequiredTags, ValueRule
-from runner.model.stack.definition import to_json
+from runner.model.settings.guardrails import Forbidden, RequiredTags, ValueRule
 from runner.model.values.frozen import dataclass
 from runner.model.values.pattern import covered
 
@@ -40,17 +39,6 @@ _DIGITS = 40  # of a number that is written out
 
 
 @dataclass(frozen=True)
-class NamedRule:
-    """A rule that matches the stack, by the name that people see."""
-
-    name: str
-    rule: GuardrailRule
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.rule.reason}" if self.rule.reason else self.name
-
-
-@dataclass(frozen=True)
 class Entry:
     """One changed resource of the plan. Patterns are compared with `name`; `address` has its secrets masked."""
 
@@ -62,19 +50,6 @@ class Entry:
     unknown: Any
     mark: Mark
     raw: Mapping[str, Any]  # as the plan has it
-
-
-def rules_digest(rules: Sequence[NamedRule]) -> str:
-    """What a plan was judged by; empty without rules about its content."""
-    contents = [
-        [one.rule.reason, one.rule.forbid, one.rule.required_tags, one.rule.values]
-        for one in content_rules(rules)
-    ]
-    return hashlib.sha256(to_json(contents).encode()).hexdigest() if contents else ""
-
-
-def content_rules(rules: Iterable[NamedRule]) -> tuple[NamedRule, ...]:
-    return tuple(one for one in rules if one.rule.forbid or one.rule.required_tags or one.rule.values)
 
 
 def broken_rules(

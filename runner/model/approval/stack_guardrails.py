@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from runner.model.approval.content_rules import NamedRule, rules_digest
 from runner.model.approval.guardrails import Rules
+from runner.model.approval.named_rule import NamedRule, rules_digest
 from runner.model.approval.terms import Declaration, matched
 from runner.model.settings.guardrails import Guardrails
 from runner.model.values.frozen import dataclass

@@ -1,17 +1,17 @@
 """The rows of a text to compare: its lines, or the parts of the JSON or YAML document in it."""
 
 import json
-import re
 from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 from runner.model.changes.common_lines import common_lines
 from runner.model.changes.difference import Path
 from runner.model.changes.yaml_text import Scalar, YamlText, read_yaml
+from runner.model.values.regex import regex
 
 _OPENS = ("{", "[")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_BREAKS = re.compile("[\r\x85\u2028\u2029]")
+_COMMENT = regex(r"(?:^|\s)#.*")
+_BREAKS = regex("[\r\x85\u2028\u2029]")
 
 
 class Row(NamedTuple):

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cache
 
 from runner.model.changes.changes import MASK
+from runner.model.values.regex import regex
 
 # Shapes of tokens only; each is one secret as a whole.
 TOKENS: dict[str, str] = {
@@ -41,13 +42,13 @@ TOKENS: dict[str, str] = {
     "twilio": r"\bSK[0-9a-f]{32}\b",
     "vault": r"\b(?:hv[sbr]\.[A-Za-z0-9_-]{20,}|s\.[A-Za-z0-9]{24})\b",
 }
-_URL_PASSWORD = re.compile(r"(://[^/\s:@\"']*:)[^/\s\"']+(?=@)")
+_URL_PASSWORD = regex(r"(://[^/\s:@\"']*:)[^/\s\"']+(?=@)")
 # Cheap, and matches every text that a token or `_URL_PASSWORD` can match.
-_MAY_HOLD_ONE = re.compile(r"[A-Za-z0-9_./+=~:-]{16}|://|-----BEGIN ")
+_MAY_HOLD_ONE = regex(r"[A-Za-z0-9_./+=~:-]{16}|://|-----BEGIN ")
 
 # Only the name says that it is a secret, and only in text: a plan's values have their own marks. No part of a
 # pattern may be unbounded where the next one can fail: the text is untrusted.
-_ASSIGNED = re.compile(
+_ASSIGNED = regex(
     r"""(?ix) (?P<name>
         (?: passwo?r?d | passwd | passphrase | pwd | secret | token | credential | api[_-]?key | access[_-]?key
           | private[_-]?key | account[_-]?key | auth[_-]?key | encryption[_-]?key | app[_-]?key | signature | \bsig\b )
@@ -55,20 +56,18 @@ _ASSIGNED = re.compile(
     (?P<between> \\?["']? \s* (?: => | := | = | : (?=\s*\\?["']) | : (?=\s*\S{8}) ) \s* )
     (?P<value> \\?"(?:[^"\\]|\\[^"])*\\?" | '[^']*' | [^\s,;&"'}\])]+ )"""
 )
-_PUBLIC_NAME = re.compile(
+_PUBLIC_NAME = regex(
     r"(?i)(?:id|name|arn|url|uri|path|file|length|size|type|endpoint|version|ttl|count|policy)$"
 )
-_REFERENCE = re.compile(r"(?:var|local|data|module|each|self|true\b|false\b|null\b|\(|<|\$\{)")
-_HEADER = re.compile(r"(?i)\b(bearer|basic|authorization:\s*\w+)(\s+)[A-Za-z0-9._~+/=-]{8,}")
+_REFERENCE = regex(r"(?:var|local|data|module|each|self|true\b|false\b|null\b|\(|<|\$\{)")
+_HEADER = regex(r"(?i)\b(bearer|basic|authorization:\s*\w+)(\s+)[A-Za-z0-9._~+/=-]{8,}")
 # Long words with capitals, lower-case letters and digits, as random as keys; no checksum with its prefix.
-_RANDOM = re.compile(
-    r"(?<![A-Za-z0-9+/_=.:-])(?<!h1:)(?<!zh:)[A-Za-z0-9+/_-]{32,}+={0,2}+(?![A-Za-z0-9+/_.-])"
-)
+_RANDOM = regex(r"(?<![A-Za-z0-9+/_=.:-])(?<!h1:)(?<!zh:)[A-Za-z0-9+/_-]{32,}+={0,2}+(?![A-Za-z0-9+/_.-])")
 _BITS = 4.2
 
 
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE)", re.IGNORECASE)
-_OPEN_NAME = re.compile(r"(KEY_ID|_FILE|_PATH|_URL|_URI|_ARN)$", re.IGNORECASE)
+_SECRET_NAME = regex(r"(KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE)", re.IGNORECASE)
+_OPEN_NAME = regex(r"(KEY_ID|_FILE|_PATH|_URL|_URI|_ARN)$", re.IGNORECASE)
 
 
 def names_secret(name: str) -> bool:

@@ -4,13 +4,13 @@ and modules.
 Arguments are evaluated where the code is explicit. Otherwise the location is reported.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 # REPOSITORY marks a path from the repository's top, ANY a name that is not known. Neither can occur in a real
 # path, which has no NUL.
@@ -19,7 +19,7 @@ ANY = "\0*"
 FILESET = "fileset"
 TEMPLATEFILE = "templatefile"
 # A template is code too: its functions may read files. A false positive is cheaper than a miss.
-_READS_FILES = re.compile(rb"\b(?:file\w*|templatefile|templatestring)\s*(?:\(|#|/[*/])")
+_READS_FILES = regex(rb"\b(?:file\w*|templatefile|templatestring)\s*(?:\(|#|/[*/])")
 
 
 def template_reads(content: bytes) -> bool:

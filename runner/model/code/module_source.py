@@ -1,12 +1,12 @@
 """The source of a module in one canonical form, so that the operator's patterns match what they appear to match."""
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 LOCAL = ("./", "../")
 
@@ -24,15 +24,15 @@ _NAME = r"[0-9A-Za-z](?:[0-9A-Za-z_-]{0,62}[0-9A-Za-z])?"
 _HOST = (
     r"[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?)+(?::[0-9]{1,5})?"
 )
-_REGISTRY = re.compile(rf"(?:(?P<host>{_HOST})/)?(?P<path>{_NAME}/{_NAME}/{_NAME})")
+_REGISTRY = regex(rf"(?:(?P<host>{_HOST})/)?(?P<path>{_NAME}/{_NAME}/{_NAME})")
 _NO_REGISTRIES = frozenset({"github.com", "bitbucket.org", "gitlab.com"})  # for every engine
-_HOSTED = re.compile(r"(?:github\.com|bitbucket\.org)/[^/?]+/[^/?]+")
-_SCP = re.compile(rf"(?P<user>[\w.-]+)@(?P<host>{_HOST}|[\w-]+):(?P<path>[^:/].*)")
-_URL_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?(?::[0-9]{1,5})?")
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
-_QUOTED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_UNRESERVED = re.compile(r"[0-9A-Za-z._~-]")  # RFC 3986, 2.3: the same with quoting and without
+_HOSTED = regex(r"(?:github\.com|bitbucket\.org)/[^/?]+/[^/?]+")
+_SCP = regex(rf"(?P<user>[\w.-]+)@(?P<host>{_HOST}|[\w-]+):(?P<path>[^:/].*)")
+_URL_HOST = regex(r"[0-9A-Za-z](?:[0-9A-Za-z.-]*[0-9A-Za-z])?(?::[0-9]{1,5})?")
+_USER = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_UNPRINTABLE = regex(r"[\x00-\x20\x7f-\xa0\\]")
+_QUOTED = regex(r"(?:%[0-9A-Fa-f]{2})+")
+_UNRESERVED = regex(r"[0-9A-Za-z._~-]")  # RFC 3986, 2.3: the same with quoting and without
 _PARTING = "%/\\?#"
 _GETTERS = {"git": From.GIT, "s3": From.ARCHIVE, "gcs": From.ARCHIVE, "https": From.ARCHIVE}
 

@@ -16,10 +16,11 @@ from runner.model.settings.source import Allow
 from runner.model.stack.definition import StackDefinition
 from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP, printable, shortened
+from runner.model.values.regex import regex
 
 # Names that the engine looks for beside a module's files, in any case: some file systems ignore case.
 COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), reason)
+    (regex(pattern, re.IGNORECASE), reason)
     for pattern, reason in (
         (r"\.terraform", "it would bring in providers, modules and a backend that no one reviewed"),
         (r"terraform\.d", "it would bring in plugins that no one reviewed"),
@@ -30,7 +31,7 @@ COMMITTED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
     )
 )
-_ANY = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in COMMITTED), re.IGNORECASE)
+_ANY = regex("|".join(f"(?:{pattern.pattern})" for pattern, _ in COMMITTED), re.IGNORECASE)
 _BACKEND = r"^[ \t]*(?:backend|cloud|state_store)\b"
 UNREADABLE = " (not readable)"  # marks the name of a file that may hide a command
 

@@ -1,14 +1,14 @@
 """Versions and version constraints as terraform writes them."""
 
 import operator
-import re
 from collections.abc import Callable
 from typing import Any
 
 from runner.model.code.engines import Version
+from runner.model.values.regex import regex
 
-VERSION = re.compile(r"v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
-_TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*")
+VERSION = regex(r"v?(\d+(?:\.\d+){0,2})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_TERM = regex(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,

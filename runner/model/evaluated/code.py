@@ -9,14 +9,15 @@ from enum import StrEnum
 from functools import cached_property
 
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 Names = tuple[str, ...]  # of module calls, from the root down
 
 # Anything that looks like a path: unless what it names exists, it is ignored.
-_REFERENCE = re.compile(r'[^\W\d][\w-]*(?:\s*\.\s*(?:[^\W\d][\w-]*|\d+)|\[(?:\d+|"(?:[^"\\$%]|\\.)*")\])+')
-_BLANK = re.compile(r"\s*\.\s*")
+_REFERENCE = regex(r'[^\W\d][\w-]*(?:\s*\.\s*(?:[^\W\d][\w-]*|\d+)|\[(?:\d+|"(?:[^"\\$%]|\\.)*")\])+')
+_BLANK = regex(r"\s*\.\s*")
 # Comments may stand inside a path, and a string may contain what looks like one.
-_COMMENT = re.compile(r"/\*.*?\*/|(?:#|//)[^\n]*", re.DOTALL)
+_COMMENT = regex(r"/\*.*?\*/|(?:#|//)[^\n]*", re.DOTALL)
 
 
 class Part(StrEnum):

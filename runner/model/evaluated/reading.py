@@ -1,7 +1,6 @@
 """What an apply evaluates, in the form people may see: the code, the values it reads, and where its providers work."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
@@ -24,6 +23,7 @@ from runner.model.evaluated.readable import Found
 from runner.model.evaluated.reference import UNKNOWN_YET
 from runner.model.secret.copies import Secrets
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 Marking = Callable[[Any], str]
 
@@ -31,7 +31,7 @@ LONGEST = 4_096  # characters kept of a value
 MAX_READ = 24  # values of one argument that are listed one by one
 _ENDS_OBJECTS = frozenset({Action.DELETE, Action.REPLACE})
 # Settings that say where a provider works, under the names that providers use.
-_PLACES = re.compile(
+_PLACES = regex(
     r"(?:allowed_|forbidden_)?account(?:_?ids?|_name)?|(?:default_)?(?:region|zone|location|project)s?|profile|role(?:_arn)?"
     r"|(?:.*_)?(?:host|hostname|endpoint|endpoints|url|uri|address|addr|server)|(?:subscription|tenant)_id|environment"
     r"|owner|organi[sz]ation|org|namespace|cluster|config_(?:path|context)|database|context|folder|path|root"
@@ -45,7 +45,7 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "kubernetes": ("KUBE_",),
 }
 _OPENS = frozenset("{[")
-ROLE = re.compile(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:role|assumed-role)/")
+ROLE = regex(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):(?:role|assumed-role)/")
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """References as a plan's JSON spells them, `data.x.y["k"].z[0]`, and the modules of addresses."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runner.model.evaluated.code import Names
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 UNKNOWN_YET: dict[str, Any] = {"\0unknown": True}  # no plan's JSON has such a key
-_STEP = re.compile(r'\.?([^\W\d][\w-]*|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\.(\d+)')
+_STEP = regex(r'\.?([^\W\d][\w-]*|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\.(\d+)')
 Step = str | int
 
 

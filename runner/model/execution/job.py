@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from runner.model.approval.binding import BoundEngine, EngineFacts
-from runner.model.approval.content_rules import NamedRule
+from runner.model.approval.named_rule import NamedRule
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.drift.partly import Partly
 from runner.model.drift.report import Finding

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from runner.model.approval.content_rules import NamedRule, broken_rules, rules_digest
+from runner.model.approval.content_rules import broken_rules
+from runner.model.approval.named_rule import NamedRule, rules_digest
 from runner.model.changes.bounded import bounded, bounded_attributes, fitted_values
 from runner.model.changes.changes import ChangeSet
 from runner.model.drift.partly import Partly

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from runner.model.values.regex import regex
+
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")  # the meaning of numbers in cron
@@ -31,9 +33,9 @@ _FIELDS = (
     Field("month", 1, 12, MONTHS),
     Field("day of the week", 0, 6, WEEK_DAYS, numbers=False),
 )
-_STAR = re.compile(r"\*(?:/([0-9]{1,4}))?")
-_RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?")
-_NAMES = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?", re.IGNORECASE)
+_STAR = regex(r"\*(?:/([0-9]{1,4}))?")
+_RANGE = regex(r"([0-9]{1,4})(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?")
+_NAMES = regex(r"([a-z]{3})(?:-([a-z]{3}))?", re.IGNORECASE)
 
 
 def cron_flaw(line: str) -> str | None:

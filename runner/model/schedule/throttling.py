@@ -7,22 +7,23 @@ from datetime import datetime, timedelta
 from runner.model.changes.changes import Diagnostic
 from runner.model.stack.definition import AwsRoles
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 # Error texts of providers that refuse because of too many requests. Words of a message and names of
 # attributes, such as `throttling_burst_limit`, must not match.
 PATTERNS: Mapping[str, re.Pattern[str]] = {
-    "the AWS SDK's codes": re.compile(
+    "the AWS SDK's codes": regex(
         r"(?:(?<![\w.])Throttling(?=:)|\b(?:ThrottlingException|ThrottledException|RequestThrottled|RequestThrottledException"
         r"|RequestLimitExceeded|SlowDown|PriorRequestNotComplete|TooManyRequests|TooManyRequestsException)\b)"
     ),
-    "AWS in words": re.compile(r"\bRate exceeded\b"),
-    "the AWS SDK's own limit": re.compile(r"\bfailed to get rate limit token\b"),
-    "HTTP": re.compile(
+    "AWS in words": regex(r"\bRate exceeded\b"),
+    "the AWS SDK's own limit": regex(r"\bfailed to get rate limit token\b"),
+    "HTTP": regex(
         r"\b429 Too Many Requests\b|\b(?:status(?: ?code)?|StatusCode|HTTP(?:/[\d.]+)?(?: status)?|Error)[:=]? ?\"?429\b",
         re.IGNORECASE,
     ),
-    "Google": re.compile(r"\b(?:user)?rateLimitExceeded\b", re.IGNORECASE),
-    "GitHub": re.compile(r"\bAPI rate limit (?:of \S+ )?(?:still )?exceeded\b"),
+    "Google": regex(r"\b(?:user)?rateLimitExceeded\b", re.IGNORECASE),
+    "GitHub": regex(r"\bAPI rate limit (?:of \S+ )?(?:still )?exceeded\b"),
 }
 WHY = "the provider is being throttled: "  # prefix of a waiting run's reason
 MAX_WAITS = 6  # half an hour in total; then the run fails like any other
@@ -47,7 +48,7 @@ def _around(line: str) -> str:
     return line if len(line) <= _MAX_REASON else "..." + line[-_MAX_REASON:]
 
 
-_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):")
+_ACCOUNT = regex(r"arn:[\w-]+:iam::(\d{12}):")
 
 
 def account_of(aws: AwsRoles, *, for_apply: bool = False) -> str:

@@ -4,7 +4,6 @@ terraform loses a mark when a provider copies a value: with `input = var.passwor
 `output` holds the password unmarked, and `terraform show` prints it. Such copies are found by their text.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -18,15 +17,16 @@ from runner.model.secret.forms import encoded, skeleton, written
 from runner.model.secret.traces import NO_TRACES, SHORTEST, Traces
 from runner.model.values.distinct import with_distinct_keys
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
 # Shorter secrets (`on`, `443`) are too common to be distinguished from chance; only their marks mask them.
 SHORTEST_WHOLE = 3
 SHORTEST_PART = 6
 # Half of a surrogate pair is no character: Go writes this one instead, which cannot come from anything else.
-_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_HALF_PAIR = regex("[\ud800-\udfff]")
 _NO_CHARACTER = "\ufffd"
 # A possible attribute name: it occurs in the code, and everywhere else too.
-_NAME = re.compile(r"[A-Za-z]{1,20}(?:_[A-Za-z]{1,20}){0,5}")
+_NAME = regex(r"[A-Za-z]{1,20}(?:_[A-Za-z]{1,20}){0,5}")
 
 
 @dataclass(frozen=True)

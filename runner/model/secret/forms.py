@@ -12,16 +12,18 @@ from base64 import b64encode
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
+from runner.model.values.regex import regex
+
 # Each is one character when decoded: escapes of JSON and Go, of a URL, of HTML; and terminal control sequences.
-_PIECE = re.compile(
+_PIECE = regex(
     r"(?P<word>[0-9A-Za-z]+)"
     r"|\\+(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|[abfnrtv])"
     r"|%(?P<percent>[0-9a-fA-F]{2})"
     r"|&(?:\#(?P<number>[0-9]{1,7})|\#[xX](?P<hex>[0-9a-fA-F]{1,6})|[a-z]{2,6});"
     r"|\x1b\[[0-?]*[ -/]*[@-~]"
 )
-_PUNCTUATION = re.compile(r"[^0-9A-Za-z]+")
-_ESCAPES = re.compile(r"[\\%&\x1b]")
+_PUNCTUATION = regex(r"[^0-9A-Za-z]+")
+_ESCAPES = regex(r"[\\%&\x1b]")
 # Bytes before a secret shift its base64 by zero, one or two of them; the first character that depends on it alone.
 _SHIFTS = ((0, 0), (1, 2), (2, 3))
 # What Go's encoding/json always escapes.

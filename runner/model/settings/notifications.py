@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from runner.model.stack.definition import STRICT
 from runner.model.stack.match import EVERY_STACK, StackMatch
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 
-VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)  # before the program of a command
-_REFERENCE = re.compile(r"\$\{[^}]*\}")
+VARIABLE = regex(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)  # before the program of a command
+_REFERENCE = regex(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True)

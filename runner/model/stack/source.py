@@ -1,7 +1,9 @@
 """A source: a Git repository and branch that is polled, and the result of the last poll."""
 
-from dataclasses import dataclass
+import dataclasses
 from datetime import datetime
+
+from runner.model.values.frozen import dataclass
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class SourceStatus:
     ] = ()  # stacks that were never sound: name, and problem with its location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TreeEntry:
     """One line of `git ls-tree -r -t`: folders have kind "tree". It has slots, since a large repository has
     40,000 of them.

@@ -1,10 +1,11 @@
 """A key as the configuration gives it: 32 bytes as 64 hexadecimal digits or as base64."""
 
 import base64
-import re
 
-_HEX = re.compile(r"[0-9a-fA-F]{64}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{43}=?")
+from runner.model.values.regex import regex
+
+_HEX = regex(r"[0-9a-fA-F]{64}")
+_BASE64 = regex(r"[A-Za-z0-9+/_-]{43}=?")
 
 
 def read_key(text: str) -> bytes:

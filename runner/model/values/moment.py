@@ -5,11 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Self
 
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 from runner.model.values.span import Seconds
 
-_EXACT = re.compile(
-    r"\d{4}-\d\d-\d\d(?P<time>[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII
-)
+_EXACT = regex(r"\d{4}-\d\d-\d\d(?P<time>[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
 _DAY_ENDS = time(23, 59, 59)
 LONGEST = Seconds(5200 * 604_800)  # a hundred years, which no calendar overflows
 FORMS = "a duration such as 7d, a date such as 2026-12-24, or a time such as 2026-12-24T10:00:00Z"

@@ -2,6 +2,8 @@
 
 import re
 
+from runner.model.values.regex import regex
+
 _UNITS = {
     "B": 1,
     "KB": 10**3,
@@ -13,7 +15,7 @@ _UNITS = {
     "GIB": 2**30,
     "TIB": 2**40,
 }
-_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([KMGT]I?B|B)", re.IGNORECASE)
+_SIZE = regex(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s?([KMGT]I?B|B)", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:

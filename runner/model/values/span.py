@@ -1,10 +1,11 @@
 """Spans of time as people write them: `90s`, `5m`, `4h`, `2w`, or `none`."""
 
-import re
 from typing import Any, Self
 
+from runner.model.values.regex import regex
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_PART = regex(r"(\d+(?:\.\d+)?)([smhdw])")
 _LONGEST = 40  # the pattern takes quadratic time on a text of digits only
 
 

@@ -2,10 +2,12 @@
 
 import re
 
+from runner.model.values.regex import regex
+
 # Characters that move a cursor, change the writing direction, hide, or start a line. A plain table, because
 # asking unicodedata about every code point takes longer than the whole of `driftline version`; a test
 # compares the two.
-_UNSAFE = re.compile(
+_CHARACTERS = (
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiners, fillers
@@ -17,7 +19,8 @@ _UNSAFE = re.compile(
     "\U000e0000-\U000e0fff"  # tags and variation selectors: text that nobody sees
     "]"
 )
-_UNSAFE_BUT_NEWLINE = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+_UNSAFE = regex(_CHARACTERS)
+_UNSAFE_BUT_NEWLINE = regex(_CHARACTERS.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 _NAMES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from runner.model.values.frozen import dataclass
+from runner.model.values.regex import regex
 from runner.model.window.zone import DAY, Span, first, last, local, midnight, spans
 
 WEEK_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -21,11 +22,11 @@ _YEARS = range(1970, 3000)
 _MINUTES_OF_DAY = 24 * 60
 
 # Parts are separated by spaces; after a comma a part goes on.
-_PART = re.compile(r"[^\s,]+(?:\s*,\s*[^\s,]+)*,?|,")
-_ITEM = re.compile(r"[^\s,]+")
-_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
-_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
-_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}))?")
+_PART = regex(r"[^\s,]+(?:\s*,\s*[^\s,]+)*,?|,")
+_ITEM = regex(r"[^\s,]+")
+_ZONE = regex(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+_TIME = regex(r"([0-9]{1,2}):([0-9]{2})")
+_MOMENT = regex(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}))?")
 
 
 class Unreadable(ValueError):

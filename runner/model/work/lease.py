@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from runner.model.execution.job import Job
 from runner.model.run.life import Claim, Run
 from runner.model.values.frozen import dataclass
+
+if TYPE_CHECKING:
+    from runner.model.execution.job import Job
 
 BEAT_SECONDS = 15.0
 MISSED = 3  # heartbeats in a row, after which nobody counts on the worker any more
@@ -28,7 +31,7 @@ class Lease:
     attempt: int
     pool: str
     worker: str
-    job: Job
+    job: "Job"
     since: datetime
     heard: datetime  # of its last heartbeat, or any other call of its worker
     end: LeaseEnd | None = None

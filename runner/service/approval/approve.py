@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner import failpoint
 from runner.errors import (
@@ -37,11 +38,6 @@ from runner.model.stack.definition import StackDefinition
 from runner.model.values.codec import to_plain
 from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Closed, Openings
-from runner.ports.basics import Clock
-from runner.ports.control import ControlPorts
-from runner.ports.records.audit import AuditReader
-from runner.ports.records.joined import QuestionReader
-from runner.ports.records.store import Writer
 from runner.service.approval.behind import AskGit, authorship
 from runner.service.approval.bind import applied_with, bound, broken_now, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
@@ -50,6 +46,13 @@ from runner.service.approval.terms import run_terms
 from runner.service.approval.windows import closed_for
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.integrity.check_clock import steady_now
+
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.control import ControlPorts
+    from runner.ports.records.audit import AuditReader
+    from runner.ports.records.joined import QuestionReader
+    from runner.ports.records.store import Writer
 
 MIN_PREFIX = 12
 SUBJECT = 60  # characters of a commit's subject
@@ -117,7 +120,7 @@ class Yes:
     seen: Seen | None = None
 
 
-def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: int) -> Question:
+def question(settings: Settings, clock: "Clock", reader: "QuestionReader", run_id: int) -> Question:
     """What a person is asked; also for a run that no longer waits."""
     run = reader.run(run_id)
     definition = reader.definition(run.definition)
@@ -144,7 +147,7 @@ def question(settings: Settings, clock: Clock, reader: QuestionReader, run_id: i
     )
 
 
-def refuse_early(control: ControlPorts, asked: Question, person: Person, accepted: frozenset[str]) -> None:
+def refuse_early(control: "ControlPorts", asked: Question, person: Person, accepted: frozenset[str]) -> None:
     """Refusals that no answer can change, raised before the question."""
     with _recorded(control, asked.run.id, person, digest=""):
         _refuse_hopeless(asked, accepted)
@@ -156,7 +159,7 @@ def refuse_early(control: ControlPorts, asked: Question, person: Person, accepte
             _still_bound(control, reader, asked.run)
 
 
-def _still_bound(control: ControlPorts, reader: QuestionReader, run: Run) -> Binding:
+def _still_bound(control: "ControlPorts", reader: "QuestionReader", run: Run) -> Binding:
     binding = bound(control, reader, run)
     refuse_other_policies(control, reader, run, binding.judged)
     return binding
@@ -173,7 +176,7 @@ def _refuse_changed(seen: Seen, now: Question) -> None:
 
 
 def approve(
-    control: ControlPorts,
+    control: "ControlPorts",
     authors: AskGit,
     run_id: int,
     person: Person,
@@ -191,7 +194,7 @@ def approve(
 
 
 def give(
-    control: ControlPorts,
+    control: "ControlPorts",
     authors: AskGit,
     run_id: int,
     person: Person,
@@ -243,7 +246,7 @@ def _not_allowed(person: Person, run: Run, why: str, by: Commit | None = None) -
 
 
 def _refuse_expired(
-    control: ControlPorts, reader: AuditReader, run: Run, person: Person, now: Standing
+    control: "ControlPorts", reader: "AuditReader", run: Run, person: Person, now: Standing
 ) -> None:
     """ClockBehind if an approval given now would have expired already because the clock went back: it would
     be worthless.
@@ -254,7 +257,7 @@ def _refuse_expired(
     raise ClockBehind(now=f"{here:%Y-%m-%d %H:%M:%S} UTC", newest=f"{newest:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _approval(control: ControlPorts, asked: Question, person: Person, yes: Yes) -> Approval:
+def _approval(control: "ControlPorts", asked: Question, person: Person, yes: Yes) -> Approval:
     run = asked.run
     answers = (violation.answer for violation in asked.violations)
     return Approval(
@@ -316,7 +319,7 @@ def option(answer: str) -> str:
     return f"--accept-{name} {value}".rstrip()
 
 
-def _check(control: ControlPorts, reader: Writer, asked: Question, yes: Yes) -> None:
+def _check(control: "ControlPorts", reader: "Writer", asked: Question, yes: Yes) -> None:
     run = asked.run
     _refuse_hopeless(asked, yes.accepted)
     if run.kind is Kind.PREVIEW and reader.pull_request_of(run.id) is None:
@@ -352,7 +355,7 @@ def _check(control: ControlPorts, reader: Writer, asked: Question, yes: Yes) -> 
 
 
 @contextmanager
-def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str) -> Iterator[None]:
+def _recorded(control: "ControlPorts", run_id: int, person: Person, *, digest: str) -> Iterator[None]:
     """A refused attempt leaves a row in the audit log, in its own transaction."""
     try:
         yield
@@ -363,7 +366,7 @@ def _recorded(control: ControlPorts, run_id: int, person: Person, *, digest: str
 
 
 def reject(
-    control: ControlPorts, run_id: int, person: Person, reason: str, *, shown: State | None = None
+    control: "ControlPorts", run_id: int, person: Person, reason: str, *, shown: State | None = None
 ) -> Run:
     """A rejection, with its reason; the stack then waits for a new commit or a manual plan. A preview loses its reviews.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.errors import ApprovalVoid, PlanExpired, PolicyDenied
 from runner.model.approval.binding import (
@@ -23,21 +24,23 @@ from runner.model.approval.guardrails import (
 )
 from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.changes.changes import ChangeSet, Summary
-from runner.model.execution.job import PlanResult
 from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies, sentences
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
 from runner.model.window.closed import lapses
-from runner.ports.control import ControlPorts
-from runner.ports.records.joined import ConsentReader, QuestionReader
 from runner.ports.records.runs import RunFilter
-from runner.ports.records.store import Writer
 from runner.service.approval.terms import counting, judged_by, judging, run_terms, stack_terms
 from runner.service.integrity.check_clock import refuse_other_time, steady_now
 
+if TYPE_CHECKING:
+    from runner.model.execution.job import PlanResult
+    from runner.ports.control import ControlPorts
+    from runner.ports.records.joined import ConsentReader, QuestionReader
+    from runner.ports.records.store import Writer
 
-def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanResult) -> Binding:
+
+def bind(control: "ControlPorts", reader: "QuestionReader", run: Run, result: "PlanResult") -> Binding:
     """What an approval of this plan approves."""
     rails = guard_rails(control.settings, reader, run, result.changes, result.facts, result.judged)
     return Binding(
@@ -63,7 +66,7 @@ def bind(control: ControlPorts, reader: QuestionReader, run: Run, result: PlanRe
 
 def guard_rails(
     settings: Settings,
-    reader: QuestionReader,
+    reader: "QuestionReader",
     run: Run,
     changes: ChangeSet,
     facts: EngineFacts,
@@ -84,7 +87,7 @@ def guard_rails(
 
 
 def broken_now(
-    settings: Settings, reader: QuestionReader, run: Run, changes: ChangeSet, binding: Binding | None
+    settings: Settings, reader: "QuestionReader", run: Run, changes: ChangeSet, binding: Binding | None
 ) -> tuple[Violation, ...]:
     """What the recorded plan breaks by the rules of now; without a binding, nothing is known of its state and policies."""
     facts, judged = (EngineFacts(), NOT_JUDGED) if binding is None else (binding.facts, binding.judged)
@@ -92,7 +95,7 @@ def broken_now(
 
 
 def expected_guard_rails(
-    settings: Settings, reader: QuestionReader, stack: Stack, changes: ChangeSet
+    settings: Settings, reader: "QuestionReader", stack: Stack, changes: ChangeSet
 ) -> tuple[Violation, ...]:
     """What they would object to if these changes of a check were planned as a change now."""
     rails = stack_guardrails(settings.guardrails, counting(reader, stack))
@@ -104,7 +107,7 @@ def expected_guard_rails(
     )
 
 
-def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
+def bound(control: "ControlPorts", reader: "ConsentReader", run: Run) -> Binding:
     """What the run's approvals are bound to; ApprovalVoid if that is not certain, or PlanExpired."""
     binding = reader.binding(run.id)
     if binding is not None and binding.schema < SCHEMA:
@@ -121,14 +124,16 @@ def bound(control: ControlPorts, reader: ConsentReader, run: Run) -> Binding:
     return binding
 
 
-def _stands_until(control: ControlPorts, reader: ConsentReader, run: Run, binding: Binding) -> datetime:
+def _stands_until(control: "ControlPorts", reader: "ConsentReader", run: Run, binding: Binding) -> datetime:
     """No plan expires while the windows of its stack are closed, as no approval lapses."""
     windows = run_terms(control.settings, reader, run).windows
     return lapses(binding.created, binding.expires - binding.created, windows)
 
 
-def refuse_moved(control: ControlPorts, reader: QuestionReader, run: Run, facts: EngineFacts) -> None:
+def refuse_moved(control: "ControlPorts", reader: "QuestionReader", run: Run, facts: EngineFacts) -> None:
     """ApprovalVoid, naming what changed since the plan; `facts` are the current ones from the engine's side."""
+    from runner.model.execution.job import PlanResult
+
     before = bound(control, reader, run)
     changes = reader.changes(run.id) or ChangeSet()
     again = PlanResult(
@@ -155,7 +160,9 @@ def refuse_denied(run: Run, judged: Judged) -> None:
         raise PolicyDenied(run=run.name, stack=run.stack, what="; ".join(what))
 
 
-def refuse_other_policies(control: ControlPorts, reader: QuestionReader, run: Run, judged: Judged) -> None:
+def refuse_other_policies(
+    control: "ControlPorts", reader: "QuestionReader", run: Run, judged: Judged
+) -> None:
     """ApprovalVoid if other policies would judge the plan now."""
     now = judging(control, reader, run).marks
     if now != judged.marks:
@@ -166,21 +173,21 @@ def refuse_other_policies(control: ControlPorts, reader: QuestionReader, run: Ru
         )
 
 
-def applied_with(reader: QuestionReader, stack: str) -> EngineFacts | None:
+def applied_with(reader: "QuestionReader", stack: str) -> EngineFacts | None:
     """What the last apply of the stack ran with."""
     applied = _last_applied(reader, stack)
     binding = None if applied is None else reader.binding(applied.id)
     return None if binding is None else binding.facts
 
 
-def _last_applied(reader: QuestionReader, stack: str) -> Run | None:
+def _last_applied(reader: "QuestionReader", stack: str) -> Run | None:
     return next(iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None)
 
 
 # The state
 
 
-def known_state(reader: QuestionReader, stack: str) -> SeenState | None:
+def known_state(reader: "QuestionReader", stack: str) -> SeenState | None:
     """From the last plan or check, or from a later apply."""
     seen = reader.seen_state(stack)
     applied = _last_applied(reader, stack)
@@ -198,7 +205,7 @@ def _more(counts: Summary) -> int:
     return counts.create + counts.import_ - counts.delete - counts.forget
 
 
-def remember_state(control: ControlPorts, writer: Writer, run: Run, facts: EngineFacts) -> None:
+def remember_state(control: "ControlPorts", writer: "Writer", run: Run, facts: EngineFacts) -> None:
     """Save the state seen by this plan or check, unless it is another state: only an apply accepts that."""
     known = known_state(writer, run.stack)
     unknown = facts.resources is None and not facts.lineage

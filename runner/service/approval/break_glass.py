@@ -1,17 +1,21 @@
 """Apply outside the windows: an owner's word, for one run, once."""
 
+from typing import TYPE_CHECKING
+
 from runner.errors import NotAllowed, WrongState
 from runner.model.approval.approval import Person
 from runner.model.approval.people import names_of
 from runner.model.run.life import BreakGlass, Run, State
 from runner.model.settings.server import ApprovalSettings
 from runner.model.window.closed import Closed
-from runner.ports.control import ControlPorts
 from runner.service.approval.refusal import note_refusal
 from runner.service.approval.windows import kept_closed
 
+if TYPE_CHECKING:
+    from runner.ports.control import ControlPorts
 
-def break_glass(control: ControlPorts, run_id: int, person: Person, reason: str) -> Closed | None:
+
+def break_glass(control: "ControlPorts", run_id: int, person: Person, reason: str) -> Closed | None:
     """Open the windows for an approved run; it replaces no approval. Returns what was closed: None if nothing was,
     and then nothing is recorded. A refusal is recorded.
     """

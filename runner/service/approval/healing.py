@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runner.model.approval.binding import EngineFacts
 from runner.model.approval.guardrails import Violation
@@ -19,18 +20,20 @@ from runner.model.policy.result import Judged
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
-from runner.ports.basics import Clock
-from runner.ports.records.joined import QuestionReader
-from runner.ports.records.runs import RunReader
 from runner.service.approval.bind import expected_guard_rails, guard_rails
 from runner.service.approval.terms import counting, judged_by, run_terms, stack_terms, usual_terms
 from runner.service.drift.partly import partly_applied
 
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.records.joined import QuestionReader
+    from runner.ports.records.runs import RunReader
+
 
 def run_verdict(
     settings: Settings,
-    clock: Clock,
-    reader: QuestionReader,
+    clock: "Clock",
+    reader: "QuestionReader",
     run: Run,
     changes: ChangeSet,
     facts: EngineFacts,
@@ -56,8 +59,8 @@ def run_verdict(
 
 def expected_verdict(
     settings: Settings,
-    clock: Clock,
-    reader: QuestionReader,
+    clock: "Clock",
+    reader: "QuestionReader",
     stack: Stack,
     report: DriftReport | None,
     changes: ChangeSet,
@@ -84,7 +87,7 @@ def _protection(settings: Settings, declared: Sequence[Declaration], approval: T
     return protection(stack_guardrails(settings.guardrails, declared).limits, approval.protect)
 
 
-def stack_heal_terms(settings: Settings, reader: QuestionReader, stack: Stack) -> HealTerms:
+def stack_heal_terms(settings: Settings, reader: "QuestionReader", stack: Stack) -> HealTerms:
     return _terms(settings, counting(reader, stack), stack)
 
 
@@ -94,8 +97,8 @@ def _terms(settings: Settings, declared: Sequence[Declaration], stack: Stack) ->
 
 
 def _around(
-    reader: QuestionReader,
-    clock: Clock,
+    reader: "QuestionReader",
+    clock: "Clock",
     stack: Stack,
     terms: HealTerms,
     report: DriftReport | None,
@@ -115,7 +118,7 @@ def _around(
 
 
 def _limited(
-    settings: Settings, clock: Clock, reader: RunReader, found: Verdict, on: Surroundings
+    settings: Settings, clock: "Clock", reader: "RunReader", found: Verdict, on: Surroundings
 ) -> Verdict:
     limits, now = settings.drift.heal_limits, clock.now()
     past = past_heals(settings, reader, on.stack, now)
@@ -127,27 +130,27 @@ def _limited(
     return found.held_by(over)
 
 
-def past_heals(settings: Settings, reader: RunReader, stack: Stack, now: datetime) -> tuple[PastHeal, ...]:
+def past_heals(settings: Settings, reader: "RunReader", stack: Stack, now: datetime) -> tuple[PastHeal, ...]:
     """Those that count for a limit, newest first."""
     since = horizon(settings.drift.heal_limits, now)
     return tuple(_past(reader, run) for run in reader.heals(stack.name, stack.identity.digest, since))
 
 
-def _past(reader: RunReader, run: Run) -> PastHeal:
+def _past(reader: "RunReader", run: Run) -> PastHeal:
     changes = reader.changes(run.id) or ChangeSet()
     addresses = tuple(dict.fromkeys(part.address for part in parts(changes)))
     return PastHeal(run.id, run.changed_at, run.healed_by, addresses)
 
 
 def fight_over(
-    settings: Settings, clock: Clock, reader: RunReader, stack: Stack, addresses: Sequence[str]
+    settings: Settings, clock: "Clock", reader: "RunReader", stack: Stack, addresses: Sequence[str]
 ) -> Fight | None:
     """Whether something fights the heals of these addresses."""
     past = past_heals(settings, reader, stack, clock.now())
     return fight(addresses, past, settings.drift.heal_limits.fights, clock.now())
 
 
-def still_heals(settings: Settings, clock: Clock, reader: QuestionReader, run: Run) -> Verdict:
+def still_heals(settings: Settings, clock: "Clock", reader: "QuestionReader", run: Run) -> Verdict:
     """The verdict on a recorded plan, under the rules in force now."""
     binding = reader.binding(run.id)
     changes = reader.changes(run.id)

@@ -1,14 +1,17 @@
 """A refused attempt leaves a row in the audit log, in a transaction of its own."""
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from runner.errors import DriftlineError
 from runner.model.approval.approval import Person
-from runner.ports.control import ControlPorts
+
+if TYPE_CHECKING:
+    from runner.ports.control import ControlPorts
 
 
 def note_refusal(
-    control: ControlPorts, person: Person, action: str, run_id: int, refused: DriftlineError, **more: str
+    control: "ControlPorts", person: Person, action: str, run_id: int, refused: DriftlineError, **more: str
 ) -> None:
     """Even if that cannot be written, the refusal is still the error to report."""
     with suppress(DriftlineError), control.store.writing() as writer:

@@ -14,11 +14,11 @@ from runner.model.stack.definition import Stack
 from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.stacks import StackReader
-from runner.ports.records.store import Writer
 
 if TYPE_CHECKING:
     # A list of stacks needs none of what a worker or an engine is.
     from runner.ports.control import ControlPorts
+    from runner.ports.records.store import Writer
 
 
 class RunJudgingReader(DeclarationReader, StackReader, Protocol):
@@ -101,7 +101,7 @@ def _declared(reader: DeclarationReader, run: Run) -> Declaration:
     )
 
 
-def accept_applied(writer: Writer, run: Run) -> None:
+def accept_applied(writer: "Writer", run: Run) -> None:
     """After an apply: earlier declarations that it was judged by no longer count, and what others approved
     counts as reviewed.
     """

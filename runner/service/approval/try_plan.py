@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.host.files import private_folder
-from runner.model.approval.content_rules import NamedRule
 from runner.model.approval.guardrails import Violation, denials, violations
+from runner.model.approval.named_rule import NamedRule
 from runner.model.approval.rules import needed
 from runner.model.approval.stack_guardrails import stack_guardrails
 from runner.model.approval.terms import Declaration, Terms, raised

@@ -1,20 +1,23 @@
 """Whether the windows of a run's stack let it be applied now; an owner may have opened them for it."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from runner.model.approval.terms import Terms
 from runner.model.run.life import Run, State
 from runner.model.settings.server import Settings
 from runner.model.window.closed import Closed, Openings
-from runner.ports.basics import Clock
-from runner.ports.records.audit import AuditReader
-from runner.ports.records.joined import ConsentReader
 from runner.service.approval.terms import run_terms
 from runner.service.integrity.check_clock import steady_now
 
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.records.audit import AuditReader
+    from runner.ports.records.joined import ConsentReader
+
 
 def kept_closed(
-    settings: Settings, clock: Clock, reader: ConsentReader, run: Run, openings: Openings | None = None
+    settings: Settings, clock: "Clock", reader: "ConsentReader", run: Run, openings: Openings | None = None
 ) -> Closed | None:
     """Which windows an approved run waits for; None if none does. One pass over many runs shares its `openings`."""
     if run.state is not State.APPROVED or run.claim is not None:
@@ -24,7 +27,7 @@ def kept_closed(
 
 
 def closed_for(
-    settings: Settings, clock: Clock, reader: AuditReader, run: Run, terms: Terms, openings: Openings
+    settings: Settings, clock: "Clock", reader: "AuditReader", run: Run, terms: Terms, openings: Openings
 ) -> Closed | None:
     """Which windows keep a run on these terms from being applied, whatever its state."""
     if not terms.windows:

@@ -1,9 +1,12 @@
 """The checks before a process works on the data: neither the clock nor the database is trusted blindly."""
 
-from runner.ports.control import ControlPorts
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.ports.control import ControlPorts
 
 
-def must_begin(control: ControlPorts) -> bool:
+def must_begin(control: "ControlPorts") -> bool:
     """Whether a command has to `begin` before it writes, because the database is older than its checkpoints:
     one row shows it.
 
@@ -15,7 +18,7 @@ def must_begin(control: ControlPorts) -> bool:
         return newest is not None and reader.audit_hash(newest.seq) != newest.head
 
 
-def begin(control: ControlPorts, *, accept_clock: bool = False) -> str | None:
+def begin(control: "ControlPorts", *, accept_clock: bool = False) -> str | None:
     """Runs before anything else writes. Returns what a person should know if an older database was restored.
 
     ClockBehind, CheckpointFailed and DatabaseRolledBack abort the start.

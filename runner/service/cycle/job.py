@@ -5,7 +5,7 @@ from datetime import datetime
 
 from runner.errors import SourceNotFound
 from runner.model.approval.binding import Binding, BoundEngine, EngineFacts
-from runner.model.approval.content_rules import NamedRule, content_rules
+from runner.model.approval.named_rule import NamedRule, content_rules
 from runner.model.approval.stack_guardrails import named_rules
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job, JobSource, Phase

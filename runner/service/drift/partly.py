@@ -1,16 +1,20 @@
 """What runs left of a revision that is not applied as a whole, with their plans."""
 
+from typing import TYPE_CHECKING
+
 from runner.model.drift.partly import Partly
 from runner.model.run.life import Kind, Run, State
-from runner.ports.records.runs import RunReader
+
+if TYPE_CHECKING:
+    from runner.ports.records.runs import RunReader
 
 
-def partly_applied(reader: RunReader, stack: str) -> tuple[Partly, ...]:
+def partly_applied(reader: "RunReader", stack: str) -> tuple[Partly, ...]:
     """Newest first; empty if the state only contains the applied revision."""
     return tuple(_partly(reader, run) for run in reader.runs_partly_applied(stack))
 
 
-def _partly(reader: RunReader, run: Run) -> Partly:
+def _partly(reader: "RunReader", run: Run) -> Partly:
     changes = reader.changes(run.id)
     return Partly(run.name, run.revision, _outcome(run), changes.resources if changes else ())
 

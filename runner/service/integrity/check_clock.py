@@ -8,20 +8,21 @@ from runner.model.audit.actor import DAEMON
 from runner.model.audit.log import CLOCK
 from runner.model.run.life import Run
 from runner.model.values.clock import far_behind, latest
-from runner.ports.basics import Clock
-from runner.ports.records.audit import AuditReader
 
 if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+
     # A list of stacks needs none of what a worker or an engine is.
     from runner.ports.control import ControlPorts
+    from runner.ports.records.audit import AuditReader
 
 
-def steady_now(reader: AuditReader, clock: Clock, run: str) -> datetime:
+def steady_now(reader: "AuditReader", clock: "Clock", run: str) -> datetime:
     """The time for the age of a run's plan and approvals: it does not go back with the clock."""
     return latest(clock.now(), reader.newest_time(run))
 
 
-def refuse_other_time(reader: AuditReader, clock: Clock, run: Run) -> None:
+def refuse_other_time(reader: "AuditReader", clock: "Clock", run: Run) -> None:
     """ClockWentBack if the clock is far behind what it was while this plan waited: its age is unknown."""
     now, newest = clock.now(), reader.newest_time(run.name)
     if newest is not None and far_behind(now, newest):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner import failpoint
 from runner.model.audit.actor import DAEMON
@@ -22,20 +22,23 @@ from runner.model.schedule.decide import (
 from runner.model.schedule.throttling import crowded
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Discovered, Stack
-from runner.ports.basics import Clock
-from runner.ports.records.joined import StackRunWriter
-from runner.ports.records.load import LoadReader
-from runner.ports.records.runs import NewRun, RunWriter
-from runner.ports.records.store import Reader, Store, Writer
+from runner.ports.records.runs import NewRun
 from runner.service.queue.promotions import hold_back
 from runner.service.queue.records import StackRecords, stack_records
+
+if TYPE_CHECKING:
+    from runner.ports.basics import Clock
+    from runner.ports.records.joined import StackRunWriter
+    from runner.ports.records.load import LoadReader
+    from runner.ports.records.runs import RunWriter
+    from runner.ports.records.store import Reader, Store, Writer
 
 _NO_OUTPUTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def views(
-    reader: Reader,
-    clock: Clock,
+    reader: "Reader",
+    clock: "Clock",
     shortage: str | None = None,
     per_account: int | None = None,
     *,
@@ -51,8 +54,8 @@ def views(
 
 def views_of(
     records: StackRecords,
-    reader: Reader,
-    clock: Clock,
+    reader: "Reader",
+    clock: "Clock",
     shortage: str | None = None,
     per_account: int | None = None,
     promotions: Sequence[Promotion] = (),
@@ -81,7 +84,7 @@ def views_of(
 
 
 def full_accounts(
-    reader: LoadReader, open_runs: Iterable[Run], per_account: int | None, now: datetime
+    reader: "LoadReader", open_runs: Iterable[Run], per_account: int | None, now: datetime
 ) -> dict[str, str]:
     """The accounts in which no more runs may start right now, and why."""
     executing = Counter(run.account for run in open_runs if run.claim is not None)
@@ -91,8 +94,8 @@ def full_accounts(
 
 
 def view(
-    reader: Reader,
-    clock: Clock,
+    reader: "Reader",
+    clock: "Clock",
     name: str,
     shortage: str | None = None,
     per_account: int | None = None,
@@ -105,7 +108,7 @@ def view(
     return next(view for view in found if view.stack.name == name)
 
 
-def enqueue_due(store: Store, clock: Clock, promotions: Sequence[Promotion]) -> list[Run]:
+def enqueue_due(store: "Store", clock: "Clock", promotions: Sequence[Promotion]) -> list[Run]:
     """Queue a change run for every changed stack and a drift run for every due check."""
     with store.reading() as reader:
         due = [view for view in views(reader, clock, promotions=promotions) if _wants(view)]
@@ -130,7 +133,7 @@ def enqueue_due(store: Store, clock: Clock, promotions: Sequence[Promotion]) -> 
     return made
 
 
-def _supersede_outdated(writer: RunWriter, found: Iterable[View]) -> dict[str, Run]:
+def _supersede_outdated(writer: "RunWriter", found: Iterable[View]) -> dict[str, Run]:
     """The plans that wait, and that were made with outputs which have changed since; by stack."""
     return {
         view.stack.name: writer.transition(view.open_change, Event.SUPERSEDE, by=DAEMON, reason=changed)
@@ -139,7 +142,7 @@ def _supersede_outdated(writer: RunWriter, found: Iterable[View]) -> dict[str, R
     }
 
 
-def _plan(writer: StackRunWriter, view: View, decision: Decision) -> Run:
+def _plan(writer: "StackRunWriter", view: View, decision: Decision) -> Run:
     if decision.code == "output_changed":
         trigger, reason = Trigger.OUTPUT, decision.sentence
     else:
@@ -148,7 +151,7 @@ def _plan(writer: StackRunWriter, view: View, decision: Decision) -> Run:
     return add_change(writer, view.stack, trigger=trigger, by=DAEMON, reason=reason)
 
 
-def _check(writer: RunWriter, stack: Stack, decision: Decision) -> Run:
+def _check(writer: "RunWriter", stack: Stack, decision: Decision) -> Run:
     by_event = decision.code == "changed_outside"
     trigger = Trigger.EVENT if by_event else Trigger.SCHEDULE
     reason = decision.sentence if by_event else ""
@@ -169,7 +172,7 @@ def explain(view: View) -> tuple[Decision, Decision]:
 
 
 def queue(
-    writer: RunWriter,
+    writer: "RunWriter",
     at: Stack | Discovered,
     *,
     trigger: Trigger,
@@ -201,7 +204,7 @@ def queue(
 
 
 def add_change(
-    writer: StackRunWriter,
+    writer: "StackRunWriter",
     stack: Stack,
     *,
     trigger: Trigger,
@@ -218,7 +221,7 @@ def add_change(
 
 
 def add_check(
-    writer: RunWriter,
+    writer: "RunWriter",
     stack: Stack,
     *,
     trigger: Trigger,
@@ -231,7 +234,7 @@ def add_check(
     return queue(writer, stack.as_applied, trigger=trigger, by=by, kind=kind, report=report, reason=reason)
 
 
-def hasten(writer: Writer, check: Run, *, by: str) -> Run:
+def hasten(writer: "Writer", check: Run, *, by: str) -> Run:
     """A person waits for a check that is already queued: it runs at once, before those that nobody waits for."""
     if check.claim is not None or check.state is not State.QUEUED:
         return check
@@ -241,7 +244,7 @@ def hasten(writer: Writer, check: Run, *, by: str) -> Run:
     return writer.annotate(check, trigger=Trigger.MANUAL, wait_until=None)
 
 
-def add_again(writer: Writer, run: Run, *, reason: str) -> Run:
+def add_again(writer: "Writer", run: Run, *, reason: str) -> Run:
     """Queue the same again: a revision or targets that a person chose, or the healing of a report."""
     at = replace(
         writer.stack(run.stack),

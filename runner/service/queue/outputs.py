@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from runner.model.outputs.known import ABSENT, UNREAD, KnownOutputs
 from runner.model.outputs.remote import read_through
 from runner.model.outputs.taken import Mark, Taken, absent, marks, unread
 from runner.model.stack.definition import Stack, StackDefinition
 from runner.model.values.frozen import dataclass
-from runner.ports.records.outputs import OutputReader
+
+if TYPE_CHECKING:
+    from runner.ports.records.outputs import OutputReader
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Outputs:
         return found
 
 
-def all_outputs(reader: OutputReader, stacks: Iterable[Stack]) -> Outputs:
+def all_outputs(reader: "OutputReader", stacks: Iterable[Stack]) -> Outputs:
     """For all of these stacks, by one query."""
     present = [stack for stack in stacks if stack.missing_since is None]
     using = [stack for stack in present if stack.remote_reads or stack.definition.takes]
@@ -71,7 +74,7 @@ def all_outputs(reader: OutputReader, stacks: Iterable[Stack]) -> Outputs:
     return replace(found, uses={stack.name: found.used(stack) for stack in using})
 
 
-def outputs_of(reader: OutputReader, stack: Stack, definition: StackDefinition | None = None) -> Outputs:
+def outputs_of(reader: "OutputReader", stack: Stack, definition: StackDefinition | None = None) -> Outputs:
     """For one stack, by its definition in Git or by this one."""
     owners = reader.owners([read.state for read in stack.remote_reads]) if stack.remote_reads else {}
     needed = {one.stack for one in (definition or stack.definition).takes} | set(owners.values())

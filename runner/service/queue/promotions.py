@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from runner.model.promotion.rules import held, renamed_stage
 from runner.model.promotion.stage import Stage, StageRecord, Wanted
 from runner.model.schedule.decide import View, decide, pause_sentence
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Sync
-from runner.ports.records.promotions import PromotionReader
+
+if TYPE_CHECKING:
+    from runner.ports.records.promotions import PromotionReader
 
 
 def hold_back(
-    reader: PromotionReader, views: Mapping[str, View], promotions: Sequence[Promotion]
+    reader: "PromotionReader", views: Mapping[str, View], promotions: Sequence[Promotion]
 ) -> Iterator[View]:
     """The stages that wait for one before them. Where every stage is in sync, nothing is read."""
     if promotions:
@@ -57,7 +60,7 @@ def _held_back(
 
 
 def stages_before(
-    reader: PromotionReader, views: Iterable[View], promotion: Promotion, stack: str
+    reader: "PromotionReader", views: Iterable[View], promotion: Promotion, stack: str
 ) -> tuple[Stage, ...]:
     """The stages before a stage, the nearest first."""
     known = {view.stack.name: view for view in views}

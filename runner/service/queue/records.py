@@ -1,15 +1,17 @@
 """What is on record of all stacks: it holds until somebody writes, while what follows from it depends on the time too."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.model.run.life import Run, State
 from runner.model.schedule.dependencies import waits_for
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.model.values.frozen import dataclass
-from runner.ports.records.store import Reader
 from runner.service.queue.outputs import Outputs, all_outputs
+
+if TYPE_CHECKING:
+    from runner.ports.records.store import Reader
 
 _CHANGING = frozenset({State.APPROVED, State.APPLYING})
 
@@ -29,7 +31,7 @@ class StackRecords:
     of_outputs: Mapping[str, Mapping[str, Any]]
 
 
-def stack_records(reader: Reader, *, left: bool = False) -> StackRecords:
+def stack_records(reader: "Reader", *, left: bool = False) -> StackRecords:
     """By a handful of queries for any number of stacks; with `left` as `Reader.stacks`."""
     known = reader.stacks(left=left)
     open_runs: dict[str, tuple[Run, ...]] = {}

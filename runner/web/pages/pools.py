@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from runner.api.caller import Caller
 from runner.api.pools import drain_pool, list_pools, list_workers, resume_pool
 from runner.model.access.role import Role
-from runner.view.pool import lease_sentence
+from runner.view.lease import lease_sentence
 from runner.web.api.routes import endpoint
 from runner.web.dashboard.form import done
 from runner.web.dashboard.html import html

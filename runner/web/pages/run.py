@@ -14,7 +14,7 @@ from runner.model.run.life import State
 from runner.service.approval.approve import Seen
 from runner.view.approved import Approved
 from runner.view.evidence import evidence_facts
-from runner.view.pool import lease_sentence
+from runner.view.lease import lease_sentence
 from runner.view.run import RunRow
 from runner.view.words import counted
 from runner.web.api.numbers import run_number, run_path
