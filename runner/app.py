@@ -314,11 +314,13 @@ class App:
         from runner.broker.celery import CeleryBroker
         from runner.daemon.pools import Pools
         from runner.datadir.broker_problem import BrokerProblems
+        from runner.datadir.daemon_lock import running_web
         from runner.source.packs import GitPacks
 
-        packs = GitPacks(self.settings.data_dir, self.git.pack)
-        problems = BrokerProblems(self.settings.data_dir)
-        return Pools(self.control, CeleryBroker(self.settings.broker), packs, problems)
+        data_dir = self.settings.data_dir
+        packs, problems = GitPacks(data_dir, self.git.pack), BrokerProblems(data_dir)
+        broker = CeleryBroker(self.settings.broker)
+        return Pools(self.control, broker, packs, problems, web=lambda: running_web(data_dir))
 
     @cached_property
     def trail(self) -> "Trail | None":

@@ -24,6 +24,7 @@ class Pools:
     packs: Packs
     notes: BrokerNotes
     problem: BrokerProblem | None = None  # as of the last announcement
+    web: Callable[[], int | None] = lambda: 0  # the process that listens to workers
     ticks: Callable[[], float] = time.monotonic
     _noted: bool = True  # perhaps, by a daemon of the same process id
     _silent: set[int] = field(default_factory=set)
@@ -63,10 +64,12 @@ class Pools:
         return len(missed) > len(waiting)
 
     def _listening(self) -> datetime | None:
-        """When the server was away, or its clock jumped, every worker gets the time of its heartbeats to be heard."""
-        now, ticks = self.control.clock.now(), self.ticks()
-        self._hearing = self._hearing or Hearing.begun(now, ticks, self._heard())
-        self._hearing = self._hearing.looked(now, ticks)
+        """When the server or the process that listens was away, or the clock jumped, every worker gets the time of its heartbeats
+        to be heard.
+        """
+        now, ticks, heard = self.control.clock.now(), self.ticks(), self._heard()
+        self._hearing = self._hearing or Hearing.begun(now, ticks, heard)
+        self._hearing = self._hearing.looked(now, ticks).listened(self.web(), heard)
         return self._hearing.since
 
     def _heard(self) -> list[datetime]:

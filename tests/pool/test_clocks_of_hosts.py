@@ -64,6 +64,52 @@ def test_a_clock_that_is_set_lets_workers_be_heard_anew(jump: timedelta) -> None
     assert Hearing.begun(NOW, 100.0, []).looked(then, 101.0).since == then
 
 
+def hearing(web: int | None, *silent: float, before: int | None = 7) -> Hearing:
+    """After a look at which `before` listened, when workers were heard so many seconds ago."""
+    heard = [NOW - timedelta(seconds=one) for one in silent]
+    return Hearing(None, NOW, 100.0, before).listened(web, heard)
+
+
+def test_nobody_is_silent_while_no_process_listens() -> None:
+    assert hearing(None, 20, 50) == Hearing(NOW, NOW, 100.0, None)
+
+
+def test_workers_are_heard_from_the_return_of_the_process_that_listens_on() -> None:
+    assert hearing(8, 20, 50) == hearing(8, 20, 50, before=None) == Hearing(NOW, NOW, 100.0, 8)
+
+
+@pytest.mark.parametrize("web", [None, 7, 8], ids=["none", "the same", "another"])
+def test_a_process_that_listens_again_and_again_grants_no_silence(web: int | None) -> None:
+    """Somebody was heard a moment ago, so that whoever was not is silent."""
+    assert hearing(web, 5, 50).since is None
+
+
+def test_a_process_that_listens_all_the_time_grants_none_either() -> None:
+    assert hearing(7, 20, 50).since is None
+
+
+def test_a_run_stays_with_its_worker_while_the_process_that_listens_is_away(pool: Pool) -> None:
+    pool.stack()
+    pool.offer()
+    ticks, web = 0.0, [7, None, None, None, None, 8, 8]
+    with WorkClient.of(pool.worker().settings) as client:
+        fence = client.claim(1, Wanted(1, "w-1", "eu", "p")).fence
+        pools = pool.pools
+        pools.ticks, pools.web = lambda: ticks, lambda: web.pop(0)
+        while len(web) > 1:  # the daemon looks every 20 seconds
+            assert not pools.look()
+            pool.pass_time(seconds=20)
+            ticks += 20
+        assert pool.run().state is State.PLANNING
+        client.beat(1, fence)
+        assert not pools.look()
+    web.append(8)
+    pool.pass_time(seconds=46)
+    ticks += 46
+    assert pools.look()
+    assert pool.run().state is State.QUEUED
+
+
 def test_a_server_that_was_away_takes_no_run_from_workers_that_could_not_reach_it(pool: Pool) -> None:
     pool.stack()
     pool.offer()
