@@ -20,17 +20,17 @@ def accept_report(
     Nothing is applied. `publish` pushes it as a branch, or opens a pull request of it.
     """
     app = caller.app
+    with caller.reading() as reader:
+        source = app.settings.required_source(reader.stack(reader.report(report).stack).source)
+    forge = app.forges.of(source.name) if publish == "request" else None
+    if publish == "request" and forge is None:
+        raise Blocked(
+            f"source {source.name} has no forge, so no pull request can be opened",
+            hint=f"driftline drift accept dr-{report} --branch",
+        )
     with accept_drift.accepting(app.control, app.worker.ports, report) as found:
         if publish == "none" or found.revision is None:
             return acceptance_page(found)
-        with caller.reading() as reader:
-            source = app.settings.required_source(reader.stack(found.report.stack).source)
-        forge = app.forges.of(source.name) if publish == "request" else None
-        if publish == "request" and forge is None:
-            raise Blocked(
-                f"source {source.name} has no forge, so no pull request can be opened",
-                hint=f"driftline drift accept {found.report.name} --branch",
-            )
         branch = accept_drift.publish(app.control, app.worker.ports, found, source, caller.person)
         request = None if forge is None else accept_drift.open_request(forge, found, source)
         return acceptance_page(found, branch=branch, request=request)

@@ -57,8 +57,8 @@ def push(mirror: Mirror, revision: str, branch: str) -> None:
         raise GitFailed(
             command="push",
             source=mirror.source.name,
-            problem=f"the remote has another branch {branch} already",
-            hint=f"git push --delete origin {branch}",
+            problem=f"the remote has {branch} at another commit: the source has moved since, or somebody changed it",
+            hint=f"merge that branch, or delete it:   git push --delete origin {branch}",
         )
     mirror.push(revision, ref)
 

@@ -36,6 +36,11 @@ ADVICE: tuple[tuple[str, str, str], ...] = (
     ("Could not read from remote repository", "check {setting}, and whether the remote accepts this machine", "url"),
     ("No such file or directory", "check that git is installed and on PATH, and {setting}", "url"),
 )  # fmt: skip
+# The same answers mean something else to a push.
+OF_PUSHES: tuple[tuple[str, str, str], ...] = (
+    ("returned error: 403", "{setting} may not push to this repository", "auth.token"),
+    ("protected branch", "the remote protects such branches: let {setting} create them", "auth.token"),
+)
 
 
 def one_line(text: str, source: SourceSettings) -> str:
@@ -57,7 +62,8 @@ def _spellings(source: SourceSettings) -> list[str]:
 
 
 def failed(source: SourceSettings, command: str, text: str) -> GitFailed:
-    advice, setting = next(((advice, setting) for sign, advice, setting in ADVICE if sign in text), ("", ""))
+    known = (*OF_PUSHES, *ADVICE) if command == "push" else ADVICE
+    advice, setting = next(((advice, setting) for sign, advice, setting in known if sign in text), ("", ""))
     return GitFailed(
         command=command,
         source=source.name,
