@@ -9,8 +9,12 @@ import json
 import re
 from typing import Any
 
+from runner.model.values.regex import regex
+from runner.model.values.text import UNSAFE_CHARACTERS
+
 _ESCAPED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "${": "$${", "%{": "%%{"}
-_TO_ESCAPE = re.compile(r'[$%]\{|["\\\x00-\x1f\x7f]')
+# Whatever hides, or turns the direction of writing, is escaped as well: a reviewer sees what an engine reads.
+_TO_ESCAPE = regex(rf'[$%]\{{|["\\]|{UNSAFE_CHARACTERS}')
 
 
 def quoted(text: str) -> str:
@@ -19,7 +23,13 @@ def quoted(text: str) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    return _ESCAPED.get(found[0]) or f"\\u{ord(found[0]):04x}"
+    return _ESCAPED.get(found[0]) or by_number(found[0])
+
+
+def by_number(character: str) -> str:
+    """An escape that HCL and YAML both know."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def expression(value: Any) -> str:

@@ -6,9 +6,10 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from runner.hcl.layout import INDENT
-from runner.hcl.literal import expression, quoted
+from runner.hcl.literal import by_number, expression, quoted
 from runner.hcl.placed import heredoc_indent, heredoc_lines
 from runner.model.accept.syntax import Constant, Entries, File, Form, Style
+from runner.model.values.text import UNSAFE
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
@@ -39,7 +40,22 @@ def _text(form: Form, text: str) -> str:
             return quoted(text)
         case Form.JSON:
             text = text.replace("${", "$${").replace("%{", "%%{")
-    return json.dumps(text, ensure_ascii=False)
+    return _json(text)
+
+
+def _json(value: Any, form: Form = Form.JSON) -> str:
+    """Without characters that hide, or turn the direction of writing."""
+    escape = by_number if form is Form.YAML else _by_pair
+    return UNSAFE.sub(lambda found: escape(found[0]), json.dumps(value, ensure_ascii=False))
+
+
+def _by_pair(character: str) -> str:
+    return json.dumps(character)[1:-1]
+
+
+def _is_open(text: str) -> bool:
+    """Whether a text can stand without escapes: its lines hide nothing."""
+    return UNSAFE.search(text.translate({ord("\n"): None, ord("\t"): None})) is None
 
 
 def spelled_value(form: Form, value: Any, indent: str) -> str:
@@ -49,7 +65,7 @@ def spelled_value(form: Form, value: Any, indent: str) -> str:
     if form is not Form.HCL:
         if form is Form.JSON:
             value = _escaped(value)
-        return json.dumps(value, ensure_ascii=False)
+        return _json(value, form)
     if isinstance(value, dict) and value:
         width = max(len(_key(key)) for key in value)
         lines = [
@@ -82,7 +98,7 @@ def spelled_key(file: File, within: Entries, key: str) -> str:
     """With quotes where it needs them, or where the others have them."""
     match file.form:
         case Form.JSON | Form.VALUES:
-            return json.dumps(key, ensure_ascii=False)
+            return _json(key)
         case Form.YAML:
             return _plain_yaml(key)
     quotes = any(file.text[one.start] == '"' for one in within.entries)
@@ -112,7 +128,10 @@ def _heredoc(raw: str, value: str) -> str | None:
         if tag == "equal":
             lines += old[start:end]
         else:
-            lines += [blank + line if line.strip() else line for line in new[new_start:new_end]]
+            changed = new[new_start:new_end]
+            if not all(map(_is_open, changed)):
+                return None
+            lines += [blank + line if line.strip() else line for line in changed]
     return "\n".join([raw.replace("\r\n", "\n").split("\n")[0], *lines, ending])
 
 
@@ -129,9 +148,9 @@ def _yaml(file: File, node: Constant, value: Any) -> str:
     if not isinstance(value, str):
         text = json.dumps(value)
         return json.dumps(text) if isinstance(node.value, str) and value is not None else text
-    if node.style is Style.SINGLE and "\n" not in value:
+    if node.style is Style.SINGLE and "\n" not in value and _is_open(value):
         return "'" + value.replace("'", "''") + "'"
-    if node.style is Style.HEREDOC and value.endswith("\n"):
+    if node.style is Style.HEREDOC and value.endswith("\n") and _is_open(value):
         raw = file.of(node)
         first, *lines = raw.split("\n")
         indent = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
@@ -142,7 +161,7 @@ def _yaml(file: File, node: Constant, value: Any) -> str:
         value in {"true", "false"} or _NUMBER.fullmatch(value) is not None
     ):
         return value
-    return _plain_yaml(value) if node.style is Style.BARE else json.dumps(value, ensure_ascii=False)
+    return _plain_yaml(value) if node.style is Style.BARE else _json(value, Form.YAML)
 
 
 def _plain_yaml(text: str) -> str:
@@ -151,4 +170,4 @@ def _plain_yaml(text: str) -> str:
 
     if _PLAIN_YAML.fullmatch(text) and yaml.safe_load(text) == text:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    return _json(text, Form.YAML)

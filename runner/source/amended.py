@@ -60,7 +60,12 @@ def push(mirror: Mirror, revision: str, branch: str) -> None:
             problem=f"the remote has {branch} at another commit: the source has moved since, or somebody changed it",
             hint=f"merge that branch, or delete it:   git push --delete origin {branch}",
         )
-    mirror.push(revision, ref)
+    try:
+        mirror.push(revision, ref)
+    except GitFailed:
+        # Somebody else may have pushed the same commit in between.
+        if mirror.remote_refs(ref).get(ref) != revision:
+            raise
 
 
 def _git(

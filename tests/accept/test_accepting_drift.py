@@ -1,5 +1,6 @@
 """`drift accept` from end to end: a real repository, a real engine, and a provider whose cloud is a file."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -132,3 +133,39 @@ def test_a_report_that_is_resolved_is_refused(applied: World) -> None:
         objects["web"] = dict(WEB)
     applied.run("drift", "check", "app")
     assert "is resolved" in applied.run("drift", "accept", report, expect=3).stderr
+
+
+def test_a_sensitive_value_is_in_no_patch_and_no_message(applied: World) -> None:
+    report = drifted(applied, lambda objects: objects["web"].update(secret="canary-by-hand", value="seen"))
+    refused = applied.run("drift", "accept", report, "--branch", expect=3)
+    assert "a sensitive value is never written into code" in refused.stderr
+    assert "canary" not in refused.output
+    assert applied.git("log", "--all", "-Scanary-by-hand", "--oneline") == ""
+
+
+def test_a_linked_file_of_variables_is_not_written_through(applied: World) -> None:
+    head = applied.git("rev-parse", "HEAD")
+    (applied.repository / "app/extra.auto.tfvars").symlink_to("../extra.tfvars")
+    applied.commit({"extra.tfvars": "size = 3\n"})
+    applied.run("source", "sync")
+
+    def change(objects: dict[str, Any]) -> None:
+        objects["web"]["size"] = objects["job"]["size"] = 9
+
+    refused = applied.run("drift", "accept", drifted(applied, change), expect=3)
+    assert refused.stdout == ""
+    assert "the change is discarded: a plan would still change" in refused.stderr
+    applied.git("reset", "--quiet", "--hard", head)
+    applied.run("source", "sync")
+
+
+@pytest.mark.thorough(
+    of="tests/accept/test_accepting_drift.py::test_a_resource_that_is_gone_leaves_the_code_as_a_branch"
+)
+def test_two_people_who_accept_at_once_get_the_same_branch(applied: World) -> None:
+    report = drifted(applied, lambda objects: objects["web"].update(value="by two"))
+    words = ("drift", "accept", report, "--branch", "-o", "json")
+    both = [applied.start(*words) for _ in range(2)]
+    pages = [json.loads(one.ends(0)[0]) for one in both]
+    assert pages[0] == pages[1]
+    assert 'value = "by two"' in applied.git("show", f"{pages[0]['branch']}:app/main.tf")

@@ -56,6 +56,8 @@ class _Reading:
     def edited(self, file: File, changes: Iterable[Change]) -> Edited:
         before = self.contents[file.path]
         after = rewritten(file, (one for one in changes if one.file == file)).encode()
+        if len(after) > LARGEST:
+            raise Undecided(f"{file.path} would have more than {LARGEST:,} bytes, and not be read any more")
         return Edited(file.path, before, BOM + after if before.startswith(BOM) else after)
 
     def _module(self, folder: str) -> ModuleCode:

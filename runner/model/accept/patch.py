@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 
+from runner.model.changes.changes import MASK
+from runner.model.secret.copies import Secrets
 from runner.model.values.frozen import dataclass
 
 _NOT_IN_BRANCHES = re.compile(r"[^a-z0-9/-]+|(?<=/)-|/{2,}|[-/]+$")
@@ -25,6 +27,15 @@ class Edited:
     before: bytes
     after: bytes
     is_new: bool = False
+
+
+def reveals(files: Mapping[str, Edited], secrets: Secrets) -> bool:
+    """Whether something that is known as a secret is in a file now and was not there before."""
+    return any(_secrets_in(one.after, secrets) > _secrets_in(one.before, secrets) for one in files.values())
+
+
+def _secrets_in(content: bytes, secrets: Secrets) -> int:
+    return str(secrets.scrub(content.decode("utf-8", "surrogateescape"))).count(MASK)
 
 
 def branch_name(prefix: str, stack: str, patch: bytes) -> str:

@@ -12,6 +12,7 @@ from runner.model.drift.report import DriftClass, Finding
 from runner.model.secret.copies import Secrets
 from runner.model.values.frozen import dataclass
 
+SENSITIVE = "a sensitive value is never written into code"
 # Why what does not count is not accepted.
 NOT_COUNTED: Mapping[DriftClass, str] = {
     DriftClass.ABSORBED: "the code leaves it as it is (ignore_changes, or the provider computes it), so there is nothing to accept",
@@ -67,7 +68,7 @@ def _not_sought(reported: Finding, now: Judged | None, secrets: Secrets) -> str:
         ),
         (
             not missing and any(_secret(one, secrets) for one in now.differences),
-            "a sensitive value is never written into code; change its source and plan the stack",
+            f"{SENSITIVE}; change its source and plan the stack",
         ),
         (
             not missing and all(one.consequence for one in now.differences),

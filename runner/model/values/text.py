@@ -7,7 +7,7 @@ from runner.model.values.regex import regex
 # Characters that move a cursor, change the writing direction, hide, or start a line. A plain table, because
 # asking unicodedata about every code point takes longer than the whole of `driftline version`; a test
 # compares the two.
-_CHARACTERS = (
+UNSAFE_CHARACTERS = (
     "["
     "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiners, fillers
@@ -19,8 +19,8 @@ _CHARACTERS = (
     "\U000e0000-\U000e0fff"  # tags and variation selectors: text that nobody sees
     "]"
 )
-_UNSAFE = regex(_CHARACTERS)
-_UNSAFE_BUT_NEWLINE = regex(_CHARACTERS.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+UNSAFE = regex(UNSAFE_CHARACTERS)
+_UNSAFE_BUT_NEWLINE = regex(UNSAFE_CHARACTERS.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
 _NAMES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -29,7 +29,7 @@ def safe_text(text: str, *, newlines: bool = False) -> str:
 
     With `newlines` a line feed is kept. Backslashes are not doubled, so that paths stay readable.
     """
-    return (_UNSAFE_BUT_NEWLINE if newlines else _UNSAFE).sub(_escape, text)
+    return (_UNSAFE_BUT_NEWLINE if newlines else UNSAFE).sub(_escape, text)
 
 
 def whole(text: str) -> str:

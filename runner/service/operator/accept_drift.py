@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from runner.errors import Blocked, EngineFailed, PartlyApplied
-from runner.model.accept.patch import branch_name, patch
+from runner.model.accept.patch import branch_name, patch, reveals
 from runner.model.accept.proof import following_outputs, objection
 from runner.model.accept.removed import knows_removed_blocks
-from runner.model.accept.sought import Sought, sought
+from runner.model.accept.sought import SENSITIVE, Sought, sought
 from runner.model.accept.stack_code import Accepted, StackCode
 from runner.model.accept.yaml_places import variables_now
 from runner.model.approval.approval import Person
@@ -64,7 +64,8 @@ def accepting(control: ControlPorts, ports: WorkerPorts, report_id: int) -> Iter
     state = current_state(control, stack) if stack.managed_state else None
     with trial_plans(job, ports, state, NAME) as plans:
         before = _made(stack, plans(job))
-        found = _sought(report, job, before)
+        secrets = _secrets(before)
+        found = _sought(report, job, before, secrets)
         code = _stack_code(ports, source, stack)
         removed = knows_removed_blocks(stack.definition.engine, before.engine_version)
         accepted = ports.modules.accepted(code, found.drifted, removed_blocks=removed)
@@ -72,6 +73,9 @@ def accepting(control: ControlPorts, ports: WorkerPorts, report_id: int) -> Iter
         outcome = Acceptance(report, stack.revision, undecided=undecided)
         if not accepted.edited:
             yield outcome
+            return
+        if reveals(accepted.edited, secrets):
+            yield replace(outcome, undecided=(*undecided, f"the change is discarded: {SENSITIVE}"))
             return
         with _amended(ports, source, report, stack.revision, accepted) as revision:
             why, outputs = _proof(plans, replace(job, revision=revision), before, accepted)
@@ -140,12 +144,16 @@ def _made(stack: Stack, plan: TrialPlan | PlanFailure) -> TrialPlan:
     return plan
 
 
-def _sought(report: DriftReport, job: Job, plan: TrialPlan) -> Sought:
+def _secrets(plan: TrialPlan) -> Secrets:
+    known = Secrets.of(plan.question.given)
+    return known if plan.question.by_marks else plan_secrets(plan.document) | known
+
+
+def _sought(report: DriftReport, job: Job, plan: TrialPlan, secrets: Secrets) -> Sought:
     asked, known = plan.question, Secrets.of(plan.question.given)
     found = judge(
         plan.document, job.ignore, known, by_marks=asked.by_marks, changed_inputs=asked.changed_inputs
     )
-    secrets = known if asked.by_marks else plan_secrets(plan.document) | known
     return sought(report.findings, found, plan.document, secrets)
 
 
@@ -155,7 +163,7 @@ def _stack_code(ports: WorkerPorts, source: SourceSettings, stack: Stack) -> Sta
     located = Located(stack.file, stack.definition)
 
     def content(path: str) -> bytes:
-        entry = tree.get(path)
+        entry = tree.get(path) if tree.is_file(path) else None
         return b"" if entry is None else ports.git.blobs(source, [entry.oid]).get(entry.oid, b"")
 
     def folder(name: str) -> Mapping[str, bytes]:
