@@ -30,6 +30,12 @@ class CloudEventReads(Session):
         found = self._all(sql, json.dumps(sorted(names)), text(since), text(until), limit)
         return [_event(row) for row in found]
 
+    def cloud_events_of_nobody(self, since: datetime, *, limit: int = 1000) -> list[TrailEvent]:
+        sql = """
+            SELECT event FROM cloud_events WHERE stacks = '[]' AND own = 0 AND at >= ? ORDER BY at DESC, id LIMIT ?
+        """
+        return [_event(row) for row in self._all(sql, text(since), limit)]
+
     def knows_cloud_event(self, event: str) -> bool:
         return self._one("SELECT 1 FROM cloud_events WHERE id = ?", event) is not None
 

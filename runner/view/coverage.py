@@ -1,11 +1,14 @@
 """How much of the accounts the stacks manage, and what nobody does."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
-from runner.model.attribution.creator import creator, making
+from runner.model.attribution.creator import creator, makes, making
+from runner.model.cloud_events.touched import names_of, taken
 from runner.model.inventory.coverage import Count, share
 from runner.model.inventory.left_out import SENTENCES, LeftOut
-from runner.model.inventory.listing import KeptResource, ResourceFilter
+from runner.model.inventory.listing import KeptResource, Listing, ResourceFilter
 from runner.model.suspects.event import TrailEvent
 from runner.model.values.frozen import dataclass
 from runner.ports.records.joined import CoverageUseReader
@@ -14,6 +17,8 @@ from runner.view.when import whole
 DAYS = 90
 KNOWN = timedelta(days=90)  # for which events are kept
 MOST_EVENTS = 5000
+WITHOUT_A_LIST = timedelta(days=7)  # of accounts that are not listed
+MOST_CREATED = 50
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,20 @@ class UnmanagedRow:
     @property
     def since(self) -> datetime:
         return self.created_at or self.first_seen
+
+
+@dataclass(frozen=True)
+class CreatedRow:
+    """A call that made something after the list, or in an account without one, which no stack manages. `name` is what
+    the call names first: an ARN, an id or a name.
+    """
+
+    name: str
+    call: str
+    account: str
+    region: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -98,6 +117,7 @@ class CoveragePage:
     gaps: tuple[GapRow, ...]
     unread_stacks: tuple[str, ...]
     days: tuple[CoveredDayRow, ...]
+    created: tuple[CreatedRow, ...] = ()
 
     @property
     def missing_actions(self) -> tuple[str, ...]:
@@ -120,6 +140,8 @@ def coverage_page(reader: CoverageUseReader, now: datetime, where: ResourceFilte
     managed, unmanaged = sum(one.managed for one in counts), sum(one.unmanaged for one in counts)
     unread = tuple(reader.unread_states()) if listings else ()
     since = now.date() - timedelta(days=DAYS)
+    resources = _resource_rows(reader, now, where)
+    shown = {name for one in resources for name in (one.arn, one.import_id, one.name)}
     return CoveragePage(
         listed_at=min((whole(one.ended_at) for one in listings if one.ended_at), default=None),
         managed=managed,
@@ -128,7 +150,7 @@ def coverage_page(reader: CoverageUseReader, now: datetime, where: ResourceFilte
         coverage=_rounded(managed, unmanaged),
         partial=bool(gaps or unread),
         types=tuple(map(_type_row, counts)),
-        resources=_resource_rows(reader, now, where),
+        resources=resources,
         reasons=tuple(
             LeftOutRow(reason, SENTENCES.get(reason, reason), count)
             for reason, count in reader.left_out_reasons(where).items()
@@ -140,6 +162,12 @@ def coverage_page(reader: CoverageUseReader, now: datetime, where: ResourceFilte
                 one.day.isoformat(), one.managed, one.unmanaged, _rounded(one.managed, one.unmanaged)
             )
             for one in reader.covered_days(since, where)
+        ),
+        created=tuple(
+            islice(
+                (one for one in _created_rows(reader, listings, now, where) if one.name not in shown),
+                MOST_CREATED,
+            )
         ),
     )
 
@@ -163,6 +191,27 @@ def _resource_rows(
     named = {name for one in found for name in _names(one)}
     made = making(reader.cloud_events(named, now - KNOWN, now, limit=MOST_EVENTS) if named else ())
     return tuple(_resource_row(one, creator(_names(one), one.account, made)) for one in found)
+
+
+def _created_rows(
+    reader: CoverageUseReader, listings: Sequence[Listing], now: datetime, where: ResourceFilter
+) -> Iterator[CreatedRow]:
+    """What events tell and no list has yet, newest first. They do not know types of terraform."""
+    if where.type is not None:
+        return
+    listed: dict[str, datetime] = {}
+    for one in listings:
+        listed[one.place.account] = min(one.started_at, listed.get(one.place.account, now))
+    before = now - WITHOUT_A_LIST
+    since = min([before, *listed.values()])
+    for event in reader.cloud_events_of_nobody(since):
+        asked = where.account in {None, event.account} and where.region in {None, event.region}
+        if not asked or not makes(event) or event.at < listed.get(event.account, before):
+            continue
+        # A stack may have taken it in since.
+        if not taken(event, reader.objects_called(names_of(event)), own=False).stacks:
+            name = next(iter((*event.arns, *(value for _, value in event.names))), "")
+            yield CreatedRow(name, event.name, event.account, event.region, str(event.actor), whole(event.at))
 
 
 def _names(of: KeptResource) -> set[str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from inventory_listed import heard
 from inventory_world import ACCOUNT, HERE, THERE, Accounts, control, in_state, queue
 from store_world import HandClock, discovered, opened, run_in
 
@@ -18,7 +19,6 @@ from runner.model.inventory.listing import ResourceFilter
 from runner.model.run.life import State
 from runner.model.settings.server import CoverageSettings
 from runner.model.suspects.actor import Actor, Kind
-from runner.model.suspects.event import TrailEvent
 from runner.service.drift.coverage import list_accounts, list_if_due
 from runner.store.database import SqliteStore
 from runner.view.coverage import CoveragePage, coverage_page
@@ -234,23 +234,6 @@ def test_twenty_thousand_resources_take_less_than_a_minute_of_cpu(
     assert time.process_time() - began < 60
 
 
-def heard(person: str, call: str, name: str) -> TrailEvent:
-    """A call that AWS reported, about a queue."""
-    return TrailEvent(
-        id="e-1",
-        at=HandClock().now(),
-        name=call,
-        source="sqs.amazonaws.com",
-        account=HERE.account,
-        region=HERE.region,
-        actor=Actor(Kind.USER, person),
-        address="192.0.2.1",
-        agent="aws-cli",
-        request="r-1",
-        names=(("queuename", name),),
-    )
-
-
 def test_an_unmanaged_resource_names_who_created_it_as_far_as_events_tell(
     store: SqliteStore, clock: HandClock
 ) -> None:
@@ -268,3 +251,36 @@ def test_an_unmanaged_resource_names_who_created_it_as_far_as_events_tell(
         for event in (elsewhere, made, later):
             writer.add_cloud_event(Taken(event, own=False, stacks=frozenset()))
     assert {one.name: one.creator for one in page(store).resources} == {"by-hand": "ana", "older": ""}
+
+
+def test_what_was_made_since_the_list_and_is_in_no_stack_is_told(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    list_accounts(control(store, clock), Accounts({HERE: [queue("listed")]}))
+    at = HandClock().now() + timedelta(minutes=5)
+    made = replace(heard("ana", "CreateQueue", "new"), at=at)
+    events = (
+        made,
+        replace(made, id="e-2", names=(("queuename", "listed"),)),  # a list has it by now
+        replace(made, id="e-3", names=(("queuename", "old"),), at=at - timedelta(hours=1)),
+        replace(made, id="e-4", name="SetQueueAttributes"),
+        replace(made, id="e-5", names=(("queuename", "taken"),)),
+    )
+    with store.writing() as writer:
+        for event in events:
+            writer.add_cloud_event(Taken(event, own=False, stacks=frozenset()))
+        writer.add_cloud_event(Taken(replace(made, id="e-6"), own=True, stacks=frozenset()))
+        writer.add_cloud_event(Taken(replace(made, id="e-7"), own=False, stacks=frozenset({"prod/vpc"})))
+        writer.save_objects("prod/vpc", in_state("taken"))  # adopted in the meantime
+    (told,) = page(store).created
+    assert (told.name, told.call, told.by, told.at) == ("new", "CreateQueue", "ana", at)
+
+
+def test_what_is_made_in_an_account_without_a_list_is_told_too(store: SqliteStore) -> None:
+    with store.writing() as writer:
+        made = replace(heard("ana", "CreateQueue", "new"), arns=(queue("new").arn,))
+        writer.add_cloud_event(Taken(made, own=False, stacks=frozenset()))
+    found = page(store)
+    assert found.listed_at is None
+    assert [one.name for one in found.created] == [queue("new").arn]
+    assert page(store, ResourceFilter(region="us-east-1")).created == ()

@@ -6,9 +6,11 @@ from pathlib import Path
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("inventory", "store")]
 
 from cli_world import World, planned
-from inventory_listed import listed
+from inventory_listed import heard, listed
 from page_world import Browser
 from web_world import access
+
+from runner.model.cloud_events.touched import Taken
 
 
 def world_with(tmp_path: Path, *who: str) -> World:
@@ -35,6 +37,21 @@ def test_a_name_in_the_cloud_is_text_and_no_markup(tmp_path: Path) -> None:
     world = planned(tmp_path, config=access("ci"))
     listed(world.app.store, "<script>alert(1)</script>")
     assert "<script>alert(1)" not in Browser(world).get("/coverage")
+
+
+def test_what_events_tell_of_things_that_nobody_manages_is_shown_on_every_face(tmp_path: Path) -> None:
+    world = planned(tmp_path, config=access("ci"))
+    made = heard("ana", "CreateQueue", "<b>new</b>", world.app.clock.now())
+    with world.app.store.writing() as writer:
+        writer.add_cloud_event(Taken(made, own=False, stacks=frozenset()))
+    page = Browser(world).get("/coverage")
+    assert "Created since, and managed by no stack" in page
+    assert "&lt;b&gt;new&lt;/b&gt;" in page
+    shown = world.run("drift", "coverage").stdout
+    assert "No account was listed yet." in shown
+    assert "CreateQueue" in shown
+    (told,) = world.json("drift", "coverage")["created"]
+    assert (told["name"], told["by"]) == ("<b>new</b>", "ana")
 
 
 def test_before_the_first_list_it_is_said_how_to_begin(tmp_path: Path) -> None:

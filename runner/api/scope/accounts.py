@@ -24,6 +24,10 @@ class SeenAccounts(Seen):
             if all(self.sees(of.stack) for of in self.whole.objects_called(names_of(one)))
         ]
 
+    def cloud_events_of_nobody(self, since: datetime, *, limit: int = 1000) -> list[TrailEvent]:  # noqa: ARG002
+        """They are about the account, and about no stack that one sees."""
+        return []
+
     def knows_cloud_event(self, event: str) -> bool:
         return self.whole.knows_cloud_event(event)
 

@@ -5,17 +5,19 @@ from datetime import datetime
 
 from runner.cli.screen.facts import fact_lines
 from runner.cli.screen.output import Cell, Line, Screen, Table
-from runner.view.coverage import CoveragePage, CoverageRow, UnmanagedRow
+from runner.view.coverage import CoveragePage, CoverageRow, CreatedRow, UnmanagedRow
 from runner.view.when import ago
 from runner.view.words import counted
 
 _TYPES = ("TYPE", "ACCOUNT", "REGION", "MANAGED", "UNMANAGED", "LEFT OUT", "COVERAGE")
 _RESOURCES = ("RESOURCE", "TYPE", "ACCOUNT", "REGION", "AGE", "CREATED BY", "NOTE")
+_CREATED = ("CREATED", "CALL", "ACCOUNT", "REGION", "AGE", "BY")
 
 
 def coverage_screen(page: CoveragePage, now: datetime) -> Screen:
     if page.listed_at is None:
         yield "No account was listed yet."
+        yield from _created(page, now)
         return
     yield from fact_lines(
         [
@@ -33,6 +35,18 @@ def coverage_screen(page: CoveragePage, now: datetime) -> Screen:
     shown = sum(not one.left_out for one in page.resources)
     if shown < page.unmanaged:
         yield Cell(f"{page.unmanaged - shown} more unmanaged; show them with --limit", "dim")
+    yield from _created(page, now)
+
+
+def _created(page: CoveragePage, now: datetime) -> Screen:
+    if page.created:
+        yield ""
+        yield "Created since, and managed by no stack:"
+        yield Table(_CREATED, [_created_row(one, now) for one in page.created], empty="")
+
+
+def _created_row(of: CreatedRow, now: datetime) -> tuple[str | Cell, ...]:
+    return (of.name or "-", of.call, of.account, of.region, ago(of.at, now), of.by)
 
 
 def percent(share: float | None) -> str:

@@ -9,11 +9,15 @@ from runner.model.suspects.event import TrailEvent
 _MAKES = ("Create", "Run", "Register", "Allocate", "Import", "Restore", "Copy", "Request")
 
 
+def makes(event: TrailEvent) -> bool:
+    return event.name.startswith(_MAKES)
+
+
 def making(events: Iterable[TrailEvent]) -> Mapping[str, Sequence[TrailEvent]]:
     """Those that make something, by each ARN, id and name in them."""
     found: dict[str, list[TrailEvent]] = defaultdict(list)
     for event in events:
-        if event.name.startswith(_MAKES):
+        if makes(event):
             for name in {*event.arns, *(value for _, value in event.names)}:
                 found[name].append(event)
     return found
