@@ -137,7 +137,17 @@ FIGURES = {
         "sweep of 4 cloudfile stacks: memory per slot",
     ],
 }
-NEEDS_TERRAFORM = {"plan", "remote", "daemon", "drift", "drift-modules", "drift-sweep", "changed", "web"}
+NEEDS_TERRAFORM = {
+    "plan",
+    "remote",
+    "daemon",
+    "drift",
+    "drift-modules",
+    "drift-sweep",
+    "changed",
+    "web",
+    "events-aws",
+}
 
 
 def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
