@@ -20,9 +20,11 @@ from runner.service.operator.request import request_plan
 from runner.service.queue.assignment import Assignment
 from runner.service.queue.enqueue import enqueue_due
 
+# A plan whose code stops every process ends at its limit, which is thus waited for in one round of ten. It has to be longer
+# than what the provider waits for its code.
 CONFIG = """\
 executor: {confine: required}
-timeouts: {plan: 60s}
+timeouts: {plan: 20s}
 """
 STACKS = ("web", "other")
 # What a plan reads of its own folder and of a shared one: whatever is changed there, or added, would show.

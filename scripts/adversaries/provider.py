@@ -13,7 +13,7 @@ from tf.schema import Attribute, Schema
 from tf.utils import Diagnostics
 
 NAME = "registry.terraform.io/driftline/adversary"
-SECONDS = 20
+SECONDS = 10
 
 
 class Acts(iface.DataSource):  # type: ignore[misc]
