@@ -1,10 +1,11 @@
 """A repository with pull requests, as refs that a server makes of pushed branches."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli_world import CONFIG, World, applied
+from cli_world import CONFIG, World, applied, begun
 
 
 @dataclass
@@ -65,3 +66,17 @@ def previewing(tmp_path: Path, stack: str = "", config: str = "") -> PullsWorld:
     world.more = config
     world.configured()
     return world
+
+
+def previewing_after(tmp_path: Path, begin: Callable[[World], None]) -> PullsWorld:
+    """After what `begin` did, once for all tests of this process, with the world that `begin_previewing` gives it."""
+    return PullsWorld.found(begun(tmp_path, begin).root)
+
+
+def begin_previewing(world: World, stack: str) -> PullsWorld:
+    """With one stack, `app`, that run-1 has applied."""
+    world.stack("app", stack)
+    world.applied("app")
+    pulls = PullsWorld.found(world.root)
+    pulls.configured()
+    return pulls

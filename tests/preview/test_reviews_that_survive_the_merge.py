@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulls_world import PullsWorld, module, previewing
+from cli_world import World
+from pulls_world import PullsWorld, begin_previewing, module, previewing, previewing_after
 
 from runner.store.database import FILE_NAME
 
@@ -26,11 +27,21 @@ def review(world: PullsWorld, number: int, stack: str = "app") -> str:
     return str(preview["id"])
 
 
-def reviewed(world: PullsWorld) -> None:
-    """Request 7 changes what `app` makes, and its preview has been approved."""
+def review_seven(world: PullsWorld) -> None:
+    """Request 7 changes what `app` makes, and its preview is approved."""
     world.pull(7, {"app/main.tf": module("new")})
     world.once()
     review(world, 7)
+
+
+def begin_reviewed(world: World) -> None:
+    review_seven(begin_previewing(world, REVIEWED))
+
+
+@pytest.fixture
+def reviewed(tmp_path: Path) -> PullsWorld:
+    """As `world`, after `review_seven`."""
+    return previewing_after(tmp_path, begin_reviewed)
 
 
 def newest(world: PullsWorld, stack: str = "app") -> Any:
@@ -67,24 +78,25 @@ MERGES: dict[str, Merge] = {
 
 
 @pytest.mark.parametrize("how", MERGES)
-def test_the_merge_of_a_reviewed_request_is_applied_without_asking_again(world: PullsWorld, how: str) -> None:
-    reviewed(world)
-    MERGES[how](world)
-    world.once()
-    run = newest(world)
+def test_the_merge_of_a_reviewed_request_is_applied_without_asking_again(
+    reviewed: PullsWorld, how: str
+) -> None:
+    MERGES[how](reviewed)
+    reviewed.once()
+    run = newest(reviewed)
     assert run["state"] == "applied"
     assert [one["comment"] for one in run["approvals"]] == ["reviewed in infra#7: reads well"]
 
 
 def test_a_merge_is_not_applied_where_the_stack_asks_again(tmp_path: Path) -> None:
     world = previewing(tmp_path)
-    reviewed(world)
+    review_seven(world)
     assert merged(world)["state"] == "awaiting_approval"
 
 
 def test_an_operator_can_forbid_that_reviews_count(tmp_path: Path) -> None:
     world = previewing(tmp_path, REVIEWED, "approvals: {on_merge: ask}\n")
-    reviewed(world)
+    review_seven(world)
     assert merged(world)["state"] == "awaiting_approval"
 
 
@@ -102,25 +114,22 @@ def test_a_merge_that_nobody_reviewed_waits(world: PullsWorld) -> None:
     assert merged(world)["state"] == "awaiting_approval"
 
 
-def test_a_head_that_moved_after_the_review_waits(world: PullsWorld) -> None:
-    reviewed(world)
-    world.pull(7, {"app/main.tf": module("newer")})
-    run = merged(world)
+def test_a_head_that_moved_after_the_review_waits(reviewed: PullsWorld) -> None:
+    reviewed.pull(7, {"app/main.tf": module("newer")})
+    run = merged(reviewed)
     assert run["state"] == "awaiting_approval"
     assert "the changes of the plan" in str(run["reviews"]["differences"])
 
 
-def test_a_base_that_moved_elsewhere_keeps_the_review(world: PullsWorld) -> None:
-    reviewed(world)
-    world.stack("elsewhere")
-    world.once()
-    assert merged(world)["state"] == "applied"
+def test_a_base_that_moved_elsewhere_keeps_the_review(reviewed: PullsWorld) -> None:
+    reviewed.stack("elsewhere")
+    reviewed.once()
+    assert merged(reviewed)["state"] == "applied"
 
 
-def test_a_base_that_moved_what_the_stack_uses_voids_the_review(world: PullsWorld) -> None:
-    reviewed(world)
-    world.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
-    assert merged(world)["state"] == "awaiting_approval"
+def test_a_base_that_moved_what_the_stack_uses_voids_the_review(reviewed: PullsWorld) -> None:
+    reviewed.commit({"app/other.tf": 'resource "terraform_data" "other" {}\n'})
+    assert merged(reviewed)["state"] == "awaiting_approval"
 
 
 def test_of_two_requests_for_one_stack_only_the_first_merge_was_reviewed(world: PullsWorld) -> None:
@@ -135,18 +144,16 @@ def test_of_two_requests_for_one_stack_only_the_first_merge_was_reviewed(world: 
     assert newest(world)["state"] == "awaiting_approval"
 
 
-def test_an_evil_merge_commit_waits(world: PullsWorld) -> None:
-    reviewed(world)
-    world.git("merge", "--quiet", "--no-ff", "--no-commit", "refs/pull/7/head")
-    world.commit({"app/main.tf": module("evil")}, "merge 7")
-    world.once()
-    assert newest(world)["state"] == "awaiting_approval"
+def test_an_evil_merge_commit_waits(reviewed: PullsWorld) -> None:
+    reviewed.git("merge", "--quiet", "--no-ff", "--no-commit", "refs/pull/7/head")
+    reviewed.commit({"app/main.tf": module("evil")}, "merge 7")
+    reviewed.once()
+    assert newest(reviewed)["state"] == "awaiting_approval"
 
 
-def test_a_changed_provider_lock_voids_the_review(world: PullsWorld) -> None:
-    reviewed(world)
-    world.commit({"app/.terraform.lock.hcl": "# another selection\n"})
-    run = merged(world)
+def test_a_changed_provider_lock_voids_the_review(reviewed: PullsWorld) -> None:
+    reviewed.commit({"app/.terraform.lock.hcl": "# another selection\n"})
+    run = merged(reviewed)
     assert run["state"] == "awaiting_approval"
     assert "the provider lock file" in str(run["reviews"]["differences"])
 
@@ -218,12 +225,11 @@ def test_a_review_lets_what_it_applied_not_be_applied_again(world: PullsWorld) -
     assert "an apply has begun since" in str(again["reviews"]["differences"])
 
 
-def test_other_changes_are_not_compared_with_a_review_of_what_is_applied(world: PullsWorld) -> None:
-    reviewed(world)
-    assert merged(world)["state"] == "applied"
-    world.commit({"app/main.tf": module("newer")})
-    world.once()
-    run = newest(world)
+def test_other_changes_are_not_compared_with_a_review_of_what_is_applied(reviewed: PullsWorld) -> None:
+    assert merged(reviewed)["state"] == "applied"
+    reviewed.commit({"app/main.tf": module("newer")})
+    reviewed.once()
+    run = newest(reviewed)
     assert (run["state"], run["reviews"]) == ("awaiting_approval", None)
 
 
@@ -284,16 +290,20 @@ resource "terraform_data" "new" {
 """
 
 
+def begin_unseen(world: World) -> None:
+    pulls = begin_previewing(world, REVIEWED)
+    pulls.commit({"site/page.html": "before\n"})
+    pulls.once()
+    pulls.pull(7, {"app/new.tf": UNSEEN})
+    pulls.pull(7, {"site/page.html": "reviewed\n"})
+    pulls.once()
+    review(pulls, 7)
+
+
 @pytest.fixture
-def unseen(world: PullsWorld) -> PullsWorld:
+def unseen(tmp_path: Path) -> PullsWorld:
     """Request 7 has been reviewed. It also changes a page that no plan of `app` depends on, in a commit of its own."""
-    world.commit({"site/page.html": "before\n"})
-    world.once()
-    world.pull(7, {"app/new.tf": UNSEEN})
-    world.pull(7, {"site/page.html": "reviewed\n"})
-    world.once()
-    review(world, 7)
-    return world
+    return previewing_after(tmp_path, begin_unseen)
 
 
 def merge_by_hand(world: PullsWorld, files: dict[str, str]) -> None:
@@ -401,7 +411,7 @@ def test_a_head_that_was_only_rebased_keeps_its_review(unseen: PullsWorld) -> No
 def test_a_plan_that_was_rejected_is_not_approved_by_its_review_again(world: PullsWorld) -> None:
     world.more = "approvals: {required: 2}\n"
     world.configured()
-    reviewed(world)
+    review_seven(world)
     run = merged(world)
     assert [one["comment"] for one in run["approvals"]] == ["reviewed in infra#7: reads well"]
     world.run("reject", run["id"], "-m", "not this way")
