@@ -16,7 +16,7 @@ from runner.cli.invocation import Cli
 from runner.cli.options import common_options, take_common_options
 from runner.cli.screen.output import Console
 from runner.errors import BadUsage, DriftlineError, Interrupted, WrongState
-from runner.host.uncollected import end_uncollected, uncollected
+from runner.host.uncollected import end_uncollected, loading
 
 # section -> command -> what it is for. The module of the same name defines it as `command`; a keyword has a `_` there.
 COMMANDS: dict[str, dict[str, str]] = {
@@ -88,7 +88,7 @@ class Driftline(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
         if cmd_name not in _MODULES:
             return None
-        with uncollected():  # what is imported stays
+        with loading():
             command: click.Command = import_module(_MODULES[cmd_name]).command
         command.name = cmd_name
         take_common_options(command)

@@ -11,7 +11,7 @@ import click
 
 from runner.cli import suggest
 from runner.cli.invocation import Cli
-from runner.host.uncollected import uncollected
+from runner.host.uncollected import loading
 from runner.model.values.frozen import dataclass
 from runner.model.values.moment import LONGEST, Moment
 from runner.model.values.span import Seconds
@@ -99,7 +99,7 @@ class Noun(click.Group):
     def _load(self, name: str) -> click.Command:
         if name not in self._loaded:
             module, _, attribute = self._below[name].partition(":")
-            with uncollected():
+            with loading():
                 command: click.Command = getattr(import_module(f"runner.cli.commands.{module}"), attribute)
             take_common_options(command)
             self._loaded[name] = command

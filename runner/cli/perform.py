@@ -21,6 +21,7 @@ from runner.cli.screen.output import Cell
 from runner.cli.screen.progress import LOOK_SECONDS
 from runner.cli.several import batches
 from runner.errors import DaemonUnreachable, DriftlineError, Interrupted, StackLocked, WindowClosed
+from runner.host.uncollected import loading
 from runner.model.run.life import Run, State
 from runner.model.schedule.waiting import waits
 from runner.view.progress import Progress
@@ -33,8 +34,9 @@ Done = Callable[[RunRow], bool]
 
 def recover_here(cli: Cli) -> list[Run]:
     """What became of runs whose process is gone; an apply that still runs is left to the next daemon."""
-    from runner.service.cycle.begin import begin
-    from runner.service.cycle.recover import recover
+    with loading():
+        from runner.service.cycle.begin import begin
+        from runner.service.cycle.recover import recover
 
     if problem := begin(cli.app.control):
         cli.console.warn(problem)
@@ -134,6 +136,8 @@ class Performer:
         if not self.works_here:
             yield []
             return
+        with loading():
+            self.cli.app.worker  # noqa: B018 - with all that executes runs
         stop = Event()  # of these runs: the next ones are begun as well
         with ThreadPoolExecutor(max(1, min(threads, len(run_ids)))) as pool:
             try:

@@ -17,6 +17,10 @@ OF_A_RUN = frozenset(
     {"HOME", "TMPDIR", "TF_DATA_DIR", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 )
 GRACE_SECONDS = 0.5  # it was asked to end through the protocol, and has nothing to save
+# Without a level, the SDKs of providers write a trace, which terraform throws away unless TF_LOG asks for it:
+# 300 KB for two AWS resources, with every value. Names: internal/logging of terraform-plugin-go and -plugin-log.
+_QUIET = "OFF"
+_SDK_LEVEL, _PROVIDER_LEVEL = "TF_LOG_SDK", "TF_LOG_PROVIDER"
 
 
 @dataclass
@@ -26,16 +30,25 @@ class Launched:
     process: Child
     stdout: Path
 
-    def handshake(self, *, late: bool) -> Handshake | None:
-        """Its handshake once printed; ChildProcessError if it ended, printed something else or is late."""
+    def announced(self) -> Handshake | None:
+        """Its handshake once printed; ChildProcessError if it printed something else."""
+        if not os.stat(self.stdout).st_size:  # noqa: PTH116 - every few milliseconds
+            return None
         with self.stdout.open("rb") as file:
             line, ended, _ = file.read(LONGEST_LINE).partition(b"\n")
-        if ended:
-            found = handshake(line.decode(errors="replace"))
-            if found is None:
-                raise ChildProcessError("it does not speak the plugin protocol 5 or 6 over a Unix socket")
-            if not found.certificate:
-                raise ChildProcessError("it announced no certificate, so anyone could connect to it")
+        if not ended:
+            return None
+        found = handshake(line.decode(errors="replace"))
+        if found is None:
+            raise ChildProcessError("it does not speak the plugin protocol 5 or 6 over a Unix socket")
+        if not found.certificate:
+            raise ChildProcessError("it announced no certificate, so anyone could connect to it")
+        return found
+
+    def handshake(self, *, late: bool) -> Handshake | None:
+        """The same; ChildProcessError also if it ended or is late."""
+        found = self.announced()
+        if found is not None:
             return found
         # Not reaped before the end: its pid could be reused.
         with exit_of(self.process.pid) as over:
@@ -70,13 +83,18 @@ def launch(installed: Installed, command: Command, stdout: Path, certificate: st
     own = replace(
         command,
         argv=(str(installed.executable),),
-        env={**command.env, **HANDSHAKE, "PLUGIN_CLIENT_CERT": certificate},
+        env={**command.env, **_without_logs(installed), **HANDSHAKE, "PLUGIN_CLIENT_CERT": certificate},
         stdout=stdout,
         stderr=Path(os.devnull),
         deadline=None,
     )
     make_output(own)
     return Launched(start(own), stdout)
+
+
+def _without_logs(installed: Installed) -> dict[str, str]:
+    name = installed.address.rpartition("/")[2].replace("-", "_").upper()
+    return {_SDK_LEVEL: _QUIET, f"{_PROVIDER_LEVEL}_{name}": _QUIET}
 
 
 def surroundings(env: Mapping[str, str]) -> str:

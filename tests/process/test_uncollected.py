@@ -1,11 +1,13 @@
 """The garbage collector rests while anybody needs that, and is left as it was found."""
 
 import gc
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
-from runner.host.uncollected import uncollected
+from runner.host.uncollected import loading, uncollected
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +15,7 @@ def collecting() -> Iterator[None]:
     gc.enable()
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 def test_it_collects_again_when_the_last_that_asked_is_through() -> None:
@@ -36,3 +39,21 @@ def test_who_has_switched_it_off_finds_it_off() -> None:
     with uncollected():
         pass
     assert not gc.isenabled()
+
+
+def test_no_later_round_walks_through_what_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with loading():
+        module = ModuleType("loaded")
+        monkeypatch.setitem(sys.modules, "loaded", module)
+    assert not collected(module)
+    assert gc.isenabled()
+
+
+def test_what_exists_is_collected_where_nothing_was_loaded() -> None:
+    with loading():
+        made = ["no module"]
+    assert collected(made)
+
+
+def collected(thing: object) -> bool:
+    return any(one is thing for one in gc.get_objects())

@@ -64,7 +64,7 @@ def checksum(package: Path) -> str:
 def _moved(package: Path, target: Path) -> bool:
     """False if the same version with other contents exists already."""
     private_folder(target.parent)
-    for path in hashed.files(package):
+    for path in map(package.joinpath, hashed.files(package)):
         # terraform sets the modes of the archive, ignoring the umask.
         path.chmod(path.stat().st_mode & 0o700)
         sync_file(path)

@@ -119,7 +119,7 @@ def _command(
         )
     )
     return replace(
-        session.command("replay", ()),
+        replace(session, sandbox=None).command("replay", ()),  # a run's own would be computed in vain
         cwd=home,
         env={**environment, "HOME": str(home), "TMPDIR": str(temporary)},
         lock=None,

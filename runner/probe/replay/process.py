@@ -14,7 +14,7 @@ from runner.probe.launch import Launched, launch
 from runner.probe.protocol import Handshake
 from runner.probe.replay.link import Link, LinkFailed
 from runner.process.metering import current
-from runner.process.run import Command
+from runner.process.run import Command, exit_of
 
 TICK = 0.004  # while it starts, and later a part of how long that took so far: each look costs something
 TICK_PART = 0.05
@@ -70,15 +70,21 @@ class Process:
         return link
 
     def handshake(self, patience: Patience) -> Handshake:
-        began = time.monotonic()
-        while self._handshake is None:
+        if self._handshake is None:
             try:
-                self._handshake = self.launched.handshake(late=patience.over)
+                self._handshake = self._awaited(patience)
             except (ChildProcessError, OSError) as error:
                 raise LinkFailed(f"{self.name}: {error}") from error
-            if self._handshake is None:
-                time.sleep(max(TICK, TICK_PART * (time.monotonic() - began)))
         return self._handshake
+
+    def _awaited(self, patience: Patience) -> Handshake:
+        began, found = time.monotonic(), self.launched.announced()
+        with exit_of(self.launched.process.pid) as ended:
+            while found is None:
+                pause = max(TICK, TICK_PART * (time.monotonic() - began))
+                over = ended(pause) or patience.over
+                found = self.launched.handshake(late=patience.over) if over else self.launched.announced()
+        return found
 
     def end(self) -> None:
         """It is asked first: a provider that is killed cannot end its own processes."""
