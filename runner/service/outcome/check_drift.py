@@ -15,12 +15,9 @@ from runner.ports.control import ControlPorts
 from runner.ports.records.joined import OutcomeWriter
 from runner.ports.records.reports import ReportWriter
 from runner.ports.records.store import Writer
-from runner.service.approval.bind import remember_state
 from runner.service.drift.rules import ignore_rules
-from runner.service.outcome.objects import record_objects
-from runner.service.outcome.outputs import record_read_outputs
-from runner.service.outcome.plan import fail_plan, found_fields, queued_for_full_plan, void_plans
-from runner.service.outcome.probe import remember_failure, remember_probe
+from runner.service.outcome.plan import fail_plan, found_fields, queued_for_full_plan, record_seen
+from runner.service.outcome.probe import remember_failure
 from runner.service.outcome.react import react
 from runner.service.outcome.recording import recording
 from runner.service.queue.next_check import next_check
@@ -34,13 +31,7 @@ def settle_check(control: ControlPorts, job: Job, result: PlanResult | PlanFailu
             return _failed(control, writer, run, result)
         if again := queued_for_full_plan(writer, run, result.probe):
             return again
-        if result.warnings:
-            writer.save_diagnostics(run.id, result.warnings)
-        remember_state(control, writer, run, result.facts)
-        remember_probe(writer, run, result.probe)
-        void_plans(control, writer, result.probe, besides=run)
-        record_read_outputs(writer, run, result)
-        record_objects(writer, run, result.objects)
+        record_seen(control, writer, run, result)
         failing = also_failing(writer.save_failing_checks(run.stack, result.warnings))
         counted = [finding for finding in result.findings if finding.counts]
         if counted:

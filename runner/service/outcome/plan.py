@@ -41,13 +41,7 @@ def settle_plan(control: ControlPorts, job: Job, result: PlanResult | PlanFailur
             return fail_plan(control, writer, run, result)
         if again := queued_for_full_plan(writer, run, result.probe):
             return again
-        if result.warnings:
-            writer.save_diagnostics(run.id, result.warnings)
-        remember_state(control, writer, run, result.facts)
-        remember_probe(writer, run, result.probe)
-        void_plans(control, writer, result.probe, besides=run)
-        record_read_outputs(writer, run, result)
-        record_objects(writer, run, result.objects)
+        record_seen(control, writer, run, result)
         writer.save_plan(run.id, result.changes)
         if result.changes.empty:
             return _nothing(control, writer, run, result)
@@ -190,6 +184,17 @@ def replan(writer: Writer, run: Run, reason: str, now: datetime) -> Run:
     if loops:
         fresh = writer.annotate(fresh, wait_until=now + LONGEST)
     return writer.annotate(superseded, superseded_by=fresh.id)
+
+
+def record_seen(control: ControlPorts, writer: Writer, run: Run, result: PlanResult) -> None:
+    """What every plan sees besides its changes: warnings, the state and its objects, outputs of others, and providers."""
+    if result.warnings:
+        writer.save_diagnostics(run.id, result.warnings)
+    remember_state(control, writer, run, result.facts)
+    remember_probe(writer, run, result.probe)
+    void_plans(control, writer, result.probe, besides=run)
+    record_read_outputs(writer, run, result)
+    record_objects(writer, run, result.objects)
 
 
 def void_plans(control: ControlPorts, writer: Writer, seen: ProbeFacts | None, *, besides: Run) -> None:
