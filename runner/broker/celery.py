@@ -1,4 +1,4 @@
-"""How both sides use Celery. Truth stays in the database: a message names a run, and losing or repeating one is harmless."""
+"""How both sides use Celery. The database decides: a message only names a run, and losing or repeating one is harmless."""
 
 import ssl
 from types import MappingProxyType
@@ -37,7 +37,7 @@ _SETTINGS = MappingProxyType(
 
 @dataclass(frozen=True)
 class Transport:
-    """What a broker knows of urgency: `levels` are its priorities, the most urgent first; without, each has a queue."""
+    """How a broker orders messages: `levels` are its priorities, the most urgent first; without priorities, each level has a queue."""
 
     levels: tuple[int, ...] = ()
     options: tuple[tuple[str, Any], ...] = ()

@@ -111,7 +111,7 @@ class WorkClient:
         return self.repeated(lambda: self._once(method, path, content)).json()
 
     def repeated(self, call: Callable[[], T]) -> T:
-        """Until the server says anything, or patience ends."""
+        """Until the server answers, or patience ends."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -132,7 +132,7 @@ class WorkClient:
 
 
 def _judge(answer: httpx2.Response) -> None:
-    """Raise what the server refuses. Whatever else answers for it, a proxy or a login page, has said nothing: not even yes."""
+    """Raise what the server refuses. An answer of anything else, such as a proxy or a login page, does not count, not even a yes."""
     if VERSION not in answer.headers:
         reason = f"something else answered: {answer.status_code} {answer.reason_phrase}".strip()
         raise ServerUnreachable(url=str(answer.url), reason=reason)

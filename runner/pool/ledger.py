@@ -1,4 +1,4 @@
-"""What this worker has claimed, on its disk: so that it can report after a crash, a reboot or an upgrade.
+"""What this worker has claimed, kept on its disk so that it can report after a crash, a reboot or an upgrade.
 
 work/run-7.json          the lease, the job, the plan that was taken through the gate, and the result until it is delivered
 work/refused-run-7-3.json  an apply of lease 3 whose end the server does not want: evidence for a person
@@ -22,7 +22,7 @@ FOLDER = "work"
 
 
 def boot_of_this_host() -> str:
-    """Another one after each reboot, and on another host."""
+    """Differs after each reboot, and on another host."""
     return BOOT_ID.read_text().strip()
 
 
@@ -71,7 +71,7 @@ class Ledger:
             return None
 
     def entries(self) -> Iterator[Entry]:
-        """Those that can be read: one that cannot, perhaps of another release, keeps no other one from its end."""
+        """Those that can be read: an unreadable one, perhaps of another release, does not hold up the others."""
         for path in sorted(self.folder.glob("run-*.json")):
             try:
                 yield from_plain(Entry, json.loads(path.read_bytes()))

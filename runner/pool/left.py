@@ -1,4 +1,4 @@
-"""Runs in the ledger that no process of this host attends to: after a crash, a reboot, an upgrade or a cut line."""
+"""Runs in the ledger that no process of this host attends to, as after a crash, a reboot, an upgrade or a cut line."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,7 +58,7 @@ def _finish(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None
 
 
 def _is_over(client: WorkClient, entry: Entry) -> bool:
-    """Whether the server wants to hear nothing more of it. One that is away says nothing."""
+    """Whether the server says that the lease is over. A server that is away says nothing."""
     try:
         client.beat(entry.job.run, entry.fence)
     except (LeaseOver, RunNotFound):

@@ -1,4 +1,4 @@
-"""What a job needs, where parts of it are at the server: revisions, artifacts, the key, and the gate."""
+"""The ports of a job on a worker: revisions, artifacts, the key and the gate are at the server."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ class ServedKey:
 
 @dataclass(frozen=True)
 class ServedGate:
-    """Satisfies `ports.ApplyGate`. Waits for a server that is away: nothing starts without its word."""
+    """Satisfies `ports.ApplyGate`. Waits for a server that is away: nothing starts without its consent."""
 
     client: WorkClient
     ledger: Ledger

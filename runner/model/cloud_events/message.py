@@ -1,4 +1,4 @@
-"""A message of EventBridge: a record of CloudTrail in an envelope. What is none is poison, with the reason."""
+"""A message of EventBridge: a record of CloudTrail in an envelope. Anything else is poison, with the reason."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Poison:
 
 
 def read_message(body: str) -> TrailEvent | Poison | None:
-    """None for what changes nothing, such as a call that failed: rules of operators may let it through."""
+    """None for a call that changed nothing, such as one that failed: an operator's own rule may let it through."""
     if len(body.encode(errors="replace")) > LARGEST:
         return Poison(f"it has more than {LARGEST >> 10} KiB")
     try:

@@ -17,7 +17,7 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class QueueAddress:
-    """A FIFO queue is none: EventBridge would need a group for each message, and order means nothing here."""
+    """The address of a standard queue. FIFO queues are refused: EventBridge would need a message group, and order does not matter here."""
 
     url: str
     account: str

@@ -1,7 +1,7 @@
 """Which listed objects the states of the stacks have.
 
 An ARN identifies an object for certain. An id does so within its type, account and region, as far as these are known:
-who hides what nobody manages is as wrong as who reports what a stack manages.
+hiding an unmanaged object is as wrong as reporting a managed one.
 """
 
 import re

@@ -13,7 +13,7 @@ SLACK = timedelta(minutes=2)
 class OwnRun:
     """A run that applied something, when, and the ARN of the role that it assumed for that.
 
-    Without a role it has no session of its own, so no call is known to be its.
+    Without a role it has no session of its own, so no call can be known to be its own.
     """
 
     stack: str

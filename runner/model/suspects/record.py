@@ -1,4 +1,4 @@
-"""A record of CloudTrail as an event; what is no successful change is none."""
+"""A record of CloudTrail as an event, if it is a successful change."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _SHAPE = ("eventID", "eventTime", "eventName", "eventSource")
 
 
 def changed(record: Any) -> TrailEvent | None:
-    """None for reads, failed calls, calls that were only tried (`DryRun`), and for what is no record."""
+    """None for reads, failed calls, calls that were only tried (`DryRun`), and anything that is not a record."""
     if not isinstance(record, Mapping) or not all(isinstance(record.get(key), str) for key in _SHAPE):
         return None
     if record.get("errorCode") or _reads(record):

@@ -1,4 +1,4 @@
-"""With what a call was made, as the user agent says it. Anybody can send any: it is a hint and no evidence."""
+"""The tool that made a call, according to the user agent. A caller can send any, so it is a hint, not evidence."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ _TOOLS: Sequence[tuple[str, str]] = (
 
 
 def tool_of(agent: str, *, console: bool = False, on_behalf: str = "") -> str:
-    """Empty if it says nothing known."""
+    """Empty if no known tool is named."""
     if on_behalf:
         return on_behalf
     if console:

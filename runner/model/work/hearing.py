@@ -1,4 +1,4 @@
-"""Since when workers could be heard: one that called while nobody listened was not silent."""
+"""Since when the server has been listening: a worker that called before that was not silent."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,12 +25,12 @@ class Hearing:
 
     @classmethod
     def begun(cls, now: datetime, ticks: float, heard: Iterable[datetime]) -> "Hearing":
-        """By a daemon that starts. If any worker was `heard` a moment ago, nobody was kept from being heard."""
+        """For a daemon that starts. If any worker was `heard` a moment ago, somebody has been listening all along."""
         away = all(now - one >= SILENCE for one in heard)
         return cls(now if away else None, now, ticks)
 
     def looked(self, now: datetime, ticks: float) -> "Hearing":
-        """A clock that was set, or a host that was suspended, makes everybody silent for as long as it jumped."""
+        """After a clock was set or the host was suspended, every worker seems silent for as long as the clock jumped."""
         jumped = abs((now - self.at) - timedelta(seconds=ticks - self.ticks)) > _DIFFERS
         return Hearing(now if jumped else self.since, now, ticks, self.web)
 

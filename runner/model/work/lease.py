@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runner.model.execution.job import Job
 
 BEAT_SECONDS = 15.0
-MISSED = 3  # heartbeats in a row, after which nobody counts on the worker any more
+MISSED = 3  # heartbeats in a row, after which a worker is silent
 SILENCE = timedelta(seconds=BEAT_SECONDS * MISSED)
 _LEASED = "lease-"
 
@@ -19,7 +19,7 @@ _LEASED = "lease-"
 class LeaseEnd(StrEnum):
     SETTLED = "settled"  # its result was recorded
     LOST = "lost"  # its heartbeats stopped, and it had changed nothing
-    GIVEN_UP = "given up"  # a person said that its worker does not come back
+    GIVEN_UP = "given up"  # a person said that its worker will not come back
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Lease:
     end: LeaseEnd | None = None
 
     def silent(self, now: datetime, listening: datetime | None = None) -> bool:
-        """Whether its worker has missed its heartbeats, of those that somebody was `listening` for."""
+        """Whether its worker has missed its heartbeats, counted from when the server was `listening`."""
         heard = self.heard if listening is None else max(self.heard, listening)
         return self.end is None and now >= heard + SILENCE
 
 
 def lease_claim(token: str, worker: str, since: datetime) -> Claim:
-    """As the run shows it. Its form is none of a process on this host, so that recovery leaves it alone."""
+    """The claim that the run shows. It does not look like one of a process on this host, so recovery leaves it alone."""
     return Claim(token=f"{_LEASED}{token}", host=worker, pid=0, since=since)
 
 

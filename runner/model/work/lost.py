@@ -8,8 +8,8 @@ REPEATS = 2  # of a lost plan or check; then it has failed
 
 
 class Lost(StrEnum):
-    AGAIN = "again"  # it changed nothing, so another worker may do it
-    FAILED = "failed"  # it was lost too often: perhaps it is what kills its workers
+    AGAIN = "again"  # it changed nothing, so another worker may execute it
+    FAILED = "failed"  # it was lost too often: perhaps it kills its workers
     PUT_BACK = "put back"  # an approved run that never passed the gate
     WAIT = "wait"  # terraform may be applying: only its worker, or a person, can tell how it ends
 

@@ -23,7 +23,7 @@ class Offer:
     lost: int = 0  # how many leases of the run were lost
 
     def pending(self, now: datetime) -> bool:
-        """Whether a message is under way, as far as one can tell."""
+        """Whether a message was sent so recently that it may still be waiting."""
         return self.at is not None and now < self.at + AGAIN_AFTER
 
 
@@ -55,7 +55,7 @@ def to_offer(
 ) -> list[Offer]:
     """Messages to send, the most urgent first; `ready` and `executing` are runs with their pools, in turn.
 
-    No pool is offered more than it may execute at once: what waits in a broker would no longer be in our order.
+    No pool is offered more than it may execute at once: runs that wait in a broker can no longer be reordered.
     """
     held = Counter(pool for _, pool in executing)
     checks = Counter(pool for run, pool in executing if run.kind is Kind.DRIFT)

@@ -14,9 +14,7 @@ from runner.model.values.frozen import dataclass
 VERSION = 1
 OLDEST = 1  # that this release still understands
 
-HELLO = (
-    "/api/v1/work/hello"  # GET: the same answer, for whoever only wants to know whether it would be welcome
-)
+HELLO = "/api/v1/work/hello"  # GET: the same answer, for a host that only asks whether it would be accepted
 
 
 # Artifacts up to this size, all together, come with the claim and go with the result: each call takes as long as both hosts
@@ -61,7 +59,7 @@ class LogEnd:
 
 @dataclass(frozen=True)
 class Hello:
-    """A worker that begins, is still there, or stops."""
+    """A worker starts, is still running, or stops."""
 
     worker: str
     pool: str
@@ -103,7 +101,7 @@ class Wanted:
 class Granted:
     """The job, with the number that fences off every earlier claim on its run.
 
-    `key` makes fingerprints, in hex. Whoever has it can test guesses at masked values, and nothing else. `now` is the time
+    `key` makes fingerprints, in hex. With it one can test guesses at masked values, and nothing else. `now` is the time
     of the server, by which plans are dated and judged. `logged` is how much the server has of the run's log, from earlier workers.
     """
 

@@ -2,14 +2,15 @@
 
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Phase, PlanFailure, PlanResult, Result
 
-# Of whoever supervises an apply on this host: neither is an end.
+# For the supervisor of an apply on this host: neither is an end.
 _ENDLESS = frozenset({ApplyOutcome.LEFT, ApplyOutcome.UNSEEN})
 
 
 def objection(phase: Phase, result: Result) -> str:
-    """Why a job of this phase does not end with it; empty if it may. Recorded, it would end the lease and not the run."""
+    """Why a job of this phase cannot end with this result, which would end the lease and not the run; empty if it can."""
     if phase is Phase.PLAN:
-        return "" if isinstance(result, PlanResult | PlanFailure) else f"it is planned, not {result.TAG}"
+        fits = isinstance(result, PlanResult | PlanFailure)
+        return "" if fits else f"the job is a plan, and the result is {result.TAG}"
     if not isinstance(result, ApplyResult):
-        return f"it is applied, not {result.TAG}"
+        return f"the job is an apply, and the result is {result.TAG}"
     return "its apply is still running, so it has no result yet" if result.outcome in _ENDLESS else ""

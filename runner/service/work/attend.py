@@ -1,4 +1,4 @@
-"""What a worker says about the run that it holds: that it is there, that it reached the gate, how it ended."""
+"""What a worker says about its run: that it is alive, that it has reached the gate, and how it ended."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ _BEFORE_THE_START = frozenset({ApplyOutcome.PUT_BACK, ApplyOutcome.NOT_STARTED, 
 
 
 def beat(control: ControlPorts, pool: str, run_id: int, fence: int) -> Heard:
-    """The worker is there. The answer says whether it has to stop; LeaseOver, if it is too late."""
+    """Note that the worker is alive. The answer says whether it has to stop; LeaseOver if it is too late."""
     with control.store.writing() as writer:
         writer.hear(held_lease(writer, run_id, fence, pool))
         renew_access(control, writer, run_id)
@@ -44,7 +44,7 @@ def pass_gate(control: ControlPorts, pool: str, run_id: int, asked: AtGate) -> N
 
 
 def end(control: ControlPorts, pool: str, run_id: int, ended: Ended) -> Run:
-    """Record the result, once; LeaseOver if the run is no longer this worker's, NotAResult if it is none of such a run."""
+    """Record the result, once; LeaseOver if the run is no longer this worker's, NotAResult if such a run cannot end with it."""
     with control.store.reading() as reader:
         done = settled_by(reader, run_id, ended.fence)
         if done is not None:
@@ -64,7 +64,7 @@ def end(control: ControlPorts, pool: str, run_id: int, ended: Ended) -> Run:
 
 
 def _as_recorded(state: State, result: Result) -> Result:
-    """A worker that never got the gate's answer did not begin, and does not know that the start was recorded."""
+    """A worker that never got the gate's answer did not begin, and does not know that its start was recorded."""
     unaware = isinstance(result, ApplyResult) and result.outcome in _BEFORE_THE_START
     if state is State.APPLYING and unaware:
         assert isinstance(result, ApplyResult)

@@ -1,4 +1,4 @@
-"""Who the workers of a pool are: each under a name of its own, which pages, logs and commands show."""
+"""Who the workers of a pool are: each has a name of its own, which pages, logs and commands show."""
 
 import re
 
@@ -19,7 +19,7 @@ _INSTANCE = re.compile(r"[0-9a-f]{0,32}")
 def greet(control: ControlPorts, pool: PoolSettings, said: Hello) -> None:
     """Note that it is there, or that it stops."""
     if _RELEASE.fullmatch(said.release) is None:
-        raise BadUsage("the release of a worker is no version", hint="driftline --version")
+        raise BadUsage("the release of a worker is not a version", hint="driftline --version")
     refuse_namesake(control, pool, said)
     now = control.clock.now()
     with control.store.writing() as writer:

@@ -13,7 +13,7 @@ _WHY = {
 
 
 def held_lease(reader: Reader, run_id: int, fence: int, pool: str) -> Lease:
-    """LeaseOver if it does not hold any more, LeasedToAnother with a token of another pool."""
+    """LeaseOver if it no longer holds, LeasedToAnother with a token of another pool."""
     run, lease = reader.run(run_id), reader.lease(run_id)
     if lease is None or lease.fence != fence:
         raise LeaseOver(fence=fence, run=run.name, why="there is a newer one, or it never existed")
@@ -26,7 +26,7 @@ def held_lease(reader: Reader, run_id: int, fence: int, pool: str) -> Lease:
 
 
 def settled_by(reader: Reader, run_id: int, fence: int) -> Run | None:
-    """The run, if exactly this lease has brought its result: the answer to that may have been lost on the way."""
+    """The run, if this very lease has delivered its result already: the answer may have been lost on the way."""
     lease = reader.lease(run_id)
     mine = lease is not None and lease.fence == fence and lease.end is LeaseEnd.SETTLED
     return reader.run(run_id) if mine else None

@@ -1,4 +1,4 @@
-"""Leases whose workers are silent, and workers that a person gives up."""
+"""Taking runs back from silent workers, and from workers that a person gives up."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -87,7 +87,7 @@ def _ending(lease: Lease, how: LeaseEnd) -> Callable[[Writer], None]:
 
 
 def give_up(control: ControlPorts, worker: str, *, by: str, force: bool) -> list[Run]:
-    """Forget a worker that does not come back; its applies end as interrupted, with their stacks locked.
+    """Forget a worker that will not come back; its applies end as interrupted, with their stacks locked.
 
     WorkerBusy if it was heard from lately and still applies something, unless `force`.
     """
@@ -109,7 +109,7 @@ def give_up(control: ControlPorts, worker: str, *, by: str, force: bool) -> list
 
 
 def _interrupt(control: ControlPorts, lease: Lease, by: str) -> Run:
-    """A plan is queued again. What an apply has done, nobody here can tell."""
+    """A plan is queued again. What an apply has done is unknown here."""
     end = _ending(lease, LeaseEnd.GIVEN_UP)
     with control.store.reading() as reader:
         run = reader.run(lease.run)
