@@ -4,7 +4,7 @@ import os
 import pwd
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIG_DFL, SIGUSR1, signal
@@ -132,13 +132,20 @@ HIDDEN: dict[str, Callable[[Installation], Path]] = {
 
 
 @needs_landlock
-@pytest.mark.parametrize("what", HIDDEN)
-def test_a_module_cannot_read(world: Installation, what: str) -> None:
-    path = world.keep(HIDDEN[what](world))
-    world.write({"main.tf": READS % path})
-    assert CANARY not in str(world.planned().document)
-    world.write({"main.tf": f'output "it" {{ value = file("{path}") }}\n'})
-    assert REFUSED.search(str(world.failed().diagnostics))
+def test_a_module_cannot_read_what_is_driftlines_or_secret(world: Installation) -> None:
+    """All of it in one plan, which tries each in an output of its own."""
+    paths = {what: world.keep(where(world)) for what, where in HIDDEN.items()}
+    world.write({"main.tf": outputs(f'try(file("{path}"), "nothing")' for path in paths.values())})
+    document: Any = world.planned().document
+    shown = document["planned_values"]["outputs"].values()
+    assert dict(zip(paths, (one["value"] for one in shown), strict=True)) == dict.fromkeys(paths, "nothing")
+    world.write({"main.tf": outputs(f'file("{path}")' for path in paths.values())})
+    refused = {one.line for one in world.failed().diagnostics if REFUSED.search(one.detail)}
+    assert [what for line, what in enumerate(paths, 1) if line not in refused] == []
+
+
+def outputs(values: Iterable[str]) -> str:
+    return "".join(f'output "o{number:02}" {{ value = {value} }}\n' for number, value in enumerate(values))
 
 
 @needs_landlock
@@ -185,8 +192,8 @@ WRITES = {
 
 
 @needs_landlock
-@pytest.mark.parametrize("what", WRITES)
-def test_a_provisioner_cannot(world: Installation, what: str) -> None:
+def test_a_provisioner_cannot_change_what_is_driftlines_or_anothers(world: Installation) -> None:
+    """All of it in one apply, which tries each by a resource of its own."""
     kept = [
         world.keep(world.folder / name)
         for name in ("driftline.db", "keys/artifacts", "claims/x", "artifacts/x", "receipts/x.json")
@@ -198,11 +205,17 @@ def test_a_provisioner_cannot(world: Installation, what: str) -> None:
     world.write({"app/main.tf": ""})
     world.planned()
     program = Path(landlock.__file__).parent
-    script = WRITES[what].format(data=world.folder, own=world.own, program=program)
-    world.write({"app/main.tf": DOES % script})
+    places = {"data": world.folder, "own": world.own, "program": program}
+    tries = {f"try{number}": script.format(**places) for number, script in enumerate(WRITES.values())}
+    world.write(
+        {"app/main.tf": "".join((DOES % script).replace("it", name, 1) for name, script in tries.items())}
+    )
     failed = world.apply(world.planned())
     assert isinstance(failed, EngineError)
-    assert REFUSED.search(str(failed.diagnostics))
+    refused = {one.address for one in failed.diagnostics if REFUSED.search(one.detail)}
+    assert [
+        what for what, name in zip(WRITES, tries, strict=True) if f"terraform_data.{name}" not in refused
+    ] == []
     assert [path.read_text() for path in kept] == [CANARY] * len(kept)
     assert not (program / "x.py").exists()
 
