@@ -157,21 +157,27 @@ def bench(*words: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-# That a benchmark runs, those show that need neither terraform nor a browser.
+QUICK = [name for name in FIGURES if name not in NEEDS_TERRAFORM]
+
+
+# That benchmarks run, those show that need neither terraform nor a browser: all of them by one command.
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.thorough if name in NEEDS_TERRAFORM else []) for name in FIGURES],
+    "names",
+    [
+        pytest.param(QUICK, id="without terraform", marks=pytest.mark.long),
+        *(pytest.param([name], id=name, marks=pytest.mark.thorough) for name in sorted(NEEDS_TERRAFORM)),
+    ],
 )
-def test_a_benchmark_prints_its_figures_beside_their_targets(name: str, tmp_path: Path) -> None:
-    if name in NEEDS_TERRAFORM and shutil.which("terraform") is None:
+def test_benchmarks_print_their_figures_beside_their_targets(names: list[str], tmp_path: Path) -> None:
+    if names != QUICK and shutil.which("terraform") is None:
         pytest.skip("no terraform on PATH")
-    if name == "web" and shutil.which("chromium") is None:
+    if names == ["web"] and shutil.which("chromium") is None:
         pytest.skip("no chromium on PATH")
     file = tmp_path / "figures.json"
-    ran = bench(name, "--tiny", "--folder", tmp_path, "--json", file)
+    ran = bench(*names, "--tiny", "--folder", tmp_path, "--json", file)
     assert ran.returncode == 0, ran.stderr
     figures = json.loads(file.read_text())
-    assert [figure["name"] for figure in figures] == FIGURES[name]
+    assert [figure["name"] for figure in figures] == [figure for name in names for figure in FIGURES[name]]
     for figure in figures:
         (row,) = [line for line in ran.stdout.splitlines() if line.startswith(f"{figure['name']}  ")]
         assert figure["target"] in row
