@@ -16,7 +16,7 @@ from runner.errors import BadConfig
 from runner.host.clock import SystemClock
 from runner.host.files import never_make_again
 from runner.host.memory import MachineMemory
-from runner.host.uncollected import uncollected
+from runner.host.uncollected import loading
 from runner.model.schedule.load import memory_limit, slot_count
 from runner.model.settings.server import Settings
 from runner.model.settings.web import web_address
@@ -88,7 +88,7 @@ class App:
 
     @cached_property
     def store(self) -> "SqliteStore":
-        with uncollected():  # what is imported stays
+        with loading():
             from runner.store.database import SqliteStore
 
         store = SqliteStore(self.settings.data_dir, self.clock, create=self.creates)

@@ -12,7 +12,7 @@ import click
 
 from runner.cli.screen.output import Console
 from runner.errors import BadConfig, BadUsage, NoDatabase
-from runner.host.uncollected import uncollected
+from runner.host.uncollected import loading, uncollected
 from runner.view.document import document
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Cli:
             raise BadUsage(
                 f"{command} works only on the host, not with --server", hint="run it there, without --server"
             )
-        with uncollected():  # what is imported stays
+        with loading():
             from runner.app import App
 
             return App.from_config(self.config, creates=self.creates)

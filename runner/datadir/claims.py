@@ -16,7 +16,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +64,7 @@ class FileClaims:
                 return None
         claim = Claim(
             token=f"{name}.{secrets.token_hex(8)}",
-            host=socket.gethostname(),
+            host=os.uname().nodename,
             pid=os.getpid(),
             since=self.clock.now(),
         )
@@ -105,7 +104,7 @@ class FileClaims:
         open, not whether a pid exists: a pid may have been reused.
         """
         name = _run_name(claim)
-        if name is None or claim.host != socket.gethostname() or not self.alive(claim):
+        if name is None or claim.host != os.uname().nodename or not self.alive(claim):
             return 0
         found = _signal(_programs(_holders(self.folder / name)), signal.SIGINT)
         until = time.monotonic() + ORPHAN_SECONDS

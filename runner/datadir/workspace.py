@@ -19,7 +19,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -42,6 +41,7 @@ from runner.errors import Conflict, DiskFull, ModuleMissing
 from runner.foreign.quarantine import Quarantine
 from runner.host.files import (
     PRIVATE_FOLDER,
+    free_bytes,
     is_unfinished,
     private_folder,
     read_foreign,
@@ -324,6 +324,6 @@ def _copies(folder: Path) -> Path:
 
 def _require_room(folder: Path, size: int, run: int) -> None:
     wanted = max(ROOM_FOR_APPLY, ROOM_FOR_STATES * size)
-    free = shutil.disk_usage(folder).free
+    free = free_bytes(folder)
     if free < wanted:
         raise DiskFull(folder=folder, free=free, wanted=wanted, run=f"run-{run}")

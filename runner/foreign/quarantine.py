@@ -14,7 +14,6 @@ from pathlib import Path
 from runner.foreign.budget import Budget, TooMuch
 from runner.foreign.remove import remove
 from runner.host.files import private_folder
-from runner.host.log import log
 
 FOLDER = "quarantine"
 AT_ONCE = 10.0  # seconds for one tree, since a run's slot waits for it
@@ -77,4 +76,6 @@ def _warn_once(path: Path, problem: str) -> None:
         new = os.fspath(path) not in _WARNED
         _WARNED.add(os.fspath(path))
     if new:
+        from runner.host.log import log
+
         log.warning("quarantine.left", place=str(path), problem=problem)

@@ -129,6 +129,12 @@ def is_unfinished(path: Path) -> bool:
     return _UNFINISHED.fullmatch(path.name) is not None and path.is_file()
 
 
+def free_bytes(folder: Path) -> int:
+    """As `shutil.disk_usage` has it, without what is imported with `shutil`: archives of all kinds."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
 def sync_folder(folder: Path, within: int | None = None) -> None:
     """Make a rename or an unlink in the folder durable."""
     _sync(os.open(folder, os.O_RDONLY | os.O_DIRECTORY, dir_fd=within))

@@ -5,7 +5,6 @@ Never on a folder that a run can open, as it could lock it as well.
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +50,8 @@ def alone(path: Path) -> Iterator[bool]:
 
 def remove_if_free(folder: Path) -> None:
     """With what is noted in it; BlockingIOError if somebody uses it."""
+    import shutil  # archives of all kinds come with it, and hardly a command removes a folder
+
     with free(folder):
         end_noted(folder)
         shutil.rmtree(folder, ignore_errors=True)

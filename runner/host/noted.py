@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
 
 from runner.host.descendants import started_at
 from runner.host.files import write_whole
@@ -27,5 +26,7 @@ def end_noted(folder: Path) -> None:
             if began is not None and started_at(pid) == began:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+        from shutil import rmtree  # archives of all kinds come with it
+
         for path in content["folders"]:
             rmtree(path, ignore_errors=True)

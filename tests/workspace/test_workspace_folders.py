@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -171,12 +170,6 @@ def test_the_states_of_other_workspaces_are_copied_too(tmp_path: Path, tree: Pat
     assert copy.read_text() == "blue"
 
 
-class Usage(NamedTuple):
-    total: int
-    used: int
-    free: int
-
-
 def test_an_apply_that_a_full_disk_could_ruin_is_refused(
     tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,7 +177,7 @@ def test_an_apply_that_a_full_disk_could_ruin_is_refused(
     workspace = prepare(workspaces, tree)
     assert workspace.state is not None
     workspace.state.write_text("{}")
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1, 1, 100 << 20))
+    monkeypatch.setattr("runner.datadir.workspace.free_bytes", lambda _: 100 << 20)
     with pytest.raises(DiskFull, match="a full disk can destroy a local state"):
         workspaces.backup_state(workspace, 1)
     assert not (workspace.state.parent.with_name("backups")).exists()

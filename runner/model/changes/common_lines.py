@@ -7,7 +7,6 @@ as in a patience diff, and `difflib` compares what lies between them.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from difflib import SequenceMatcher
 from itertools import pairwise
 
 # `difflib` compares stretches up to this many lines, counting both sides.
@@ -21,6 +20,8 @@ Range = tuple[int, int, int, int]
 
 def common_lines(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Pair]:
     """The indices of each common line, in order."""
+    from difflib import SequenceMatcher
+
     found: list[Pair] = []
     left: list[Range] = [(0, len(old), 0, len(new))]
     cuts = 0

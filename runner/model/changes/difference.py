@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -14,7 +13,7 @@ Path = tuple[str | int, ...]
 
 # Longer lists take too long to align; they are paired by index.
 _MAX_ALIGNED = 1_000
-_NO_STEPS: list[tuple[str, int, int, int, int]] = []
+_NO_STEPS: Sequence[tuple[str, int, int, int, int]] = ()
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -104,13 +103,19 @@ def _aligned(before: list[Any], after: list[Any], unknown: Any) -> Iterator[tupl
         for i, part in enumerate(after)
     ]
     small = len(before) + len(after) <= _MAX_ALIGNED and old_texts != new_texts
-    steps = SequenceMatcher(None, old_texts, new_texts, autojunk=False).get_opcodes() if small else _NO_STEPS
+    steps = _steps(old_texts, new_texts) if small else _NO_STEPS
     for tag, old_start, old_end, new_start, new_end in steps or [("all", 0, len(before), 0, len(after))]:
         if tag == "equal":
             continue
         for i, (old, new) in enumerate(zip_longest(before[old_start:old_end], after[new_start:new_end])):
             index = new_start + i if new_start + i < new_end else old_start + i
             yield index, old, new, unknown_of(unknown, index) if new_start + i < new_end else None
+
+
+def _steps(before: list[str], after: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    from difflib import SequenceMatcher  # only lists that changed are aligned
+
+    return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
 
 def _essence_text(value: Any) -> str:
