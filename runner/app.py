@@ -24,11 +24,14 @@ from runner.model.values.frozen import dataclass
 from runner.model.values.size import parse_size
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.aws.cloud import Cloud
     from runner.daemon.parts import Parts
     from runner.daemon.pools import Pools
     from runner.datadir.looks import Looks
     from runner.datadir.workspace import LocalWorkspaces
+    from runner.engine.sandbox_policy import SandboxPolicy
     from runner.model.engine.choice import Installed
     from runner.model.schedule.polling import PollMeasures
     from runner.policy.host import HostPolicies
@@ -181,8 +184,7 @@ class App:
 
         # The daemon's own environment takes precedence.
         daemon = ChainMap(os.environ, {"GOMEMLIMIT": str(self._memory_limit())})
-        hidden = (self.config_path, *self._named_files())
-        return CommandLineEngine(self.settings, daemon, hidden, open_seal(self.settings, key_file))
+        return CommandLineEngine(self.settings, daemon, self._hidden(), open_seal(self.settings, key_file))
 
     def installed(self, engine: str) -> "tuple[Installed, ...]":
         """The programs that stacks may get. Unlike the engine itself, it is imported in no time."""
@@ -261,12 +263,10 @@ class App:
     @cached_property
     def judge(self) -> "ConfinedJudge":
         from runner.engine.environment import inherited
-        from runner.engine.sandbox_policy import SandboxPolicy
         from runner.policy.judge import ConfinedJudge
 
         handed = inherited(os.environ, ())
-        hidden = (self.config_path, *self._named_files())
-        return ConfinedJudge(SandboxPolicy(self.settings, hidden, handed, os.environ).apart, handed)
+        return ConfinedJudge(self._sandbox(handed).apart, handed)
 
     @cached_property
     def discoverer(self) -> "Discoverer":
@@ -390,18 +390,16 @@ class App:
         if not self.settings.notifications:
             return ()
         from runner.engine.environment import inherited
-        from runner.engine.sandbox_policy import SandboxPolicy
         from runner.model.notify.terms import Terms
         from runner.notify.channels import Resolving, Surroundings
         from runner.service.cycle.notify import Notified
 
         handed = inherited(os.environ, ())
-        hidden = (self.config_path, *self._named_files())
         address = web_address(self.settings.web)
         by = Surroundings(
             environ=os.environ,
             env=handed,
-            surround=SandboxPolicy(self.settings, hidden, handed, os.environ).apart,
+            surround=self._sandbox(handed).apart,
             allowed=self.settings.notify.allow_hosts,
             source=address or "driftline",
         )
@@ -448,6 +446,16 @@ class App:
     def _memory_limit(self) -> int:
         per_run = parse_size(self.settings.executor.memory_per_run)
         return memory_limit(self.memory.total(), slots(self.settings), per_run)
+
+    def _sandbox(self, handed: "Mapping[str, str]") -> "SandboxPolicy":
+        """Of programs that are no run, such as scanners and channels."""
+        from runner.engine.sandbox_policy import SandboxPolicy
+
+        return SandboxPolicy(self.settings, self._hidden(), handed, os.environ)
+
+    def _hidden(self) -> tuple[Path, ...]:
+        """Files that no run may see, besides those in the settings."""
+        return (self.config_path, *self._named_files())
 
     def _named_files(self) -> tuple[Path, ...]:
         """Files that the configuration refers to: in its text, and as YAML spells it."""
