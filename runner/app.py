@@ -319,7 +319,7 @@ class App:
 
         data_dir = self.settings.data_dir
         packs, problems = GitPacks(data_dir, self.git.pack), BrokerProblems(data_dir)
-        broker = CeleryBroker(self.settings.broker)
+        broker = CeleryBroker(self.settings.broker, [pool.name for pool in self.settings.pools])
         return Pools(self.control, broker, packs, problems, web=lambda: running_web(data_dir))
 
     @cached_property

@@ -1,12 +1,15 @@
 """How both sides use Celery. The database decides: a message only names a run, and losing or repeating one is harmless."""
 
+import re
 import ssl
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runner.errors import BrokerUnreachable, ExtraMissing
 from runner.model.values.frozen import dataclass
+from runner.model.values.loopback import is_loopback
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -66,6 +69,7 @@ TRANSPORTS = MappingProxyType(
     }
 )
 URGENCIES = 4
+_REGION = re.compile(r"sqs(?:-fips)?\.([a-z0-9-]+)\.")
 
 
 def queues(pool: str, url: str) -> tuple[str, ...]:
@@ -74,18 +78,48 @@ def queues(pool: str, url: str) -> tuple[str, ...]:
     return (name,) if _transport(url).levels else tuple(f"{name}-{level}" for level in range(URGENCIES))
 
 
-def celery(url: str) -> "Celery":
+def celery(url: str, pools: Iterable[str]) -> "Celery":
     """ExtraMissing without Celery."""
     try:
         from celery import Celery
     except ModuleNotFoundError as missing:
         raise ExtraMissing(what="a pool of workers", module=missing.name, extra="celery") from missing
-    app = Celery("driftline", broker=url, set_as_current=False)
+    app = Celery("driftline", broker=_connected_to(url), set_as_current=False)
     app.conf.update(_SETTINGS)
-    app.conf.broker_transport_options = dict(_transport(url).options)
+    app.conf.broker_transport_options = {**dict(_transport(url).options), **_existing(url, pools)}
     if tls := _tls(url):
         app.conf.broker_use_ssl = tls
     return app
+
+
+def _account(url: str) -> str:
+    """Where the queues are made by others, as sqs://sqs.REGION.amazonaws.com/ACCOUNT says."""
+    parts = urlsplit(url)
+    return parts.path.strip("/") if parts.scheme == "sqs" else ""
+
+
+def _connected_to(url: str) -> str:
+    """Without the account: kombu takes a host for one of its own, and asks it without TLS."""
+    parts = urlsplit(url)
+    if not _account(url):
+        return url
+    login, at, _ = parts.netloc.rpartition("@")
+    return f"sqs://{parts.netloc if is_loopback(parts.hostname or '') else login + at}"
+
+
+def _existing(url: str, pools: Iterable[str]) -> dict[str, Any]:
+    """With their addresses, nothing asks for the list of queues, nor makes one."""
+    if not (account := _account(url)):
+        return {}
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    base = f"{'http' if is_loopback(urlsplit(url).hostname or '') else 'https'}://{host}/{account}"
+    region = _REGION.match(host)
+    return {
+        "predefined_queues": {
+            name: {"url": f"{base}/{name}"} for pool in pools for name in queues(pool, url)
+        },
+        **({"region": region[1]} if region else {}),
+    }
 
 
 def _tls(url: str) -> dict[str, Any]:
@@ -99,9 +133,9 @@ def _tls(url: str) -> dict[str, Any]:
     return {}
 
 
-def reach(url: str) -> None:
+def reach(url: str, pools: Iterable[str]) -> None:
     """BrokerUnreachable unless it can be connected to, with its login."""
-    app = celery(url)
+    app = celery(url, pools)
     from kombu.exceptions import OperationalError
 
     try:
@@ -114,14 +148,15 @@ def reach(url: str) -> None:
 class CeleryBroker:
     """Satisfies `ports.Broker`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pools: Iterable[str]) -> None:
         self._url = url
+        self._pools = tuple(pools)
         self._app: Celery | None = None
 
     def announce(self, pool: str, run: int, attempt: int, urgency: float) -> None:
         from kombu.exceptions import OperationalError
 
-        app = self._app = self._app or celery(self._url)
+        app = self._app = self._app or celery(self._url, self._pools)
         level = min(max(round(urgency), 0), URGENCIES - 1)
         transport, names = _transport(self._url), queues(pool, self._url)
         queue, more = (

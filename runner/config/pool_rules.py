@@ -1,5 +1,6 @@
 """What pools of workers, and the settings of a worker, must satisfy."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from runner.model.values.name import EXPECTED, NAME
 
 # Broker URL schemes -> whether the connection is encrypted.
 _BROKERS = {"redis": False, "rediss": True, "amqp": False, "amqps": True, "sqs": True}
+_ACCOUNT = re.compile(r"(/[0-9]{12})?")
 
 
 def pool_complaints(settings: Settings) -> Iterator[Complaint]:
@@ -57,6 +59,8 @@ def _broker_flaw(url: str) -> str | None:
         return f"expected an address that begins with {', '.join(f'{scheme}://' for scheme in _BROKERS)}"
     if not _BROKERS[parts.scheme] and not is_loopback(parts.hostname or ""):
         return f"nothing encrypts the connection: use {parts.scheme}s:// to another host"
+    if parts.scheme == "sqs" and _ACCOUNT.fullmatch(parts.path) is None:
+        return "expected sqs://, or sqs://sqs.REGION.amazonaws.com/ACCOUNT for queues that exist already"
     return None
 
 

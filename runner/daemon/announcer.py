@@ -12,7 +12,7 @@ AGAIN_SECONDS = 15.0  # without being woken: an announcement may be due again
 class Announcer:
     """Its thread begins with the first pool, and is no reason for a process to live: what is not announced will be."""
 
-    def __init__(self, attempt: Callable[[str, Callable[[], None]], None]) -> None:
+    def __init__(self, attempt: Callable[[str, Callable[[], object]], None]) -> None:
         self._attempt = attempt
         self._pools: Pools | None = None
         self._woken = threading.Event()

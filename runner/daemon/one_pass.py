@@ -7,6 +7,7 @@ from runner.daemon.channels import all_once, deliver_once
 from runner.daemon.forges import kept_at_forges
 from runner.daemon.journal import Journal
 from runner.daemon.parts import Parts
+from runner.daemon.pools import Pools
 from runner.daemon.settle import settle
 from runner.daemon.suspects import explain_once
 from runner.daemon.timetable import POLL_THREADS
@@ -57,6 +58,8 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
     finally:
         pool.stop_plans()
         pool.close()
+    if parts.pools is not None:
+        _announce(parts.pools, report)
     try:
         for problem in prune(control, parts.worker.ports.workspaces, parts.trees).problems:
             report(f"retention: {problem}")
@@ -82,6 +85,18 @@ def _look_at_forges(parts: Parts, report: Callable[[str], None], in_comments: Pe
     )
     all_once(one.look for one in kept.values())
     parts.at_forges.forges.close()
+
+
+def _announce(pools: Pools, report: Callable[[str], None]) -> None:
+    """What workers of pools execute until the next pass; `driftline web` grants it and records how it ends."""
+    try:
+        for one in pools.once():
+            report(f"run-{one.run}: announced to pool {one.pool}")
+        pools.prune()
+    except DriftlineError as error:
+        report(f"pools: {error.message}")
+    if pools.problem is not None:
+        report(f"pools: {pools.problem.text}")
 
 
 def _poll(parts: Parts, report: Callable[[str], None]) -> None:

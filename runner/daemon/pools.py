@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from runner.host.log import log
 from runner.model.work.hearing import Hearing
 from runner.model.work.lost import Lost
-from runner.model.work.offers import BrokerProblem
+from runner.model.work.offers import BrokerProblem, Offer
 from runner.ports.broker import Broker, BrokerNotes, Packs
 from runner.ports.control import ControlPorts
 from runner.service.work.offer import offer_runs
@@ -30,11 +30,17 @@ class Pools:
     _silent: set[int] = field(default_factory=set)
     _hearing: Hearing | None = None
 
-    def offer(self) -> None:
+    def offer(self) -> tuple[Offer, ...]:
         announced = offer_runs(self.control, self.broker, self.packs)
         self._note(announced.problem)
         for one in announced.offers:
             log.debug("run.announced", run=f"run-{one.run}", pool=one.pool, attempt=one.attempt)
+        return announced.offers
+
+    def once(self) -> tuple[Offer, ...]:
+        """In a pass without a daemon: what is announced. Who was away cannot be known, so a worker counts as silent once it is."""
+        expire_leases(self.control)
+        return self.offer()
 
     def _note(self, problem: str) -> None:
         if not problem:

@@ -23,7 +23,7 @@ class SafeMode:
     problem: str = ""
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def attempt(self, what: str, work: Callable[[], None]) -> None:
+    def attempt(self, what: str, work: Callable[[], object]) -> None:
         """Do the work, unless writing is impossible. No error in it ends the daemon: the next turn tries again."""
         try:
             # Before anything else: working in a folder that is no longer ours would start a second installation.

@@ -17,9 +17,11 @@ def broker(scene: Scene) -> Iterator[Finding]:
     url = scene.settings.broker
     if url is None:
         return
+    worker = scene.settings.worker
+    pools = [pool.name for pool in scene.settings.pools] + ([] if worker is None else [worker.pool])
     try:
-        celery(url)
-        reach(url)
+        celery(url, pools)
+        reach(url, pools)
     except DriftlineError as error:
         yield failed(CHECK, error)
         return

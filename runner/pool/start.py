@@ -109,20 +109,21 @@ class Listening:
         return [sys.executable, "-I", "-m", "runner.cli", "--config", config, "worker", *words]
 
 
-def listen(app: App, worker: WorkerSettings) -> None:
-    """Until SIGTERM or SIGINT, which wait for the runs that are executed; a second one leaves them, and they go on.
+def listen(app: App, worker: WorkerSettings) -> int:
+    """The exit code: with 1, an error that Celery does not outlive, systemd starts it again.
 
+    Until SIGTERM or SIGINT, which wait for the runs that are executed; a second one leaves them, and they go on.
     WorkerRunning where another one has this data directory.
     """
     with only_worker(app.settings.data_dir):
-        _listen(app, worker)
+        return _listen(app, worker)
 
 
-def _listen(app: App, worker: WorkerSettings) -> None:
+def _listen(app: App, worker: WorkerSettings) -> int:
     from celery import signals
 
     assert app.settings.broker is not None
-    broker = celery(app.settings.broker)
+    broker = celery(app.settings.broker, [worker.pool])
     broker.conf.task_queues = declared(worker.pool, app.settings.broker)
     listening = Listening(app, worker)
 
@@ -146,6 +147,7 @@ def _listen(app: App, worker: WorkerSettings) -> None:
     finally:
         listening.end()
         log.info("worker.stopped")
+    return int(controller.exitcode or 0)
 
 
 def _leave_when_told_again(**_: object) -> None:

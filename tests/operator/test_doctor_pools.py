@@ -177,4 +177,4 @@ def test_rabbitmq_is_talked_to_only_with_the_certificate_of_its_name(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     with tls_server(pem) as port, pytest.raises(BrokerUnreachable, match=problem):
-        reach(f"amqps://guest:guest@{host}:{port}//")
+        reach(f"amqps://guest:guest@{host}:{port}//", [])

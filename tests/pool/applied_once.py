@@ -18,6 +18,13 @@ resource "terraform_data" "one" {{
   }}
 }}
 """
+WAITS = """\
+resource "terraform_data" "one" {{
+  provisioner "local-exec" {{
+    command = "echo applied >> %s; while [ ! -e %s ]; do sleep 0.1; done"
+  }}
+}}
+"""
 LONG = {"seconds": 46.0}
 PATIENCE = 90.0
 

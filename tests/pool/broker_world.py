@@ -12,11 +12,15 @@ from pool_world import Pool, Worker
 
 @contextmanager
 def worker_of(
-    pool: Pool, url: str, worker: Worker | None = None, says: str = "worker.ready"
+    pool: Pool,
+    url: str,
+    worker: Worker | None = None,
+    says: str = "worker.ready",
+    slots: int | None = None,
 ) -> Iterator["subprocess.Popen[str]"]:
     """It says that it is ready; killed at the end if it still lives."""
     worker = worker or pool.worker()
-    config = worker.config(url)
+    config = worker.config(url, slots)
     argv = [sys.executable, "-m", "runner.cli", "--config", str(config), "worker"]
     log = config.with_suffix(".log")
     said = log.open("w+")

@@ -158,7 +158,7 @@ class Worker:
             if isinstance(engine := app.__dict__.get("engine"), CommandLineEngine):
                 engine.close()
 
-    def config(self, broker: str = "redis://127.0.0.1:1/0") -> Path:
+    def config(self, broker: str = "redis://127.0.0.1:1/0", slots: int | None = None) -> Path:
         """For processes of its own."""
         server = self.pool.world.settings
         mirror, visible = server.engines.plugin_mirror, [str(one) for one in server.executor.visible]
@@ -166,7 +166,7 @@ class Worker:
         told = {
             "data_dir": str(self.data_dir),
             "engines": {"plugin_mirror": None if mirror is None else str(mirror)},
-            "executor": {"visible": visible},
+            "executor": {"visible": visible, "slots": slots or "auto"},
             "broker": broker,
             "worker": asdict(self.settings),
         }

@@ -24,7 +24,7 @@ class Hanging:
         self.goes_on.wait(10)
 
 
-def attempt(_what: str, work: Callable[[], None]) -> None:
+def attempt(_what: str, work: Callable[[], object]) -> None:
     work()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from applied_once import PATIENCE, applied, until
+from applied_once import PATIENCE, WAITS, applied, until
 from broker_world import worker_of
 from pool_world import Pool
 from provider.mirror import certificate
@@ -42,7 +42,7 @@ def doctor(url: str) -> Finding:
 
 def test_a_run_is_executed_by_the_worker_that_hears_of_it(pool: Pool, redis: Redis) -> None:
     pool.stack(rules="apply: {mode: automatic}\n")
-    broker = CeleryBroker(redis.url)
+    broker = CeleryBroker(redis.url, ["eu"])
     with worker_of(pool, redis.url) as worker:
         until(lambda: pool.offered(broker) and pool.run().state is State.APPLIED, "it is not applied")
         worker.send_signal(signal.SIGTERM)
@@ -56,8 +56,8 @@ def test_a_worker_that_is_told_twice_to_stop_leaves_an_apply_which_is_reported_l
     pool: Pool, redis: Redis
 ) -> None:
     go = pool.states / "go"
-    pool.stack(rules="apply: {mode: automatic}\n", body=_WAITS % (pool.states / "applied", go))
-    broker = CeleryBroker(redis.url)
+    pool.stack(rules="apply: {mode: automatic}\n", body=WAITS % (pool.states / "applied", go))
+    broker = CeleryBroker(redis.url, ["eu"])
     with worker_of(pool, redis.url) as worker:
         until(lambda: pool.offered(broker) and applied(pool) == 1, "it does not begin")
         until(lambda: told_to_stop(worker), "it does not leave")
@@ -74,18 +74,9 @@ def told_to_stop(worker: "subprocess.Popen[str]") -> bool:
     return worker.poll() is not None
 
 
-_WAITS = """\
-resource "terraform_data" "one" {{
-  provisioner "local-exec" {{
-    command = "echo applied >> %s; while [ ! -e %s ]; do sleep 0.1; done"
-  }}
-}}
-"""
-
-
 def test_a_worker_outlives_a_broker_that_loses_everything(pool: Pool, redis: Redis) -> None:
     pool.stack(rules="apply: {mode: automatic}\n")
-    broker = CeleryBroker(redis.url)
+    broker = CeleryBroker(redis.url, ["eu"])
     pool.offered(broker)
     with worker_of(pool, redis.url):
         until(lambda: pool.offered(broker) and pool.run().state is State.APPLIED, "it is not applied")
@@ -98,7 +89,7 @@ def test_a_worker_outlives_a_broker_that_loses_everything(pool: Pool, redis: Red
 
 
 def test_a_broker_that_is_not_there_is_said_without_its_password() -> None:
-    broker = CeleryBroker("redis://:hunter2@127.0.0.1:1/0")
+    broker = CeleryBroker("redis://:hunter2@127.0.0.1:1/0", ["eu"])
     with pytest.raises(BrokerUnreachable) as refused:
         broker.announce("eu", 1, 1, 0.0)
     assert "hunter2" not in str(refused.value)

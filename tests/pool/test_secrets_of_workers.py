@@ -394,7 +394,6 @@ def test_every_secret_was_really_there(life: Life) -> None:
 def test_the_runs_went_over_the_broker_and_were_seen_on_pages(life: Life) -> None:
     commands = b"".join(path.read_bytes() for path in life.redis.folder.rglob("*.aof"))
     assert commands.count(b"driftline.execute") > 5
-    assert "worker.killed" not in life.worker_log.read_text()
     assert {"page /pools", "page /runs/run-1", "page /metrics"} <= life.said.keys()
     assert "Apply complete" in life.said["/runs/run-1/log"]
 

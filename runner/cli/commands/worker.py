@@ -41,7 +41,7 @@ def command(cli: Cli, context: click.Context, standby: bool, finish: int | None)
     else:
         from runner.pool.start import listen
 
-        listen(app, worker)
+        return listen(app, worker)
     return 0
 
 
