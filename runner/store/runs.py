@@ -88,11 +88,11 @@ class RunReads(DetailReads):
         """
         return [run_of(row) for row in self._all(sql, stack, identity, text(since))]
 
-    def open_runs(self, stack: str | None = None) -> list[Run]:
-        if stack is None:
-            rows = self._all("SELECT * FROM runs WHERE final = 0 ORDER BY id")
-        else:
-            rows = self._all("SELECT * FROM runs WHERE final = 0 AND stack = ? ORDER BY id", stack)
+    def open_runs(self, stack: str | None = None, *, state: State | None = None) -> list[Run]:
+        given = {name: value for name, value in (("stack", stack), ("state", state)) if value is not None}
+        where = "".join(f" AND {name} = ?" for name in given)
+        sql = f"SELECT * FROM runs WHERE final = 0{where} ORDER BY id"  # noqa: S608 - of constants
+        rows = self._all(sql, *given.values())
         return [run_of(row) for row in rows]
 
     def executing_runs(self) -> list[Run]:

@@ -9,7 +9,7 @@ from runner.api.scope.seen import PAGE, Seen
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.plan.step import Step
 from runner.model.run.evidence import Evidence
-from runner.model.run.life import Kind, Run
+from runner.model.run.life import Kind, Run, State
 from runner.model.schedule.sweep import Sweep
 from runner.model.warm.compared import Compared, HowPlanned
 from runner.model.warm.probe import Distrust, ProbeRecord
@@ -36,8 +36,8 @@ class SeenRuns(Seen):
     def heals(self, stack: str, identity: str, since: datetime) -> list[Run]:
         return self._only(self.whole.heals(stack, identity, since), lambda run: run.stack)
 
-    def open_runs(self, stack: str | None = None) -> list[Run]:
-        return self._only(self.whole.open_runs(stack), lambda run: run.stack)
+    def open_runs(self, stack: str | None = None, *, state: State | None = None) -> list[Run]:
+        return self._only(self.whole.open_runs(stack, state=state), lambda run: run.stack)
 
     def executing_runs(self) -> list[Run]:
         return self._only(self.whole.executing_runs(), lambda run: run.stack)

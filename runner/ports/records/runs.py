@@ -65,8 +65,8 @@ class RunReader(Protocol):
         """Runs that heal rules let pass and that may have changed something, newest first."""
         ...
 
-    def open_runs(self, stack: str | None = None) -> list[Run]:
-        """Runs that are not final, oldest first."""
+    def open_runs(self, stack: str | None = None, *, state: State | None = None) -> list[Run]:
+        """Runs that are not final, oldest first; with `state` those in it."""
         ...
 
     def executing_runs(self) -> list[Run]:
