@@ -33,10 +33,10 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     with control.store.reading() as reader:
         waiting = executable(reader, now)
         ready = [(run, place) for run in waiting if (place := _pool(control, reader, run)) != HERE]
-        allowed = set(in_their_windows(control, reader, [run for run, _ in ready]))
+        allowed = {run.id for run in in_their_windows(control, reader, [run for run, _ in ready])}
         executing = [(run, _pool(control, reader, run)) for run in reader.executing_runs() if is_leased(run)]
         drained = [one.pool for one in reader.drained_pools()]
-        ready = [(run, place) for run, place in ready if run in allowed]
+        ready = [(run, place) for run, place in ready if run.id in allowed]
         offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
         runs = {run.id: run for run, _ in ready}
         wanted = {
