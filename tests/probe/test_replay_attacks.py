@@ -193,7 +193,7 @@ def test_a_data_source_that_tells_the_time_is_never_replayed(worldly: WorldlyWor
     """As the data sources of `hashicorp/time` and of a service that counts do. No plan depends on it."""
     worldly.applied("api", body=SOURCES.replace("FILE", 'file = "/proc/uptime"'))
     ways = [worldly.clean("api") for _ in range(5)]
-    assert [way for way, _ in ways] == [Way.COMPARED, *[Way.PROBED] * 4]
+    assert [way for way, _ in ways] == [Way.COMPARED, *[Way.PROBED] * 4], ways
     assert {reason for _, reason in ways[1:4]} == {
         "not replayed: the answer for data cloudfile_glance differs"
     }
