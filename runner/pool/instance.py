@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.datadir.daemon_lock import only
 from runner.datadir.keys import key_file
 from runner.errors import WorkerRunning
+from runner.host.files import private_folder
 from runner.pool.ledger import FOLDER, boot_of_this_host
 
 INSTANCE = "instance"
@@ -23,5 +24,5 @@ def instance_of(data_dir: Path) -> str:
 @contextmanager
 def only_worker(data_dir: Path) -> Iterator[None]:
     """WorkerRunning where another process listens for this data directory."""
-    with only(data_dir / LOCK_FILE, lambda pid: WorkerRunning(pid=pid, data_dir=data_dir)):
+    with only(private_folder(data_dir) / LOCK_FILE, lambda pid: WorkerRunning(pid=pid, data_dir=data_dir)):
         yield

@@ -173,11 +173,12 @@ class Life:
     def killed(self, run: Run, point: str) -> None:
         """The process that executes the run dies there, and no worker listens."""
         until(lambda: self._attempt(run) > 0, "it is not announced")
-        argv = [sys.executable, "-m", "runner.cli", "-c", str(self.config), "worker", "--execute"]
+        argv = [sys.executable, "-m", "runner.cli", "-c", str(self.config), "worker", "--standby"]
         env = {**self.environment, "DRIFTLINE_FAILPOINTS": f"{point}=kill"}
         with self.worker_log.open("ab") as log:
-            words = [*argv, str(run.id), str(self._attempt(run))]
-            assert subprocess.run(words, env=env, check=False, stdout=log, stderr=log).returncode == -9
+            told = f"{run.id} {self._attempt(run)}\n".encode()
+            ended = subprocess.run(argv, env=env, check=False, stdout=log, stderr=log, input=told)
+        assert ended.returncode == -9
 
     def _attempt(self, run: Run) -> int:
         with self.world.app.store.reading() as reader:
