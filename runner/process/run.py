@@ -23,13 +23,14 @@ from runner.ports.basics import Cancel
 from runner.process.follow import Follower
 from runner.process.metering import gauge
 from runner.sandbox import namespaced, seccomp
-from runner.sandbox.bubblewrap import Door, Namespaces, exit_code
+from runner.sandbox.bubblewrap import Door, Namespaces, NotBegun, exit_code
 from runner.sandbox.confined import confined, ruleset
 from runner.sandbox.entrance import entrance
 
 TICK = 0.05  # poll interval for a running process: 20 short wake-ups a second
 MEGABYTE = 1 << 20
 OOM_SECONDS = 0.05
+BUBBLEWRAP_STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,17 @@ def start(command: Command) -> Child:
 
 
 def _start_in_namespaces(command: Command, view: View) -> Child:
+    """Again if bubblewrap fails: a mount of this machine that vanishes while it copies them is an error to it."""
+    for _ in range(BUBBLEWRAP_STARTS - 1):
+        with contextlib.suppress(NotBegun):
+            return _enclosed_child(command, view)
+        # What it said about its failure. A device cannot be emptied.
+        with contextlib.suppress(OSError):
+            os.truncate(command.stderr, 0)
+    return _enclosed_child(command, view)
+
+
+def _enclosed_child(command: Command, view: View) -> Child:
     with enclosed(command, view) as (outer, program):
         door = Door()
         argv = tuple(door.argv(outer.argv, program))

@@ -31,6 +31,10 @@ class NotEntered(OSError):
     """The namespaces, or the program in them, could not be started"""
 
 
+class NotBegun(NotEntered):
+    """bubblewrap ended while it set up the namespaces, and the program in them has not begun"""
+
+
 @dataclass
 class Door:
     """The pipes to a bubblewrap that is being started. `passed` are the ends that it inherits."""
@@ -66,12 +70,15 @@ class Door:
             try:
                 namespaces = Namespaces(first, os.pidfd_open(first))
             except ProcessLookupError:
-                raise NotEntered(_last_line(stderr) or "bubblewrap's first process ended at once") from None
-            os.write(self._wait[1], b"+")
+                raise NotBegun(_last_line(stderr) or "bubblewrap's first process ended at once") from None
+            with contextlib.suppress(BrokenPipeError):  # it has ended
+                os.write(self._wait[1], b"+")
             began = _read(self._status[0])
             if began != b"+":
                 namespaces.end()
-                raise NotEntered(os.strerror(began[1]) if began else _last_line(stderr))
+                if began:
+                    raise NotEntered(os.strerror(began[1]))
+                raise NotBegun(_last_line(stderr) or "bubblewrap ended before the program began")
             return namespaces
         finally:
             self._close((self._info[0], self._wait[1], self._status[0]))
