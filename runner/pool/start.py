@@ -21,6 +21,7 @@ from runner.pool.instance import instance_of, only_worker
 from runner.pool.left import left
 from runner.pool.patience import Deadline
 from runner.pool.standby import Standby
+from runner.pool.tidy import TIDY_SECONDS, tidy
 from runner.process.beside import start_beside
 
 ANSWER_SECONDS = 10.0
@@ -79,17 +80,27 @@ class Listening:
             self._attend_by(client.until(Deadline(0)))
 
     def _attend_by(self, client: WorkClient) -> None:
+        tidying = Deadline(0)
         while True:
             try:
                 self._finish_left()
             except (DriftlineError, OSError, ValueError) as error:
                 log.warning("worker.not_finished", problem=str(error))
+            if tidying.is_set():
+                tidying = Deadline(TIDY_SECONDS)
+                self._tidy()
             if self._stops.wait(BEAT_SECONDS):
                 return
             try:
                 self.say_hello(client)
             except DriftlineError as error:
                 log.warning("worker.hello", problem=error.message)
+
+    def _tidy(self) -> None:
+        try:
+            log.info("worker.tidied", removed=tidy(self.app))
+        except (DriftlineError, OSError) as error:
+            log.warning("worker.not_tidied", problem=str(error))
 
     def _finish_left(self) -> None:
         for entry in left(self.app):
