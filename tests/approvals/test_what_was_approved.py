@@ -100,8 +100,8 @@ def swap_binary(world: World) -> None:
 
 
 def add_to_environment(world: World) -> None:
-    vars(world.app.engine)["daemon"] = {
-        **vars(world.app.engine)["daemon"],
+    vars(world.app.engine.sessions)["daemon"] = {
+        **vars(world.app.engine.sessions)["daemon"],
         "HTTPS_PROXY": "http://127.0.0.1:1",
     }
 

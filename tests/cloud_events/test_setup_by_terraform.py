@@ -36,6 +36,18 @@ def here(tmp_path: Path) -> Iterator[Installed]:
         yield found
 
 
+def printed() -> str:
+    return CliRunner().invoke(main, ["aws", "events", "setup", "--print", "--as", "terraform"]).stdout
+
+
+def test_what_is_printed_is_formatted_as_terraform_formats_it() -> None:
+    done = subprocess.run(
+        ["terraform", "fmt", "-"], input=printed(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == printed()
+    assert "aws_sqs_queue" in done.stdout
+
+
 def applied(folder: Path, url: str) -> str:
     """The address of the queue, which is the only output."""
     environment = {
@@ -46,9 +58,8 @@ def applied(folder: Path, url: str) -> str:
     }
     module = folder / "module"
     module.mkdir()
-    printed = CliRunner().invoke(main, ["aws", "events", "setup", "--print", "--as", "terraform"]).stdout
     (module / "main.tf").write_text(MAIN)
-    (module / "driftline_events.tf").write_text(printed)
+    (module / "driftline_events.tf").write_text(printed())
 
     def terraform(*words: str) -> str:
         done = subprocess.run(

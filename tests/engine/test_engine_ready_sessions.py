@@ -9,7 +9,7 @@ from weakref import ref
 import pytest
 from engine_world import SIMPLE, World, needs_terraform
 
-from runner.engine import command, init
+from runner.engine import command, init, sessions
 from runner.engine.command import CommandLineEngine
 from runner.engine.session import Session
 from runner.model.warm.provider import Ready
@@ -26,7 +26,8 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         seen.append(session)
         return init.found(session)
 
-    monkeypatch.setattr(command, "found", found)
+    for room in (command, sessions):
+        monkeypatch.setattr(room, "found", found)
     return lambda: len(seen)
 
 

@@ -25,7 +25,7 @@ def app(tmp_path: Path, executor: str) -> App:
 
 def environment(tmp_path: Path, app: App, **env: str) -> dict[str, str]:
     workspace = LocalWorkspaces(tmp_path / "data").prepare(1, "a", tmp_path, ".", managed_state=True)
-    daemon = app.engine.daemon  # type: ignore[attr-defined]
+    daemon = app.engine.sessions.daemon  # type: ignore[attr-defined]
     base = inherited(daemon, app.settings.engines.env)
     stack = StackDefinition(name="a", env=env)
     return child_environment(

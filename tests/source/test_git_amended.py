@@ -50,7 +50,7 @@ def test_a_branch_that_is_there_is_not_overwritten(host: Host) -> None:
     mirrors, source = host.remote.mirrors, host.remote.source
     mirrors.push(source, amended(host, {"a": b"2"}), "drift/app/12345678")
     before = host.remote.git_at(host.server, "rev-parse", "drift/app/12345678")
-    with pytest.raises(GitFailed, match="another branch drift/app/12345678 already"):
+    with pytest.raises(GitFailed, match="the remote has drift/app/12345678 at another commit"):
         mirrors.push(source, amended(host, {"a": b"3"}), "drift/app/12345678")
     assert host.remote.git_at(host.server, "rev-parse", "drift/app/12345678") == before
 
