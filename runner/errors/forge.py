@@ -7,7 +7,9 @@ class ForgeUnreachable(DriftlineError):
     """{forge} cannot be reached: {problem}"""
 
     exit_code = 69
-    hint_template = "wait if the forge is down; otherwise check forge.url in the configuration, then: driftline doctor"
+    hint_template = (
+        "wait if the forge is down; otherwise check forge.url in the configuration, then: driftline doctor"
+    )
 
 
 class ForgeRefused(DriftlineError):
