@@ -100,10 +100,8 @@ def swap_binary(world: World) -> None:
 
 
 def add_to_environment(world: World) -> None:
-    vars(world.app.engine.sessions)["daemon"] = {
-        **vars(world.app.engine.sessions)["daemon"],
-        "HTTPS_PROXY": "http://127.0.0.1:1",
-    }
+    sessions = world.app.engine.sessions  # type: ignore[attr-defined]
+    sessions.daemon = {**sessions.daemon, "HTTPS_PROXY": "http://127.0.0.1:1"}
 
 
 def after_the_export(edit: Callable[[World], None]) -> Callable[[World], None]:
