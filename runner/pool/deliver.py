@@ -42,7 +42,7 @@ def deliver_plan(
     except DriftlineError as error:
         log.warning("work.result_refused", run=entry.job.name, reason=error.message)
         return None
-    _tidy_up(app, entry)
+    clear_away(app, entry)
     return None
 
 
@@ -60,11 +60,12 @@ def deliver(app: App, client: WorkClient, entry: Entry, line: Line | None = None
     except DriftlineError as error:
         log.warning("work.result_waits", run=job.name, problem=error.message)
         return False
-    _tidy_up(app, entry)
+    clear_away(app, entry)
     return True
 
 
-def _tidy_up(app: App, entry: Entry) -> None:
+def clear_away(app: App, entry: Entry) -> None:
+    """Once nothing of the run is needed on this host."""
     Ledger(app.settings.data_dir).strike(entry)
     app.workspaces.discard(entry.job.run)
     app.workspaces.remove_log(entry.job.run)

@@ -9,7 +9,7 @@ from runner.host.log import log
 from runner.model.execution.job import Phase
 from runner.model.settings.pools import WorkerSettings
 from runner.pool.client import WorkClient
-from runner.pool.deliver import deliver
+from runner.pool.deliver import clear_away, deliver
 from runner.pool.execute import perform
 from runner.pool.ledger import Entry, Ledger
 from runner.pool.patience import Deadline
@@ -46,9 +46,7 @@ def _finish(app: App, client: WorkClient, entry: Entry, held: HeldClaim) -> None
     elif entry.gate is None:
         # It changed nothing. The server gives it to somebody else as soon as the lease is over.
         app.claims.end_orphans(entry.claim)
-        Ledger(app.settings.data_dir).strike(entry)
-        app.workspaces.discard(entry.job.run)
-        app.workspaces.remove_log(entry.job.run)
+        clear_away(app, entry)
         log.warning("work.dropped", run=entry.job.name)
     elif _is_over(client, entry):
         _set_aside(app, entry, held)

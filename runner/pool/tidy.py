@@ -3,14 +3,12 @@
 A worker has no records, so the daemon's retention is none for it: what is needed stands in its ledger.
 """
 
-from datetime import timedelta
-
 from runner.app import App
 from runner.model.work.protocol import revisions
 from runner.pool.ledger import Ledger
+from runner.service.cycle.prune import SETTLED
 
 TIDY_SECONDS = 3600.0
-WRITTEN_WITHIN = timedelta(hours=1)  # by a process that may still be writing
 
 
 def tidy(app: App) -> int:
@@ -25,5 +23,5 @@ def tidy(app: App) -> int:
     return (
         app.git.keep_only(needed, now)
         + app.workspaces.forget_unused(now)
-        + app.workspaces.remove_unfinished(now - WRITTEN_WITHIN)
+        + app.workspaces.remove_unfinished(now - SETTLED)
     )

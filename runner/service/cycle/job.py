@@ -23,8 +23,8 @@ from runner.ports.records.store import Reader
 from runner.service.approval.terms import judged_by, judging
 from runner.service.drift.partly import partly_applied
 from runner.service.drift.rules import ignore_rules
-from runner.service.execution.known_secrets import MAX_EARLIER
 from runner.service.outcome.probe import probing
+from runner.service.queue.earlier import earlier_runs
 from runner.service.queue.outputs import outputs_of
 
 _PHASES = {State.PLANNING: Phase.PLAN, State.APPROVED: Phase.APPLY, State.APPLYING: Phase.ADOPT}
@@ -68,9 +68,7 @@ def job_of(
         environment=_applied_environment(reader, run.stack) if run.kind is Kind.DRIFT else None,
         ignore=ignore_rules(control.settings, now),
         rules=() if run.kind is Kind.DRIFT else _content_rules(control, reader, run),
-        earlier=tuple(
-            earlier.id for earlier in reader.runs(RunFilter(stack=run.stack, below=run.id, limit=MAX_EARLIER))
-        ),
+        earlier=earlier_runs(reader, run.stack, below=run.id),
         probing=probing(
             reader, run, now, [one.definition.plan for one in judged_by(reader, run)], control.settings
         ),

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from runner.ports.keeping import Artifacts
 
 ARTIFACT = SECRETS
-# Runs that ended before planning store nothing, so the search goes further back.
-MAX_EARLIER = 25
 # Characters: a plan with only sensitive values would be stored whole with each run.
 _MAX_SIZE = 8 << 20
 # An artifact is named by the digest of its content, from which a short secret could be guessed.

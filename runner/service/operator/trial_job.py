@@ -7,9 +7,8 @@ from runner.model.run.life import Kind
 from runner.model.settings.context import furnished
 from runner.model.stack.definition import Stack
 from runner.ports.control import ControlPorts
-from runner.ports.records.runs import RunFilter
 from runner.service.cycle.placed import placement_of_stack
-from runner.service.execution.known_secrets import MAX_EARLIER
+from runner.service.queue.earlier import earlier_runs
 from runner.service.queue.outputs import outputs_of
 
 
@@ -20,7 +19,7 @@ def trial_job(control: ControlPorts, stack: Stack, kind: Kind, *, instead: str) 
         raise BelongsToPool(stack=stack.name, where=belongs.sentence, what="a trial plan", hint=instead)
     source = control.settings.required_source(stack.source)
     with control.store.reading() as reader:
-        earlier = tuple(run.id for run in reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER)))
+        earlier = earlier_runs(reader, stack.name)
         outputs = outputs_of(reader, stack).known
     return Job(
         run=0,

@@ -6,13 +6,14 @@ from runner.errors import NoStateYet, NotManaged, StateNotShown, StateVersionNot
 from runner.model.secret.copies import Secrets
 from runner.model.stack.definition import Stack
 from runner.model.state.version import StateKey, StateVersion
-from runner.ports.records.runs import RunFilter, RunReader
 from runner.ports.records.stacks import StackReader
 from runner.ports.records.states import StateReader
-from runner.service.execution.known_secrets import MAX_EARLIER, newest_known
+from runner.service.execution.known_secrets import newest_known
+from runner.service.queue.earlier import earlier_runs
 
 if TYPE_CHECKING:
     from runner.ports.keeping import Artifacts, StateArchive
+    from runner.ports.records.runs import RunReader
 
 LARGEST_SHOWN = 16 << 20
 
@@ -45,7 +46,6 @@ def version_of(reader: StateReader, stack: Stack, number: int | None = None) -> 
     raise StateVersionNotFound(stack=stack.name, number=number)
 
 
-def hidden_of(reader: RunReader, artifacts: "Artifacts", stack: Stack) -> Secrets:
+def hidden_of(reader: "RunReader", artifacts: "Artifacts", stack: Stack) -> Secrets:
     """What contexts gave to its runs: a state has it without a mark."""
-    runs = reader.runs(RunFilter(stack=stack.name, limit=MAX_EARLIER))
-    return Secrets.of(newest_known((run.id for run in runs), artifacts).contexts)
+    return Secrets.of(newest_known(earlier_runs(reader, stack.name), artifacts).contexts)
