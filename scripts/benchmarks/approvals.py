@@ -1,4 +1,4 @@
-"""`driftline approve` of many plans at once, as a whole process, beside a bare Python."""
+"""`driftline approve` of one plan and of many at once, as a whole process, beside a bare Python."""
 
 import shutil
 import subprocess
@@ -29,14 +29,18 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     data.rename(kept)
     environment = compiled(folder / "compiled")
 
-    def approve() -> float:
+    def approve(several: list[str]) -> float:
         """Of the same plans in each round: an approval is given once."""
         shutil.rmtree(data, ignore_errors=True)
         subprocess.run(["cp", "-a", kept, data], check=True)
         options = ("--quiet", "--config", installation.config)
-        return seconds(environment, DRIFTLINE, *options, "approve", *plans, "--yes")
+        return seconds(environment, DRIFTLINE, *options, "approve", *several, "--yes")
 
-    approved, bare = interleaved(
-        size.part(6), approve, partial(seconds, environment, sys.executable, "-c", "pass")
+    one, approved, bare = interleaved(
+        size.part(6),
+        partial(approve, plans[:1]),
+        partial(approve, plans),
+        partial(seconds, environment, sys.executable, "-c", "pass"),
     )
+    yield at_most(0.15, "one approval, one command", "s", one, bare, "python -c pass")
     yield at_most(0.6, f"{size.approvals} approvals, one command", "s", approved, bare, "python -c pass")
