@@ -38,7 +38,7 @@ FIGURES = {
         "driftline stack list, 3 stacks, 6 runs",
         "driftline stack list -o json, 3 stacks, 6 runs",
     ],
-    "approvals": ["2 approvals, one command"],
+    "approvals": ["one approval, one command", "2 approvals, one command"],
     "events-aws": [
         "events-aws: from an event in EventBridge to the start of its check",
         "events-aws: from a change to its filed report, one probe included",
