@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runner.errors import RunNotFound, StackNotFound
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
-from runner.store.rows import Value, compact, text
+from runner.store.rows import Value, compact, kept_if_short, text
 from runner.store.run_details import DetailWrites
 from runner.store.session import Session
 
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 _RECORDED = ("known_by", "plan_digest", "fingerprint", "binding_digest", "comment")
 
 
+@kept_if_short  # an approval asks for the one of its run several times
+def _binding(document: str) -> Binding:
+    from runner.model.approval.binding import read_binding
+
+    return read_binding(document)
+
+
 class ApprovalReads(Session):
     def approvals(self, run_id: int) -> list[Approval]:
         """Oldest first."""
@@ -31,10 +38,8 @@ class ApprovalReads(Session):
         return [_approval(row) for row in rows]
 
     def binding(self, run_id: int) -> Binding | None:
-        from runner.model.approval.binding import read_binding
-
         row = self._one("SELECT binding FROM run_details WHERE run = ?", run_id)
-        return None if row is None or row["binding"] is None else read_binding(row["binding"])
+        return None if row is None or row["binding"] is None else _binding(row["binding"])
 
     def commits_behind(self, run_id: int) -> CommitsBehind | None:
         from runner.model.approval.behind import CommitsBehind

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from runner.model.changes.changes import Summary
 from runner.model.changes.warnings import FailingCheck
@@ -48,6 +48,14 @@ Columns = tuple[str, ...]
 Values = tuple[Value, ...]
 # Lists read thousands of rows, most of which are as they were the last time. At most 16 MB.
 kept = lru_cache(maxsize=1 << 12)
+_SHORT = 1 << 14  # characters; of the values that they become, 512 are a few megabytes
+T = TypeVar("T")
+
+
+def kept_if_short(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Reads a document once as long as it is asked for. Of long ones, which may be many megabytes, only the last is kept."""
+    short, long = lru_cache(maxsize=1 << 9)(read), lru_cache(maxsize=1)(read)
+    return lambda document: (short if len(document) <= _SHORT else long)(document)
 
 
 def compact(value: Any) -> str:

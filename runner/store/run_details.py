@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunNotFound
 from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.values.codec import from_plain, to_plain
-from runner.store.rows import Value, compact
+from runner.store.rows import Value, compact, kept_if_short
 from runner.store.session import Session
 
 if TYPE_CHECKING:
@@ -19,19 +18,13 @@ if TYPE_CHECKING:
     from runner.model.run.evidence import Evidence
     from runner.model.warm.compared import HowPlanned
 
-_SHORT = 1 << 16
-
-
-def _changes(document: str) -> ChangeSet:
-    """The plans that wait for somebody are read for every status. A long one is not kept: it would be many megabytes."""
-    return _kept_changes(document) if len(document) <= _SHORT else _changes_of(document)
-
 
 def _changes_of(document: str) -> ChangeSet:
     return from_plain(ChangeSet, json.loads(document))
 
 
-_kept_changes = lru_cache(maxsize=128)(_changes_of)
+# The plans that wait for somebody are read for every status.
+_changes = kept_if_short(_changes_of)
 
 
 class DetailReads(Session):

@@ -16,7 +16,7 @@ from runner.model.values.clock import latest
 from runner.model.values.frozen import dataclass
 from runner.model.window.closed import Openings
 from runner.ports.records.runs import RunFilter
-from runner.service.approval.terms import run_terms
+from runner.service.approval.terms import PlanTerms, plan_terms
 from runner.service.approval.windows import kept_closed
 from runner.service.queue.enqueue import views_of
 from runner.service.queue.records import StackRecords, stack_records
@@ -33,6 +33,7 @@ class StackFacts:
     branch: str | None
     last: Run | None
     standing: Standing | None  # of the run that waits for approval
+    judged_by: PlanTerms | None = None  # that run's plan
     never: str = ""  # of a run that is planned and never applied: by whose word
 
     @property
@@ -147,10 +148,10 @@ def _facts(
     waiting = view.open_change
     if source is None or waiting is None or waiting.state is not State.AWAITING_APPROVAL:
         return facts
-    terms = run_terms(settings, reader, waiting)
-    if terms.mode == "never":
-        return replace(facts, never=terms.why("mode"))
-    return replace(facts, standing=_standing(reader, settings, waiting, view, terms))
+    by = plan_terms(settings, reader, waiting)
+    if by.terms.mode == "never":
+        return replace(facts, judged_by=by, never=by.terms.why("mode"))
+    return replace(facts, judged_by=by, standing=_standing(reader, settings, waiting, view, by.terms))
 
 
 def _standing(reader: "Reader", settings: Settings, run: Run, view: View, terms: Terms) -> Standing:

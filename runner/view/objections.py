@@ -11,7 +11,7 @@ from runner.model.run.life import Run
 from runner.model.settings.server import Settings
 from runner.service.approval.approve import Question, option
 from runner.service.approval.bind import broken_now
-from runner.service.approval.terms import run_terms
+from runner.service.approval.terms import PlanTerms, plan_terms
 
 if TYPE_CHECKING:
     from runner.ports.records.store import Reader
@@ -24,20 +24,22 @@ def objections(asked: Question) -> tuple[Violation, ...]:
     return _objections(asked.run, asked.terms, asked.nobody, lambda: asked.violations)
 
 
-def objections_to(settings: Settings, reader: "Reader", run: Run) -> tuple[Violation, ...]:
-    """Those of its question, without reading the rest of it: a status has many runs that wait.
+def objections_to(
+    settings: Settings, reader: "Reader", run: Run, by: PlanTerms | None = None
+) -> tuple[Violation, ...]:
+    """Those of its question, without reading the rest of it: a status has many runs that wait. `by` is what judges
+    it, where that is known.
 
     None where its source is no longer configured: the status says that elsewhere.
     """
     if settings.source(run.source) is None:
         return ()
-    terms = run_terms(settings, reader, run)
+    by = by or plan_terms(settings, reader, run)
 
     def broken() -> tuple[Violation, ...]:
-        changes = reader.changes(run.id) or ChangeSet()
-        return broken_now(settings, reader, run, changes, reader.binding(run.id))
+        return broken_now(settings, reader, run, by, reader.changes(run.id) or ChangeSet())
 
-    return _objections(run, terms, nobody(terms, settings.approvals.people), broken)
+    return _objections(run, by.terms, nobody(by.terms, settings.approvals.people), broken)
 
 
 def _objections(

@@ -170,7 +170,12 @@ def needs_now(
 ) -> tuple[Need, ...]:
     """Everything that waits for a person, the most pressing kind first. `objections` are those to runs, where known."""
     known = objections or {}
-    waiting = [run for facts in stacks for run in facts.view.open_runs if _waits_for_approval(run)]
+    waiting = [
+        (run, facts.judged_by if run == facts.view.open_change else None)
+        for facts in stacks
+        for run in facts.view.open_runs
+        if _waits_for_approval(run)
+    ]
     found = needs(
         stacks,
         reports,
@@ -186,8 +191,8 @@ def needs_now(
         dead_letters=reader.dead_letters(),
         queues=reader.queue_states(),
         objections={
-            run.id: known[run.id] if run.id in known else objections_to(settings, reader, run)
-            for run in waiting
+            run.id: known[run.id] if run.id in known else objections_to(settings, reader, run, by)
+            for run, by in waiting
         },
         of_pools=pool_needs(
             settings,

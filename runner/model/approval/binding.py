@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from runner.model.changes.changes import MASK, Summary
@@ -117,7 +116,6 @@ def _variables(moved: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name.removeprefix(VARIABLE) for name in names if name.startswith(VARIABLE)))
 
 
-@lru_cache(maxsize=32)  # an approval asks for the one of its run a dozen times
 def read_binding(document: str) -> Binding:
     return from_plain(Binding, json.loads(document))
 

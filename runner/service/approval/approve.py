@@ -42,7 +42,7 @@ from runner.service.approval.behind import AskGit, authorship
 from runner.service.approval.bind import applied_with, bound, broken_now, refuse_denied, refuse_other_policies
 from runner.service.approval.refusal import note_refusal
 from runner.service.approval.standing import standing_now
-from runner.service.approval.terms import run_terms
+from runner.service.approval.terms import plan_terms
 from runner.service.approval.windows import closed_for
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.integrity.check_clock import steady_now
@@ -125,16 +125,16 @@ def question(settings: Settings, clock: "Clock", reader: "QuestionReader", run_i
     run = reader.run(run_id)
     definition = reader.definition(run.definition)
     changes = reader.changes(run_id) or ChangeSet()
-    binding = reader.binding(run_id)
     settings.required_source(run.source)
-    terms = run_terms(settings, reader, run)
+    by = plan_terms(settings, reader, run)
+    terms, binding = by.terms, by.binding
     return Question(
         run=run,
         stack=definition,
         terms=terms,
         changes=changes,
         standing=standing_now(settings, clock, reader, run, terms),
-        violations=broken_now(settings, reader, run, changes, binding),
+        violations=broken_now(settings, reader, run, by, changes),
         judged=binding.judged if binding is not None else NOT_JUDGED,
         binding=binding,
         nobody=nobody(terms, settings.approvals.people),

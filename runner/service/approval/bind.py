@@ -1,5 +1,6 @@
 """What a plan is bound to: assembled when it is recorded, and compared right before it is applied."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,14 +24,24 @@ from runner.model.approval.guardrails import (
     violations,
 )
 from runner.model.approval.stack_guardrails import stack_guardrails
+from runner.model.approval.terms import Declaration
 from runner.model.changes.changes import ChangeSet, Summary
 from runner.model.policy.result import NOT_JUDGED, Judged, changed_policies, sentences
 from runner.model.run.life import Kind, Run, State
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
+from runner.model.values.frozen import dataclass
 from runner.model.window.closed import lapses
 from runner.ports.records.runs import RunFilter
-from runner.service.approval.terms import counting, judged_by, judging, run_terms, stack_terms
+from runner.service.approval.terms import (
+    PlanTerms,
+    counting,
+    judged_by,
+    judging,
+    run_terms,
+    stack_terms,
+    terms_by,
+)
 from runner.service.integrity.check_clock import refuse_other_time, steady_now
 
 if TYPE_CHECKING:
@@ -42,7 +53,8 @@ if TYPE_CHECKING:
 
 def bind(control: "ControlPorts", reader: "QuestionReader", run: Run, result: "PlanResult") -> Binding:
     """What an approval of this plan approves."""
-    rails = guard_rails(control.settings, reader, run, result.changes, result.facts, result.judged)
+    declared = judged_by(reader, run)
+    rails = guard_rails(control.settings, reader, run, declared, result.changes, result.facts, result.judged)
     return Binding(
         stack=run.stack,
         state=str(reader.stack(run.stack).identity),
@@ -68,30 +80,36 @@ def guard_rails(
     settings: Settings,
     reader: "QuestionReader",
     run: Run,
+    declared: Sequence[Declaration],
     changes: ChangeSet,
     facts: EngineFacts,
     judged: Judged,
 ) -> tuple[Violation, ...]:
-    """What the plan breaks: guard rails, and before them policies, whose denials have no answer."""
-    rails = stack_guardrails(settings.guardrails, judged_by(reader, run))
+    """What the plan breaks: guard rails, and before them policies, whose denials have no answer.
+
+    `declared` are all declarations that count.
+    """
+    rails, applied = stack_guardrails(settings.guardrails, declared), _last_applied(reader, run.stack)
     broken = violations(
         changes,
         rails.limits,
-        run_terms(settings, reader, run).protect,
+        terms_by(settings, declared, run.summary).protect,
         destroy=run.kind is Kind.DESTROY,
-        state=state_problem(known_state(reader, run.stack), facts),
-        engine=engine_problem(applied_with(reader, run.stack), facts),
+        state=state_problem(_known_state(reader.seen_state(run.stack), applied), facts),
+        engine=engine_problem(applied.facts if applied is not None else None, facts),
         rules=rails.rules,
     )
     return (*denials(judged.results), *broken)
 
 
 def broken_now(
-    settings: Settings, reader: "QuestionReader", run: Run, changes: ChangeSet, binding: Binding | None
+    settings: Settings, reader: "QuestionReader", run: Run, by: PlanTerms, changes: ChangeSet
 ) -> tuple[Violation, ...]:
     """What the recorded plan breaks by the rules of now; without a binding, nothing is known of its state and policies."""
-    facts, judged = (EngineFacts(), NOT_JUDGED) if binding is None else (binding.facts, binding.judged)
-    return guard_rails(settings, reader, run, changes, facts, judged)
+    facts, judged = (EngineFacts(), NOT_JUDGED)
+    if by.binding is not None:
+        facts, judged = by.binding.facts, by.binding.judged
+    return guard_rails(settings, reader, run, by.declared, changes, facts, judged)
 
 
 def expected_guard_rails(
@@ -176,12 +194,22 @@ def refuse_other_policies(
 def applied_with(reader: "QuestionReader", stack: str) -> EngineFacts | None:
     """What the last apply of the stack ran with."""
     applied = _last_applied(reader, stack)
-    binding = None if applied is None else reader.binding(applied.id)
-    return None if binding is None else binding.facts
+    return applied.facts if applied is not None else None
 
 
-def _last_applied(reader: "QuestionReader", stack: str) -> Run | None:
-    return next(iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None)
+@dataclass(frozen=True)
+class _Applied:
+    run: Run
+    binding: Binding | None
+
+    @property
+    def facts(self) -> EngineFacts | None:
+        return self.binding.facts if self.binding is not None else None
+
+
+def _last_applied(reader: "QuestionReader", stack: str) -> _Applied | None:
+    last = next(iter(reader.runs(RunFilter(stack=stack, states=frozenset({State.APPLIED}), limit=1))), None)
+    return _Applied(last, reader.binding(last.id)) if last is not None else None
 
 
 # The state
@@ -189,16 +217,18 @@ def _last_applied(reader: "QuestionReader", stack: str) -> Run | None:
 
 def known_state(reader: "QuestionReader", stack: str) -> SeenState | None:
     """From the last plan or check, or from a later apply."""
-    seen = reader.seen_state(stack)
-    applied = _last_applied(reader, stack)
-    if applied is None or (seen is not None and applied.changed_at <= seen.at):
+    return _known_state(reader.seen_state(stack), _last_applied(reader, stack))
+
+
+def _known_state(seen: SeenState | None, applied: _Applied | None) -> SeenState | None:
+    if applied is None or (seen is not None and applied.run.changed_at <= seen.at):
         return seen
-    binding = reader.binding(applied.id)
+    binding = applied.binding
     if binding is None or binding.facts.resources is None:
         return seen
     facts = binding.facts
-    left = max(0, (facts.resources or 0) + _more(binding.counts))
-    return SeenState(facts.lineage, facts.serial, left, applied.changed_at, applied.name)
+    left = max(0, binding.facts.resources + _more(binding.counts))
+    return SeenState(facts.lineage, facts.serial, left, applied.run.changed_at, applied.run.name)
 
 
 def _more(counts: Summary) -> int:

@@ -44,7 +44,7 @@ def run_verdict(
     current = reader.current_report(run.stack)
     report = current if current is not None and current.id == run.report else None
     approval = run_terms(settings, reader, run)
-    objections = guard_rails(settings, reader, run, changes, facts, judged)
+    objections = guard_rails(settings, reader, run, declared, changes, facts, judged)
     terms = _terms(settings, declared, stack)
     found = judge(changes, terms, _protection(settings, declared, approval), _sentences(objections))
     if run.requested_by != DAEMON:

@@ -1,9 +1,11 @@
 """The terms under which a run is approved and a stack is applied, according to the operator's rules and Git now."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from runner.model.approval.approval import Review
+from runner.model.approval.binding import Binding
 from runner.model.approval.lineage import in_force, outlived
 from runner.model.approval.terms import Declaration, Terms, agreed, declaration_of, raised
 from runner.model.changes.changes import Summary
@@ -11,6 +13,7 @@ from runner.model.policy.material import NOTHING, Judging
 from runner.model.run.life import Kind, Run
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
+from runner.model.values.frozen import dataclass
 from runner.ports.records.approvals import ApprovalReader
 from runner.ports.records.declarations import DeclarationReader
 from runner.ports.records.stacks import StackReader
@@ -29,13 +32,28 @@ class TermsReader(DeclarationReader, ApprovalReader, Protocol):
     """Declarations, and what policies said of a run's plan."""
 
 
-def run_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
+@dataclass(frozen=True)
+class PlanTerms:
+    """What a run's plan is judged by: `declared` are all declarations that count, newest last."""
+
+    terms: Terms
+    declared: tuple[Declaration, ...]
+    binding: Binding | None
+
+
+def plan_terms(settings: Settings, reader: TermsReader, run: Run) -> PlanTerms:
     """Terms by its own definition and by every other that still counts, including the one in Git; policies may have
     raised them.
     """
-    terms = _terms(settings, reader, run.stack, _declared(reader, run), run.summary)
-    binding = reader.binding(run.id)
-    return terms if binding is None else raised(terms, binding.judged.results)
+    declared, binding = judged_by(reader, run), reader.binding(run.id)
+    terms = terms_by(settings, declared, run.summary)
+    return PlanTerms(
+        terms if binding is None else raised(terms, binding.judged.results), declared, binding
+    )
+
+
+def run_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
+    return plan_terms(settings, reader, run).terms
 
 
 def usual_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
@@ -81,8 +99,12 @@ def _terms(
     own: Declaration,
     plan: Summary | None = None,
 ) -> Terms:
+    return terms_by(settings, _in_force(reader, stack, own), plan)
+
+
+def terms_by(settings: Settings, declared: Sequence[Declaration], plan: Summary | None = None) -> Terms:
+    """By the operator's rules and these declarations, without what policies said."""
     lowering = frozenset(source.name for source in settings.sources if source.allow.lower_approvals)
-    declared = _in_force(reader, stack, own)
     return agreed(settings.approvals, declared, lowering, plan, settings.window_rules)
 
 
