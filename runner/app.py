@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from runner.ports.forge import Forges
     from runner.ports.git import Git
     from runner.ports.inventory import Inventory
-    from runner.ports.keeping import Artifacts, Checkpoints, Claims, StateArchive
+    from runner.ports.keeping import Artifacts, Checkpoints, Claims, Receipts, Reports, StateArchive
     from runner.ports.trail import Trail
     from runner.process.kept import Kept
     from runner.service.cycle.notify import Notified
@@ -209,28 +209,23 @@ class App:
         return LocalWorkspaces(self.settings.data_dir)
 
     @cached_property
-    def control(self) -> "ControlPorts":
+    def receipts(self) -> "Receipts":
         from runner.datadir.receipts import FileReceipts
+
+        return FileReceipts(self.settings.data_dir)
+
+    @cached_property
+    def reports(self) -> "Reports":
         from runner.datadir.reports import ReportFiles
         from runner.model.drift.report_text import report_markdown
-        from runner.ports.control import ControlPorts
         from runner.view.report import report_json
 
-        return ControlPorts(
-            store=self.store,
-            claims=self.claims,
-            reports=ReportFiles(self.settings.data_dir, {"json": report_json, "md": report_markdown}),
-            artifacts=self.artifacts,
-            settings=self.settings,
-            clock=self.clock,
-            checkpoints=self.checkpoints,
-            receipts=FileReceipts(self.settings.data_dir),
-            workspaces=self.workspaces,
-            states=self.states,
-            disk=self.disk,
-            memory=self.memory,
-            policies=self.policies,
-        )
+        return ReportFiles(self.settings.data_dir, {"json": report_json, "md": report_markdown})
+
+    @property
+    def control(self) -> "ControlPorts":
+        """What the control plane sees of it."""
+        return self
 
     @cached_property
     def policies(self) -> "HostPolicies":

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from runner.model.values.frozen import dataclass
-from runner.ports.policy import NO_POLICIES, Policies
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from runner.model.settings.server import Settings
@@ -19,23 +16,36 @@ if TYPE_CHECKING:
         Reports,
         StateArchive,
     )
+    from runner.ports.policy import Policies
     from runner.ports.records.store import Store
 
 
-@dataclass(frozen=True)
-class ControlPorts:
-    """Everything that the control plane needs to decide and record."""
+class ControlPorts(Protocol):
+    """Everything that the control plane needs to decide and record, each part made when it is first used."""
 
-    store: Store
-    claims: Claims
-    reports: Reports
-    artifacts: Artifacts
-    settings: Settings
-    clock: Clock
-    checkpoints: Checkpoints
-    receipts: Receipts
-    workspaces: Workspaces
-    states: StateArchive
-    disk: Disk
-    memory: Memory
-    policies: Policies = NO_POLICIES
+    @property
+    def store(self) -> Store: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def reports(self) -> Reports: ...
+    @property
+    def artifacts(self) -> Artifacts: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def checkpoints(self) -> Checkpoints: ...
+    @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def workspaces(self) -> Workspaces: ...
+    @property
+    def states(self) -> StateArchive: ...
+    @property
+    def disk(self) -> Disk: ...
+    @property
+    def memory(self) -> Memory: ...
+    @property
+    def policies(self) -> Policies: ...

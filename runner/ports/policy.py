@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.model.policy.material import NOTHING, CheckMaterial, Judging, PolicyMaterial
-
 if TYPE_CHECKING:
+    from runner.model.policy.material import CheckMaterial, Judging, PolicyMaterial
     from runner.model.policy.result import PolicyResult
     from runner.model.stack.definition import StackDefinition
     from runner.ports.basics import Cancel
@@ -26,19 +25,6 @@ class Policies(Protocol):
     def every(self) -> Judging:
         """All policies and checks, in the order of the configuration."""
         ...
-
-
-class NoPolicies:
-    """Of an installation that has none."""
-
-    def judging(self, _declared: Sequence[tuple[StackDefinition, str]]) -> Judging:
-        return NOTHING
-
-    def every(self) -> Judging:
-        return NOTHING
-
-
-NO_POLICIES = NoPolicies()
 
 
 class Judge(Protocol):

@@ -1,6 +1,6 @@
 """Stacks whose provider throttles when a test says so, and a machine with as much memory as a test says."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from world import ANA, World
@@ -57,8 +57,7 @@ class Place(World):
     def has(self, free: int) -> Machine:
         """As much memory as that is free."""
         machine = Machine(free)
-        self.app.worker.control = replace(self.app.control, memory=machine)
-        self.app.__dict__["control"] = self.app.worker.control
+        self.app.__dict__["memory"] = machine
         return machine
 
 

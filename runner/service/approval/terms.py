@@ -47,9 +47,7 @@ def plan_terms(settings: Settings, reader: TermsReader, run: Run) -> PlanTerms:
     """
     declared, binding = judged_by(reader, run), reader.binding(run.id)
     terms = terms_by(settings, declared, run.summary)
-    return PlanTerms(
-        terms if binding is None else raised(terms, binding.judged.results), declared, binding
-    )
+    return PlanTerms(terms if binding is None else raised(terms, binding.judged.results), declared, binding)
 
 
 def run_terms(settings: Settings, reader: TermsReader, run: Run) -> Terms:
