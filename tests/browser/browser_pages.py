@@ -18,24 +18,22 @@ class Place:
     path: Callable[[Rich], str]
     budget: int = BUDGET
     who: str = "ana"
-    again: bool = False  # a page that another place shows as well, with less on it
 
 
 def _fixed(route: str, name: str = "", **more: object) -> Place:
     return Place(name or route.strip("/"), route, lambda _: route, **more)  # type: ignore[arg-type]
 
 
-def _stack(name: str, stack: str, *, again: bool = False) -> Place:
-    return Place(f"{name} stack", "/stacks/{stack:path}", lambda _: f"/stacks/{stack}", again=again)
+def _stack(name: str, stack: str) -> Place:
+    return Place(f"{name} stack", "/stacks/{stack:path}", lambda _: f"/stacks/{stack}")
 
 
-def _run(name: str, stack: str, below: str = "", *, again: bool = False) -> Place:
+def _run(name: str, stack: str, below: str = "") -> Place:
     path = "/runs/{run}" + below
     return Place(
         f"{name} {below.strip('/') or 'run'}",
         path,
         lambda rich: f"/runs/run-{rich.runs[stack]}{below}",
-        again=again,
     )
 
 
@@ -45,7 +43,7 @@ PLACES = (
     _fixed("/inbox"),
     _fixed("/graph", budget=BUDGET + 500 * KILOBYTE),  # Graphviz
     _fixed("/drift"),
-    Place("acknowledged drift", "/drift", lambda _: "/drift?show=acknowledged", again=True),
+    Place("acknowledged drift", "/drift", lambda _: "/drift?show=acknowledged"),
     Place("drift report", "/drift/{report}", lambda _: "/drift/dr-1"),
     _fixed("/promotions"),
     _fixed("/pulls"),
@@ -61,25 +59,25 @@ PLACES = (
     _fixed("/tokens"),
     _fixed("/api/docs", budget=BUDGET + 200 * KILOBYTE),  # describes everything on one page
     _fixed("/stacks"),
-    Place("some stacks", "/stacks", lambda _: "/stacks?drift=drifted&q=app", again=True),
-    Place("no stacks", "/stacks", lambda _: "/stacks?q=there-is-none", again=True),
+    Place("some stacks", "/stacks", lambda _: "/stacks?drift=drifted&q=app"),
+    Place("no stacks", "/stacks", lambda _: "/stacks?q=there-is-none"),
     _stack("drifted", "app/web"),
     _stack("hostile", "app/hostile"),
-    _stack("locked", "edge/dns", again=True),
-    _stack("paused", "edge/cdn", again=True),
-    _stack("broken", "app/broken", again=True),
-    _stack("refused", "app/refused", again=True),
+    _stack("locked", "edge/dns"),
+    _stack("paused", "edge/cdn"),
+    _stack("broken", "app/broken"),
+    _stack("refused", "app/refused"),
     _stack("long", LONG_NAME),
     _fixed("/runs"),
     _run("applied", "network/vpc"),
     _run("waiting", "data/warehouse"),
     _run("hostile", "app/hostile"),
-    _run("sensitive", "app/secret", again=True),
-    _run("approved", "app/worker", again=True),
-    _run("running", "app/running", again=True),
+    _run("sensitive", "app/secret"),
+    _run("approved", "app/worker"),
+    _run("running", "app/running"),
     _run("failed", "app/broken"),
-    _run("half applied", "app/cache", again=True),
-    _run("rejected", "end/rejected", again=True),
+    _run("half applied", "app/cache"),
+    _run("rejected", "end/rejected"),
     _run("hostile", "app/hostile", "/log"),
 )
 ONE_OF_EACH = tuple({place.route: place for place in PLACES}.values())
