@@ -29,7 +29,7 @@ SCRIPT = Path(__file__).resolve().with_name("cloudfile.py")
 SERVING = SCRIPT.with_name("serving.py")
 LAUNCHER = """\
 #!/bin/sh
-PYTHONPATH={packages} exec {python} -S -B "${{0%/*}}/{script}"
+PYTHONPATH={packages} exec {python} -S -B "${{0%/*}}/{serving}" "${{0%/*}}/{script}"
 """
 CLI_CONFIG = """\
 disable_checkpoint = true
@@ -48,7 +48,10 @@ def platform_dir() -> str:
 
 def launcher(script: str) -> str:
     packages = shlex.quote(sysconfig.get_path("purelib"))
-    return LAUNCHER.format(packages=packages, python=shlex.quote(sys.executable), script=script)
+    serving = Path(script).with_name(SERVING.name)
+    return LAUNCHER.format(
+        packages=packages, python=shlex.quote(sys.executable), serving=serving, script=script
+    )
 
 
 def add_serving(folder: Path) -> None:
