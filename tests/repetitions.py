@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-SLICES = 8
+SLICES = 16
 ALL = -1
 ROOT = Path(__file__).parents[1]
 
@@ -71,7 +71,10 @@ class Repetitions:
             self.always.add(function_of(item.nodeid))
             return True
         of = mark.kwargs.get("of") if mark else None
-        self.repeated[item.nodeid] = of or function_of(item.nodeid)
+        file = item.nodeid.partition("::")[0]
+        self.repeated[item.nodeid] = (
+            function_of(item.nodeid) if of is None else of if "::" in of else f"{file}::{of}"
+        )
         # One on the AWS provider may take as long as a tenth of all that always runs.
         whole = item.get_closest_marker("aws") is not None
         return self.number == ALL or (self.number == slice_of(item.nodeid) and not whole)
@@ -81,8 +84,9 @@ class Repetitions:
         mark = item.get_closest_marker("repeats")
         if mark is None:
             return False
-        indices = item.callspec.indices  # type: ignore[attr-defined] # of a function with parameters
-        kind = (function_of(item.nodeid), *(indices[name] for name in mark.args))
+        params = item.callspec.params  # type: ignore[attr-defined] # of a function with parameters
+        # One value is one object in all rows of a matrix; not every one can be hashed.
+        kind = (function_of(item.nodeid), *(id(params[name]) for name in mark.args))
         known = kind in self._begun
         self._begun.add(kind)
         return known

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from repetitions import ALL, SLICES, Repetitions, repetitions, slice_of, slice_of_commit
+from repetitions import ALL, SLICES, Repetitions, function_of, repetitions, slice_of, slice_of_commit
 
 
 @dataclass
@@ -98,7 +98,7 @@ def test_the_summary_says_what_was_left_out_and_how_to_run_it() -> None:
 
 @dataclass
 class Spec:
-    indices: dict[str, int]
+    params: dict[str, int]
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,15 @@ def test_the_first_of_each_kind_always_runs(names: tuple[str, ...], kept: list[s
     ]
     others = set.intersection(*(set(taken(number, *tests)) for number in range(SLICES)))
     assert sorted(others) == kept
+
+
+@pytest.mark.repeats("half")
+@pytest.mark.parametrize("row", range(2))
+@pytest.mark.parametrize("half", ["left", "right"])
+def test_a_real_matrix_has_a_first_row_for_each_value(
+    request: pytest.FixtureRequest, half: str, row: int
+) -> None:
+    function = function_of(request.node.nodeid)
+    repeated = {test for test in repetitions(request.config).repeated if function_of(test) == function}
+    assert repeated <= {f"{function}[left-1]", f"{function}[right-1]"}
+    assert repeated

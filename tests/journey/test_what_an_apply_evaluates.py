@@ -320,6 +320,7 @@ def test_another_environment_value_voids_the_approval_and_stays_hidden(
     assert "first-value" not in binding.document()
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     "name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "ARM_CLIENT_SECRET", "GITHUB_TOKEN"]
 )

@@ -39,6 +39,7 @@ def plainly(stage: Stage, reason: str) -> None:
 
 
 @pytest.mark.repeats
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("order", "reason"),
     [

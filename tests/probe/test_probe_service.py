@@ -317,7 +317,7 @@ def test_a_provider_that_lied_is_known_even_if_the_plan_fails_afterwards(
         assert reader.run(waiting.id).state is State.SUPERSEDED
 
 
-@pytest.mark.parametrize("end", ["fails", "is put back"])
+@pytest.mark.parametrize("end", ["fails", pytest.param("is put back", marks=pytest.mark.thorough)])
 def test_a_provider_that_lied_is_known_even_if_nothing_comes_of_the_plan_under_the_lock(
     compared: ProbedWorld, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:

@@ -79,6 +79,7 @@ def test_an_attribute_that_changes_by_itself_ends_replays_after_three_tries(reco
     }
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("order", ["die", "end", "rubbish", "babble"])
 def test_a_provider_that_fails_makes_the_check_dearer_and_not_wrong(
     recorded: ReplayedWorld, order: str
@@ -111,14 +112,20 @@ def of_another_key() -> bytes:
 @pytest.mark.parametrize(
     "forge",
     [
-        pytest.param(lambda own, _other: damage(own, own.read_bytes()[:-7]), id="cut-off"),
-        pytest.param(lambda own, _other: damage(own, b""), id="empty"),
+        pytest.param(
+            lambda own, _other: damage(own, own.read_bytes()[:-7]), id="cut-off", marks=pytest.mark.thorough
+        ),
+        pytest.param(lambda own, _other: damage(own, b""), id="empty", marks=pytest.mark.thorough),
         pytest.param(lambda own, other: damage(own, other.read_bytes()), id="of-another-stack"),
         pytest.param(
             lambda own, _other: damage(own, own.read_bytes()[:40] + b"x" + own.read_bytes()[41:]), id="forged"
         ),
-        pytest.param(lambda own, _other: own.unlink(), id="missing"),
-        pytest.param(lambda own, _other: damage(own, of_another_key()), id="sealed-with-another-key"),
+        pytest.param(lambda own, _other: own.unlink(), id="missing", marks=pytest.mark.thorough),
+        pytest.param(
+            lambda own, _other: damage(own, of_another_key()),
+            id="sealed-with-another-key",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_a_recording_that_is_not_this_stacks_own_counts_as_missing(
