@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from runner.datadir.worker import known_instance, worker_name
 from runner.doctor.finding import Scene, fail, failed, ok, warn
 from runner.errors import DriftlineError, NotDriftline, OtherPool
 from runner.model.settings.pools import WorkerSettings
@@ -33,7 +34,7 @@ def worker(scene: Scene) -> Iterator[Finding]:
     if settings is None:
         return
     try:
-        greeting = _greeted(settings)
+        greeting = _greeted(settings, known_instance(scene.data_dir))
     except DriftlineError as error:
         yield failed(CHECK, error)
         return
@@ -41,11 +42,11 @@ def worker(scene: Scene) -> Iterator[Finding]:
     yield skew_verdict(greeting.ahead)
 
 
-def _greeted(settings: WorkerSettings) -> Greeting:
+def _greeted(settings: WorkerSettings, instance: str) -> Greeting:
     from runner.host.connection import open_connection, reaching
 
     with reaching(settings.server), open_connection(settings.server, settings.token, SECONDS) as client:
-        answer = client.get(HELLO)
+        answer = client.get(HELLO, params={"worker": worker_name(settings), "instance": instance})
     now = datetime.now(UTC)
     try:
         if not answer.is_success:

@@ -1,6 +1,5 @@
 """Execute one run: claim it, do it, deliver the result. One process each, in a session of its own."""
 
-import os
 import secrets
 import threading
 import time
@@ -8,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from runner.app import App
+from runner.datadir.worker import instance_of, worker_name
 from runner.errors import ClaimRefused, DriftlineError, NotFound, WorkerNamedTwice
+from runner.host.boot import boot_of_this_host
 from runner.host.log import log
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, Result
 from runner.model.settings.pools import WorkerSettings
@@ -16,8 +17,7 @@ from runner.model.work.protocol import Content, Granted, Wanted
 from runner.pool.artifacts import ServedArtifacts
 from runner.pool.client import WorkClient
 from runner.pool.deliver import deliver, deliver_plan, not_begun
-from runner.pool.instance import instance_of
-from runner.pool.ledger import Entry, Ledger, boot_of_this_host
+from runner.pool.ledger import Entry, Ledger
 from runner.pool.line import Line
 from runner.pool.patience import Deadline
 from runner.pool.ports import ServedGate, bring_revisions, ports_of
@@ -31,10 +31,6 @@ CLAIM_SECONDS = 30.0  # the announcement is repeated
 YIELD_SECONDS = 20.0
 _LOOK_SECONDS = 0.1
 DELIVER_SECONDS = 120.0  # then the worker's own process tries on
-
-
-def worker_name(worker: WorkerSettings) -> str:
-    return worker.name or os.uname().nodename.lower()
 
 
 def take(app: App, client: WorkClient, worker: WorkerSettings, run: int, attempt: int) -> bool:

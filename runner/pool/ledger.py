@@ -9,21 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from runner.datadir.worker import FOLDER
 from runner.errors import LedgerLost
+from runner.host.boot import boot_of_this_host
 from runner.host.files import private_folder, write_whole
 from runner.host.log import log
 from runner.model.execution.job import Job, Result
 from runner.model.run.life import Claim
 from runner.model.values.codec import from_plain, to_plain
 from runner.model.values.frozen import dataclass
-from runner.source.record import BOOT_ID
-
-FOLDER = "work"
-
-
-def boot_of_this_host() -> str:
-    """Differs after each reboot, and on another host."""
-    return BOOT_ID.read_text().strip()
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ from typing import Any
 from runner import __version__
 from runner.app import App, slots
 from runner.broker.celery import TASK, celery, declared
+from runner.datadir.worker import instance_of, only_worker, worker_name
 from runner.errors import DriftlineError, WorkerNamedTwice
 from runner.host.log import log
 from runner.model.settings.pools import WorkerSettings
 from runner.model.work.lease import BEAT_SECONDS, SILENCE
 from runner.model.work.protocol import Hello
 from runner.pool.client import WorkClient
-from runner.pool.execute import worker_name
-from runner.pool.instance import instance_of, only_worker
 from runner.pool.left import left
 from runner.pool.patience import Deadline
 from runner.pool.standby import Standby

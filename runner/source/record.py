@@ -14,10 +14,10 @@ from pathlib import Path
 
 from runner.foreign.budget import Budget
 from runner.foreign.opening import folder as opened
+from runner.host.boot import boot_of_this_host
 from runner.host.files import write_whole
 from runner.model.values.frozen import dataclass
 
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MAX_ENTRIES = 2_000_000
 REMEMBERED = 2  # for ten thousand stacks one takes 15 MB, and a twentieth of a second to read
 
@@ -108,7 +108,7 @@ def _read(path: Path, _inode: int, _size: int) -> Record | None:
         document = json.loads(path.read_bytes())
         return (
             Record(document["files"], document["left"], document["folders"])
-            if document["boot"] == boot()
+            if document["boot"] == boot_of_this_host()
             else None
         )
     except (OSError, ValueError, KeyError, TypeError):
@@ -116,9 +116,10 @@ def _read(path: Path, _inode: int, _size: int) -> Record | None:
 
 
 def write(path: Path, record: Record) -> None:
-    document = {"boot": boot(), "files": record.files, "left": record.left, "folders": record.folders}
+    document = {
+        "boot": boot_of_this_host(),
+        "files": record.files,
+        "left": record.left,
+        "folders": record.folders,
+    }
     write_whole(path, json.dumps(document, separators=(",", ":")).encode(), durable=False)
-
-
-def boot() -> str:
-    return BOOT_ID.read_text() if BOOT_ID.exists() else ""

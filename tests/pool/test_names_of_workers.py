@@ -9,13 +9,13 @@ from broker_world import worker_of
 from pool_world import Pool, Worker
 from redis_world import running
 
+from runner.datadir.worker import instance_of, only_worker
 from runner.doctor.pools import namesakes
 from runner.errors import BadUsage, WorkerNamedTwice, WorkerRunning
 from runner.model.values.codec import to_plain
 from runner.model.work.protocol import Hello, Wanted
 from runner.model.work.worker import KnownWorker
 from runner.pool.client import WorkClient
-from runner.pool.instance import instance_of, only_worker
 from runner.pool.start import Listening
 
 needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on PATH")
@@ -83,7 +83,7 @@ def test_an_instance_is_that_of_a_data_directory_on_a_host(
     one, other = pool.worker("w-1").data_dir, pool.worker("w-2").data_dir
     here = instance_of(one)
     assert here == instance_of(one) != instance_of(other)
-    monkeypatch.setattr("runner.pool.instance.boot_of_this_host", lambda: "a copy on another host")
+    monkeypatch.setattr("runner.datadir.worker.boot_of_this_host", lambda: "a copy on another host")
     assert instance_of(one) != here
 
 

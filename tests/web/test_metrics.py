@@ -261,6 +261,7 @@ ALERTS = {
     "DriftlineStackLocked": ('driftline_stack_locked_since_timestamp_seconds{stack="app"}', "0x370", "0x350"),
     "DriftlinePoolStarved": ('driftline_pool_starved{pool="eu"}', "1x3", "1x1 0x2"),
     "DriftlineSilentApply": ('driftline_pool_silent_applies{pool="eu"}', "1x3", "0x3"),
+    "DriftlineWorkerNamedTwice": ('driftline_pool_namesakes{pool="eu"}', "1x5", "1x3 0x2"),
     "DriftlineBrokerUnreachable": ("driftline_broker_unreachable", "1x3", "0x3"),
     "DriftlineDiskShortage": ("driftline_disk_shortage", "1x3", "0x3"),
     "DriftlineAwsEventsUnread": ('driftline_aws_event_queue_up{queue="q in 1/eu-west-1"}', "0x9", "1x9"),

@@ -177,6 +177,7 @@ def test_a_second_worker_of_a_name_is_shown_as_long_as_it_is_refused(
     assert world.json("worker", "list")[0]["namesake"] is not None
     assert "another worker named w-1 was refused" in world.run("worker", "list").stdout
     assert "another worker named w-1 was refused" in world.run("doctor", expect=None).stdout
+    assert "another worker of this name was refused" in Browser(world).get("/pools")
     pass_time(monkeypatch, hours=1)
     assert values(scrape(world))['driftline_pool_namesakes{pool="eu"}'] == 0
     assert "another worker named" not in world.run("worker", "list").stdout

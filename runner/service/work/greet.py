@@ -46,28 +46,44 @@ def greet(control: ControlPorts, pool: PoolSettings, said: Hello) -> None:
         )
 
 
+def refuse_name(control: ControlPorts, pool: PoolSettings, said: Hello) -> None:
+    """Raises what `greet` would because of its name. Nothing is noted: whoever asks may never join."""
+    _refuse_strange(said)
+    with control.store.reading() as reader:
+        refuse_impostor(control, reader, pool, said)
+        _refuse_known(control, reader, pool, said)
+
+
 def refuse_namesake(control: ControlPorts, pool: PoolSettings, said: Hello | Wanted) -> None:
     """WorkerNamedTwice while a worker of another host is there under this name, which is noted for whoever looks.
 
     The name belongs to whoever was heard last, until they say goodbye or are silent. A worker that is restarted is the same
     instance, however it ended.
     """
+    _refuse_strange(said)
+    try:
+        with control.store.reading() as reader:
+            _refuse_known(control, reader, pool, said)
+    except WorkerNamedTwice:
+        with control.store.writing() as writer:
+            writer.note_namesake(said.worker)
+        raise
+
+
+def _refuse_known(control: ControlPorts, reader: Reader, pool: PoolSettings, said: Hello | Wanted) -> None:
+    """WorkerNamedTwice while a worker of another host is there under this name."""
+    now = control.clock.now()
+    for known in reader.workers():
+        if known.name != said.worker or known.pool != pool.name:
+            continue
+        if known.is_there(now) and known.is_another(said.instance):
+            ago = max(0, int((now - known.seen).total_seconds()))
+            raise WorkerNamedTwice(worker=said.worker, ago=ago, silence=int(SILENCE.total_seconds()))
+
+
+def _refuse_strange(said: Hello | Wanted) -> None:
     if _INSTANCE.fullmatch(said.instance) is None:
         raise BadUsage("the instance of a worker is no hexadecimal number", hint="driftline --version")
-    with control.store.reading() as reader:
-        known = next((one for one in reader.workers() if one.name == said.worker), None)
-    now = control.clock.now()
-    if (
-        known is None
-        or known.pool != pool.name
-        or not known.is_there(now)
-        or not known.is_another(said.instance)
-    ):
-        return
-    with control.store.writing() as writer:
-        writer.note_namesake(said.worker)
-    ago = max(0, int((now - known.seen).total_seconds()))
-    raise WorkerNamedTwice(worker=said.worker, ago=ago, silence=int(SILENCE.total_seconds()))
 
 
 def refuse_impostor(control: ControlPorts, reader: Reader, pool: PoolSettings, said: Hello | Wanted) -> None:

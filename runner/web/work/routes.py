@@ -37,7 +37,7 @@ from runner.model.work.protocol import (
 )
 from runner.service.work.attend import beat, end, pass_gate
 from runner.service.work.claim import grant
-from runner.service.work.greet import greet
+from runner.service.work.greet import greet, refuse_name
 from runner.service.work.held import held_lease, settled_by
 from runner.service.work.known import known_artifacts
 from runner.source.packs import pack_file
@@ -121,9 +121,18 @@ def _welcome(pool: PoolSettings) -> Welcome:
 
 
 @router.get("/hello")
-async def would_be_welcome(request: Request) -> JSONResponse:
+async def would_be_welcome(request: Request, worker: str = "", instance: str = "") -> JSONResponse:
     """As for a worker, which is not noted: `driftline doctor` asks, while nobody may be there."""
-    return await _done(lambda: _welcome(pool_of(request)))
+
+    def answer() -> Welcome:
+        pool = pool_of(request)
+        if worker:
+            refuse_name(
+                _app(request).control, pool, Hello(worker, pool.name, __version__, 1, instance=instance)
+            )
+        return _welcome(pool)
+
+    return await _done(answer)
 
 
 @router.post("/hello")
