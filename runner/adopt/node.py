@@ -173,8 +173,8 @@ class _Builder:
                     merged = {**inner, **merged}
             else:
                 # A second value of the same key is what tools differ about: both are shown.
-                again = f"{key} (again on line {value.line})"
-                own[again if key in own else key] = value.at((*path, again)) if key in own else value
+                name = _free(key, value.line, event.start_mark.column + 1, own)
+                own[name] = value if name == key else value.at((*path, name))
         items = {**merged, **own}
         return Node(path, line, items, *_measures(items.values()))
 
@@ -191,6 +191,14 @@ class _Builder:
         self._left -= values
         if self._left < 0:
             raise NotImportable(file=self._file, problem=f"it has more than {MAX_VALUES:,} values")
+
+
+def _free(key: str, line: int, column: int, taken: Mapping[str, Node]) -> str:
+    """The key, or what a repetition of it is called; a line may have several."""
+    if key not in taken:
+        return key
+    again = f"{key} (again on line {line})"
+    return again if again not in taken else f"{key} (again on line {line}, column {column})"
 
 
 def _measures(parts: Iterable[Node]) -> tuple[int, int]:

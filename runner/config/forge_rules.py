@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
 from runner.config.limits import DRIFT_ISSUES, out_of_limits
 from runner.config.place import KeyPath
 from runner.model.forge.address import forge_address
-from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings
+from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings, ForgeType
 from runner.model.values.loopback import is_loopback
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
@@ -41,6 +42,12 @@ def forge_complaints(here: KeyPath, forge: ForgeSettings, source_url: str) -> It
     yield from _credentials(here, forge)
     if forge.drift_issues is not None:
         yield from _drift_issues((*here, "drift_issues"), forge.drift_issues, forge.type)
+
+
+def name_complaints(here: KeyPath, name: str, forge: ForgeSettings) -> Iterator[Complaint]:
+    """Who is mapped as `forge:gitlab:ana` for every GitLab must not be somebody else in a source called gitlab."""
+    if name in get_args(ForgeType) and name != forge.type:
+        yield Complaint(here, f"a source at {forge.type} cannot have the name of another type of forge")
 
 
 def _drift_issues(here: KeyPath, issues: DriftIssues, kind: str) -> Iterator[Complaint]:

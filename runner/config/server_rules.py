@@ -58,8 +58,9 @@ def server_complaints(settings: Settings) -> Iterator[Complaint]:
         yield from _source(here, source)
         yield from _verify((*here, "verify"), source.verify, settings.data_dir)
         if source.forge is not None:
-            from runner.config.forge_rules import forge_complaints
+            from runner.config.forge_rules import forge_complaints, name_complaints
 
+            yield from name_complaints((*here, "name"), source.name, source.forge)
             yield from forge_complaints((*here, "forge"), source.forge, source.url)
     yield from _engines(settings.engines)
     yield from _size(("executor", "memory_per_run"), settings.executor.memory_per_run, _MIN_MEMORY)

@@ -71,11 +71,11 @@ class Connection:
             return answer.data() if answer.body else None
 
     def _address(self, path: str) -> str:
-        if "://" not in path:
-            return self.base + path
-        if _origin(path) != _origin(self.base):
-            raise ForgeUnreachable(forge=self.name, problem=f"it points to another host, {_host(path)}")
-        return path
+        # Also of a path: a next page may be called `@host/` or `.host/`.
+        address = path if "://" in path else self.base + path
+        if _origin(address) != _origin(self.base):
+            raise ForgeUnreachable(forge=self.name, problem=f"it points to another host, {_host(address)}")
+        return address
 
     def _authorized(self, message: Message) -> Answer:
         """Once more with new credentials if those expired."""

@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from runner.forge.exchange import NoAnswer
+from runner.model.values.text import whole
 
 MAX_LINE = 500
 MAX_BODY = 65_536
 MAX_OWN = 2**20  # of what Driftline wrote itself, to compare it
+MAX_NUMBER = 2**63 - 1  # what the database takes
 _REVISION = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -24,12 +26,12 @@ def at(data: Any, *path: str) -> Any:
 def text(data: Any, *path: str, longest: int = MAX_LINE) -> str:
     """Empty if there is none."""
     found = at(data, *path)
-    return found[:longest] if isinstance(found, str) else ""
+    return whole(found[:longest]) if isinstance(found, str) else ""
 
 
 def number(data: Any, *path: str) -> int:
     found = at(data, *path)
-    if not isinstance(found, int) or isinstance(found, bool):
+    if not isinstance(found, int) or isinstance(found, bool) or abs(found) > MAX_NUMBER:
         raise NoAnswer(f"its answer has no {'.'.join(path)}")
     return found
 
@@ -45,9 +47,9 @@ def last_number(address: str) -> int:
 def moment(data: Any, *path: str) -> datetime:
     try:
         found = datetime.fromisoformat(text(data, *path))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (OverflowError, ValueError):
         raise NoAnswer(f"its answer has no time in {'.'.join(path)}") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def instant(data: Any, *path: str) -> datetime:

@@ -38,6 +38,11 @@ def test_a_key_that_stands_twice_is_kept_twice() -> None:
     assert plain(read("a: 1\nb: 2\na: 3\n")) == {"a": 1, "b": 2, "a (again on line 3)": 3}
 
 
+def test_a_key_that_a_line_repeats_is_kept_each_time() -> None:
+    kept = plain(read("{a: 1, a: 2, a: 3}\n"))
+    assert kept == {"a": 1, "a (again on line 1)": 2, "a (again on line 1, column 14)": 3}
+
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{chr(98 + number)}: &{chr(98 + number)} [{', '.join([f'*{chr(97 + number)}'] * 10)}]\n"
     for number in range(9)

@@ -137,6 +137,14 @@ def test_a_hostile_command_stays_code_in_the_answer(kept: KeptWorld) -> None:
     assert answers(kept).startswith("- `driftline <img src=x> @acme/team | x` by `bo`: refused:")
 
 
+def test_half_a_character_in_a_command_keeps_no_other_from_acting(kept: KeptWorld) -> None:
+    """JSON may contain one, and no database takes it."""
+    kept.says("driftline \ud800")
+    kept.says("driftline plan")
+    kept.look()
+    assert "`driftline plan` by `ana`: plans again: app" in answers(kept)
+
+
 def test_help_says_what_can_be_asked_for(kept: KeptWorld) -> None:
     kept.says("driftline help")
     kept.look()

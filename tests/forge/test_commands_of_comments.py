@@ -77,6 +77,20 @@ def test_a_login_that_nobody_mapped_is_a_stranger(author: str) -> None:
     assert isinstance(found(replace(COMMENT, author=author, author_id="99")), Stranger)
 
 
+@pytest.mark.parametrize("author", ["\uff41na", "an\u00aa", "a\u200bna", "\u24d0na", " ana"])
+def test_a_login_that_only_looks_like_a_mapped_one_is_a_stranger(author: str) -> None:
+    """Some forges let people register it."""
+    assert isinstance(found(replace(COMMENT, author=author, author_id="99")), Stranger)
+
+
+def test_a_login_that_reads_like_the_id_of_another_account_is_a_stranger() -> None:
+    mapped = {"ana": ("forge:infra:id:8",)}
+    assert isinstance(found(replace(COMMENT, author="id:8", author_id="99"), **mapped), Stranger)
+    own = found(replace(COMMENT, author="id:8", author_id="99"), bo=("forge:infra:id:99",), **mapped)
+    assert isinstance(own, Commenter)
+    assert "forge:infra:id:8" not in own.subjects
+
+
 def test_the_bare_name_of_a_person_is_no_login() -> None:
     """Anybody can register `ana` at a forge."""
     assert isinstance(found(ana=("ana@example.com",)), Stranger)

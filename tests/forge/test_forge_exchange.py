@@ -15,8 +15,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from forge_opening import HandClock
 
-from runner.forge.exchange import Exchange, Message, NoAnswer
+from runner.errors import ForgeUnreachable
+from runner.forge.connection import Connection
+from runner.forge.credentials import Token
+from runner.forge.exchange import Answer, Exchange, Message, NoAnswer
 
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
@@ -137,3 +141,20 @@ def test_headers_without_end_are_refused() -> None:
 def test_a_server_that_speaks_something_else_is_no_forge() -> None:
     with answering(b"SSH-2.0-OpenSSH_9.2\r\n") as url, pytest.raises(NoAnswer):
         asked(url)
+
+
+@pytest.mark.parametrize("page", ["@forge.invalid/more", ".forge.invalid/more", "x@forge.invalid"])
+def test_a_next_page_does_not_continue_the_name_of_the_host(page: str) -> None:
+    """The token would go to whom the answer names."""
+    asked: list[str] = []
+
+    class Pages(Exchange):
+        def __call__(self, message: Message) -> Answer:
+            asked.append(message.url)
+            return Answer(200, {"link": f'<{page}>; rel="next"'}, b"[]")
+
+    base = "https://api.example.com"
+    to = Connection("infra", base, Token("t0ken"), Pages(base), HandClock())
+    with pytest.raises(ForgeUnreachable, match="another host"):
+        list(to.pages("/pulls"))
+    assert asked == [f"{base}/pulls"]

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from runner.config.check import Complaint
-from runner.config.forge_rules import forge_complaints
+from runner.config.forge_rules import forge_complaints, name_complaints
 from runner.forge.table import FORGES
 from runner.model.forge.address import ForgeAddress, forge_address
 from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings
@@ -173,3 +173,11 @@ def test_no_repr_of_settings_has_a_secret(app_key: str) -> None:
     shown = repr(ForgeSettings("github", token="canary", app=AppSettings("1", "2", app_key), ca=Path("/ca")))
     assert "canary" not in shown
     assert app_key.splitlines()[1] not in shown
+
+
+def test_a_source_is_not_named_like_another_type_of_forge() -> None:
+    """`forge:gitlab:ana` would be ana at every GitLab, and ana of this source."""
+    (complaint,) = name_complaints(("sources", 0, "name"), "gitlab", GITHUB)
+    assert "cannot have the name of another type of forge" in complaint.message
+    assert not list(name_complaints((), "github", GITHUB))
+    assert not list(name_complaints((), "infra", GITHUB))

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from runner.model.approval.approval import Person
-from runner.model.approval.people import People, fold
+from runner.model.approval.people import People
 from runner.model.forge.request import RequestComment
 from runner.model.settings.source import SourceSettings
 from runner.model.values.frozen import dataclass
@@ -34,12 +34,13 @@ def commenter(
     `before` are the account ids that the login had in earlier commands. A login that was given up can be registered
     by anybody, so another account under the same name is a stranger until it is mapped by its id.
     """
-    by_login, by_id = _subjects(of.author, source), _subjects(f"id:{of.author_id}", source)
+    by_id = _subjects(f"id:{of.author_id}", source)
+    by_login = _subjects(of.author, source) if _is_plain(of.author) else ()
     entries = [(login, *others) for login, others in people.items()]
-    known = [names for names in entries if _names(names) & _names((*by_login, *by_id))]
+    known = [names for names in entries if _exact(names) & _exact((*by_login, *by_id))]
     if not known:
-        return Stranger(f"approvals.people maps nobody to {by_login[0]}")
-    sure = any(_names(names) & _names(by_id) for names in known)
+        return Stranger(f"approvals.people maps nobody to {(*by_login, *by_id)[0]}")
+    sure = any(_exact(names) & _exact(by_id) for names in known)
     if not sure and any(one != of.author_id for one in before):
         return Stranger(
             f"another account had the login {of.author} before; map {by_id[0]} in approvals.people if it is the same person"
@@ -55,5 +56,11 @@ def _subjects(name: str, source: SourceSettings) -> tuple[str, ...]:
     return tuple(f"{KNOWN_BY}:{where}:{name}" for where in (source.name, kind))
 
 
-def _names(names: Collection[str]) -> frozenset[str]:
-    return frozenset(map(fold, names))
+def _is_plain(login: str) -> bool:
+    """Some forges let people choose a name such as `id:8`, which reads like the account of somebody else."""
+    return not login.startswith("id:")
+
+
+def _exact(names: Collection[str]) -> frozenset[str]:
+    """Without case, as forges compare logins. Nothing else is folded: `\uff41na` may be registered beside `ana`."""
+    return frozenset(name.lower() if name.isascii() else name for name in names)

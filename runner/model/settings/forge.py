@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Literal
 from runner.model.stack.definition import STRICT
 from runner.model.values.frozen import dataclass
 
+ForgeType = Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-server"]
+
 
 @dataclass(frozen=True)
 class AppSettings:
@@ -36,7 +38,7 @@ class ForgeSettings:
     """`url` and `repository` are derived from the source's URL where that says them; `ca` has further certificates."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
-    type: Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-server"]
+    type: ForgeType
     url: str | None = None
     repository: str | None = None
     token: str | None = field(default=None, repr=False)
