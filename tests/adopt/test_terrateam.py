@@ -141,6 +141,15 @@ def test_a_list_of_directories_is_known_by_what_it_holds(repository: Made) -> No
     assert [(row["key"], row["line"]) for row in page["notes"]] == [("dir", 5)]
 
 
+def test_a_listed_directory_outside_of_the_repository_is_told_as_that(repository: Made) -> None:
+    repository({**TAGS, ".terraform-drift.yml": "directories:\n- network\n- ../other\n- {path: /etc}\n"})
+    notes = imported(".terraform-drift.yml")["notes"]
+    assert [(row["line"], row["why"]) for row in notes] == [
+        (3, "the directory is outside of the repository"),
+        (4, "the directory is outside of the repository"),
+    ]
+
+
 def test_files_of_two_tools_are_not_mixed(repository: Made, driftline: Call) -> None:
     repository({**TAGS, "atlantis.yaml": "version: 3\nprojects: [{dir: app}]\n"})
     assert driftline("import").exit_code == 64

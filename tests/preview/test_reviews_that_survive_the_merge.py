@@ -486,3 +486,37 @@ def test_a_review_of_a_renamed_stack_is_of_the_state_that_it_takes_over(world: P
     run = newest(world, "web")
     assert (run["state"], run["summary"]["update"], run["summary"]["create"]) == ("applied", 1, 0)
     assert [one["comment"] for one in run["approvals"]] == ["reviewed in infra#7: reads well"]
+
+
+def test_a_merge_that_does_what_was_reviewed_says_why_it_is_asked_about(tmp_path: Path) -> None:
+    world = previewing(tmp_path)
+    review_seven(world)
+    assert merged(world)["reviews"]["asked"] == "apply.on_merge is ask, the default"
+
+
+def test_a_merge_names_the_operator_who_forbids_that_reviews_count(tmp_path: Path) -> None:
+    world = previewing(tmp_path, REVIEWED, "approvals: {on_merge: ask}\n")
+    review_seven(world)
+    asked = merged(world)["reviews"]["asked"]
+    assert asked == "apply.on_merge is ask (approvals in the server's configuration)"
+
+
+def test_a_commit_that_lets_reviews_count_says_that_it_is_not_applied_yet(tmp_path: Path) -> None:
+    world = previewing(tmp_path)
+    world.pull(7, {"app/main.tf": module("new"), "app/stack.yaml": f"name: app\n{REVIEWED}"})
+    world.once()
+    review(world, 7)
+    run = merged(world)
+    assert (
+        "but is asked about: what sets apply.on_merge to reviewed is not applied yet"
+        in world.run("run", "show", run["id"]).output
+    )
+
+
+def test_a_preview_is_reviewed_by_the_digest_that_its_diff_shows(world: PullsWorld) -> None:
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    run = world.preview(7)["id"]
+    shown = world.run("run", "diff", run).output.split()
+    digest = shown[shown.index("digest") + 1]
+    assert "approved" in world.run("approve", run, "--digest", digest, "--yes").output

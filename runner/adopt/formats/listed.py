@@ -50,6 +50,10 @@ def _read(reading: Reading, layout: Layout) -> Iterator[Project]:
     for name, node in _parts(reading.top):
         given = _folder(node)
         folder = normal(given.text or "") if given is not None else None
+        if given is not None and given.text and folder is None:
+            reading.note(
+                given, "the directory is outside of the repository", "a path from the top of the repository"
+            )
         if given is None or folder is None:
             continue
         reading.keep(given, "the directory of the stack file")

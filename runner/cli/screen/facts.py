@@ -41,7 +41,8 @@ def review_facts(of: Carried | None) -> list[Fact]:
     """Whether the plan of a merge does what was reviewed, and whose review does not count."""
     if of is None:
         return []
-    said: Cell = Cell(f"does what was reviewed in {of.pull}", "green")
+    but = f", but is asked about: {of.asked}" if of.asked else ""
+    said: Cell = Cell(f"does what was reviewed in {of.pull}{but}", "green")
     if of.differences:
         said = Cell(f"! differs from what was reviewed in {of.pull}: {'; '.join(of.differences)}", "yellow")
     refused = (Cell(f"! a review does not count: {one}", "yellow") for one in of.refused)

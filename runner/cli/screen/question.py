@@ -36,7 +36,7 @@ def question_screen(of: QuestionPage, now: datetime, *, full: bool) -> Screen:
     yield ""
     yield from fact_lines(
         [
-            ("digest", short(of.run.plan_digest)),
+            ("digest", short(of.run.plan_digest or of.run.binding_digest)),  # of a preview no plan is kept
             ("fingerprint", short(of.run.fingerprint)),
             ("binding", short(of.run.binding_digest)),
         ]

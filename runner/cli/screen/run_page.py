@@ -17,7 +17,7 @@ from runner.cli.screen.facts import (
 from runner.cli.screen.needs import need_lines
 from runner.cli.screen.output import Cell, Screen
 from runner.cli.screen.plan import apply_only_lines, both_plans, plan_screen
-from runner.model.run.life import State
+from runner.model.run.life import Kind, State
 from runner.view import words
 from runner.view.lease import lease_sentence
 from runner.view.run_page import ApprovalRow, CommitRow, PullName, RunPage
@@ -118,9 +118,10 @@ def diff_screen(of: RunPage, *, full: bool) -> Screen:
     if said := policy_facts(of.policies):
         yield ""
         yield from fact_lines(said)
-    if of.plan_digest:
+    # Of a preview no plan is kept: a review names its binding.
+    if digest := of.plan_digest or (of.binding_digest if of.kind is Kind.PREVIEW else None):
         yield ""
-        yield from fact_lines([("digest", of.plan_digest), ("fingerprint", of.fingerprint or "")])
+        yield from fact_lines([("digest", digest), ("fingerprint", of.fingerprint or "")])
 
 
 def applied_screen(of: RunPage) -> Screen:

@@ -15,7 +15,7 @@ _LOCK_OPTIONS = ("-lock=", "-lock-timeout=")
 class Carried:
     """What became of the reviews of a preview: who counts for the run, and why the others do not.
 
-    `differences` are of the plan as a whole, so that nobody counts.
+    `differences` are of the plan as a whole, so that nobody counts. `asked` says why nobody counts without any.
     """
 
     run: int
@@ -24,6 +24,7 @@ class Carried:
     counted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()  # such as `ana: the author or committer of a change may not approve it`
     differences: tuple[str, ...] = ()
+    asked: str = ""
 
 
 def differences(reviewed: Binding, merged: Binding, changes: ChangeSet) -> tuple[str, ...]:

@@ -51,6 +51,9 @@ def declaration_of(at: Stack | Discovered) -> Declaration:
     )
 
 
+UNDER_FORMER_RULES = "what sets apply.on_merge to reviewed is not applied yet"
+
+
 @dataclass(frozen=True)
 class Word:
     """What one source of rules says about one key."""
@@ -82,6 +85,16 @@ class Terms:
     words: tuple[Word, ...] = ()
     windows: tuple[Reaching, ...] = ()
     on_merge: OnMerge = "ask"
+
+    @property
+    def asks_after_merge(self) -> str:
+        """Why people are asked about the plan of a merge that was reviewed; empty if they are not."""
+        if self.on_merge == "reviewed":
+            return ""
+        said = [word for word in self.words if word.applies and word.key == "on_merge"]
+        if asking := next((word for word in said if word.value == "ask"), None):
+            return f"apply.on_merge is ask ({asking})"
+        return UNDER_FORMER_RULES if said else "apply.on_merge is ask, the default"
 
     def why(self, key: str) -> str:
         """Where the effective value comes from: from the operator, if the operator says so."""

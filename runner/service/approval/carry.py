@@ -7,6 +7,7 @@ from functools import cache
 from runner.errors import BadUsage, Blocked, Conflict, DriftlineError, NotAllowed
 from runner.model.approval.approval import Approval
 from runner.model.approval.carried import OTHER_FILES, Carried, differences
+from runner.model.approval.terms import UNDER_FORMER_RULES
 from runner.model.changes.changes import ChangeSet
 from runner.model.code.operator_values import beside
 from runner.model.preview.landing import landed
@@ -66,10 +67,11 @@ def _carry(control: ControlPorts, git: Git, authors: AskGit, run: Run) -> Carrie
     if same is None:
         return found[0].carried(found[0].differences or (OTHER_FILES,))
     with control.store.reading() as reader:
-        if run_terms(control.settings, reader, run).on_merge != "reviewed":
-            return same.carried()
+        if asked := run_terms(control.settings, reader, run).asks_after_merge:
+            return replace(same.carried(), asked=asked)
         if reader.stack(run.stack).applied_definition is None:
-            return same.carried()  # the commit that declares it also says that reviews count
+            # The commit that declares it also says that reviews count.
+            return replace(same.carried(), asked=UNDER_FORMER_RULES)
         given = _valid(control, reader, same.preview)
     counted, refused = [], []
     for one in given:
