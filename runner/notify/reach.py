@@ -19,6 +19,9 @@ _INSIDE = tuple(
             "::ffff:0:0:0/96",  # the same by a translator, RFC 2765
             "64:ff9b:1::/48",  # and by a translator of this network, RFC 8215
             "fec0::/10",  # RFC 3879
+            "5f00::/16",  # segments of a network's own routers, RFC 9602
+            "3fff::/20",  # documentation, RFC 9637
+            "192.88.99.0/24",  # relays of 6to4, RFC 7526
         ),
     )
 )
