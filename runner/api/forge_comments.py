@@ -5,13 +5,13 @@ from collections.abc import Callable
 from runner.api.approvals import approve_run
 from runner.api.caller import Caller
 from runner.app import App
-from runner.errors import CommentRefused
+from runner.errors import CommentRefused, Conflict
 from runner.model.access.access import access_of
 from runner.model.access.role import Role
 from runner.model.forge.command import HELP, ApprovePlan, Command, Help, PlanAgain
 from runner.model.forge.people import Stranger, commenter
 from runner.model.forge.request import RequestComment
-from runner.model.preview.pull_request import PullRequest
+from runner.model.preview.pull_request import PullRequest, PullState
 from runner.service.forge.commands import Perform
 from runner.service.preview.again import matching, plan_again
 
@@ -48,6 +48,11 @@ def _pull(caller: Caller, source: str, comment: RequestComment) -> PullRequest:
         pull = reader.pull_request(source, comment.number)
     if pull is None:
         raise CommentRefused(who=caller.name, reason=f"pull request #{comment.number} is not previewed")
+    if pull.state is not PullState.OPEN:
+        raise Conflict(
+            f"pull request #{comment.number} is {pull.state}",
+            hint=f"driftline pr show {comment.number} --source {source}",
+        )
     return pull
 
 
@@ -57,8 +62,11 @@ def _plan(caller: Caller, pull: PullRequest, command: PlanAgain) -> str:
         caller.require(Role.OPERATOR, one.stack, "plan it")
     if not again:
         return "no planned stack of this pull request matches"
+    names = {one.stack for one in again}
     with caller.app.store.writing() as writer:
-        plan_again(writer, pull, again)
+        # As it is now: a poll may have taken in a newer head since, or the end of the request.
+        now = writer.pull_request(pull.source, pull.number) or pull
+        plan_again(writer, now, tuple(one for one in now.stacks if one.stack in names))
     return f"plans again: {', '.join(one.stack for one in again)}"
 
 

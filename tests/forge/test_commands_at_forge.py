@@ -10,9 +10,13 @@ from forge_world import START, Person
 from kept_world import KeptWorld, at_forge
 from pulls_world import module
 
+from runner.api import forge_comments
+from runner.app import App
 from runner.model.forge.command import Command
 from runner.model.forge.request import RequestComment
+from runner.model.preview.pull_request import PreviewedStack, PullRequest
 from runner.service.forge.commands import Commands
+from runner.service.preview.again import matching
 
 BO = Person(9, "bo")
 
@@ -45,6 +49,37 @@ def test_a_person_has_a_stack_planned_again(kept: KeptWorld) -> None:
     assert answers(kept) == "- `driftline plan a*` by `ana`: plans again: app"
     kept.world.once()
     assert kept.world.preview(7)["id"] != first
+
+
+def test_a_head_that_is_pushed_while_a_comment_is_obeyed_is_kept(
+    kept: KeptWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = []
+
+    def matching_later(pull: PullRequest, stacks: str) -> tuple[PreviewedStack, ...]:
+        monkeypatch.undo()
+        heads.append(kept.open(7, {"app/main.tf": module("newer")}))
+        return matching(pull, stacks)
+
+    monkeypatch.setattr(forge_comments, "matching", matching_later)
+    kept.says("driftline plan")
+    kept.look()
+    assert [kept.world.shown(7)["head"]] == heads
+    assert kept.world.shown(7)["stacks"][0]["run"] == newest_preview(kept)
+
+
+def newest_preview(kept: KeptWorld) -> str:
+    return str(kept.world.json("run", "list", "--kind", "preview")[0]["id"])
+
+
+def test_a_request_that_ended_is_not_planned_again(kept: KeptWorld) -> None:
+    kept.world.merge(7)
+    kept.world.once()
+    kept.says("driftline plan")
+    kept.look()
+    with App.from_config(kept.world.config).store.reading() as reader:
+        (told,) = reader.answers("infra", 7)
+    assert told.outcome == "refused: pull request #7 is merged"
 
 
 def test_a_webhook_has_comments_read_at_once(kept: KeptWorld) -> None:
