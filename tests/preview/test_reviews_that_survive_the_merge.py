@@ -196,6 +196,23 @@ def test_a_request_that_moved_on_is_not_reviewed(world: PullsWorld) -> None:
     assert "moved on" in refused.output
 
 
+def test_a_preview_of_before_an_apply_is_not_reviewed_nor_called_a_lost_state(tmp_path: Path) -> None:
+    world = PullsWorld(tmp_path)
+    world.stack("app")
+    world.configured()
+    world.once()
+    world.pull(7, {"app/main.tf": module("new")})
+    world.once()
+    old = world.preview(7)
+    (waiting,) = world.json("run", "list", "--state", "awaiting_approval")
+    world.approve(waiting["id"])
+    world.run("apply", waiting["id"])
+    refused = world.run("approve", old["id"], "--digest", old["binding_digest"], "--yes", expect=None)
+    assert refused.exit_code == 3
+    assert "app was applied since; the next poll plans it again" in refused.output
+    assert "accept" not in refused.output
+
+
 def test_a_new_stack_that_lets_reviews_count_is_itself_asked_about(world: PullsWorld) -> None:
     world.pull(7, {"fresh/stack.yaml": f"name: fresh\n{REVIEWED}", "fresh/main.tf": module("new")})
     world.once()

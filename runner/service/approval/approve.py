@@ -46,6 +46,7 @@ from runner.service.approval.terms import plan_terms
 from runner.service.approval.windows import closed_for
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.integrity.check_clock import steady_now
+from runner.service.preview.current import refuse_old_preview
 
 if TYPE_CHECKING:
     from runner.ports.basics import Clock
@@ -150,6 +151,8 @@ def question(settings: Settings, clock: "Clock", reader: "QuestionReader", run_i
 def refuse_early(control: "ControlPorts", asked: Question, person: Person, accepted: frozenset[str]) -> None:
     """Refusals that no answer can change, raised before the question."""
     with _recorded(control, asked.run.id, person, digest=""):
+        with control.store.reading() as reader:
+            refuse_old_preview(reader, asked.run)
         _refuse_hopeless(asked, accepted)
         people = control.settings.approvals.people
         why = refusal_by_terms(person, asked.terms, people, asked.standing)
@@ -321,11 +324,8 @@ def option(answer: str) -> str:
 
 def _check(control: "ControlPorts", reader: "Writer", asked: Question, yes: Yes) -> None:
     run = asked.run
+    refuse_old_preview(reader, run)
     _refuse_hopeless(asked, yes.accepted)
-    if run.kind is Kind.PREVIEW and reader.pull_request_of(run.id) is None:
-        raise ApprovalVoid(
-            run=run.name, what="its pull request has moved on, or ended", hint="driftline pr list --all"
-        )
     binding = _still_bound(control, reader, run)
     if yes.seen is not None:
         _refuse_changed(yes.seen, asked)
