@@ -20,7 +20,7 @@ from runner.ports.engine import EngineError, Fallback, Planned, Probed
 
 pytestmark = needs_terraform
 PARTS = 6
-EACH = int(os.environ.get("DRIFTLINE_CONFIGURATIONS", examples(50, few=6)))
+EACH = int(os.environ.get("DRIFTLINE_CONFIGURATIONS", examples(50, few=3)))
 PHASES = (Phase.generate,)  # to shrink a configuration would take minutes
 FAILING = 0.5  # of the plans, at most; about one in four does, most by `prevent_destroy`
 DEPOSED_KEY = re.compile(r"deposed [0-9a-f]{8}")
