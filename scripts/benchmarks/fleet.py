@@ -47,6 +47,8 @@ HEARTBEATS = 0.10  # of one core
 WEB_MS = 40.0
 ANNOUNCING_MS = 10.0
 COMMITS = 500.0  # more would be the disk's share, not ours
+SERVER_MB = 300.0
+CORE = 1.0  # of one process: at its end it is what saturates
 
 
 def measure(size: Size, folder: Path) -> Iterator[Figure]:
@@ -165,6 +167,9 @@ class _Fleet:
         yield at_most(CLAIM_MS, f"{name}: a claim, p95", "ms", Sample((ordered[int(len(ordered) * 0.95)],)))
         each = 1000 / max(self.done, 1)
         for limit, what, value, unit in (
+            (SERVER_MB, "memory of the web server", self.site.memory, "MB"),
+            (CORE, "cores that the web server used", self.serving / self.seconds, ""),
+            (CORE, "cores that announcing used", self.announcing / self.seconds, ""),
             (WEB_MS, "CPU of the web server for a check", self.serving * each, "ms"),
             (ANNOUNCING_MS, "CPU of announcing for a check", self.announcing * each, "ms"),
             (COMMITS, "commits of the database", self.written / self.seconds, "a second"),

@@ -73,6 +73,9 @@ FIGURES = {
     "fleet": [
         "fleet of 2 workers, 6 stacks: checks",
         "fleet of 2 workers, 6 stacks: a claim, p95",
+        "fleet of 2 workers, 6 stacks: memory of the web server",
+        "fleet of 2 workers, 6 stacks: cores that the web server used",
+        "fleet of 2 workers, 6 stacks: cores that announcing used",
         "fleet of 2 workers, 6 stacks: CPU of the web server for a check",
         "fleet of 2 workers, 6 stacks: CPU of announcing for a check",
         "fleet of 2 workers, 6 stacks: commits of the database",
