@@ -17,7 +17,7 @@ from runner.pool.ledger import Entry, Ledger
 from runner.ports.basics import Clock
 from runner.ports.worker import WorkerPorts
 from runner.source.mirror import Mirror
-from runner.source.packs import take_pack
+from runner.source.packs import is_taken, take_pack
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def bring_revisions(app: App, client: WorkClient, job: Job, fence: int) -> None:
     source = SourceSettings(job.source.name, job.source.url, job.source.branch, max_size=job.source.max_size)
     mirror = Mirror(app.settings.data_dir, source, app.settings.timeouts.git)
     for revision in revisions(job.revision, job.judging):
-        if mirror.path.exists() and mirror.has(revision):
+        if is_taken(mirror, revision):
             continue
         pack = _fresh(private_folder(app.settings.data_dir / "incoming"), job.run)
         try:

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -89,10 +90,8 @@ def take_pack(mirror: Mirror, revision: str, pack: Path) -> None:
             kind = "sha256" if len(revision) == 64 else "sha1"
             mirror.local("init", arguments.init(mirror.path, kind))
         # Without it git would look for the commit's parents, which no pack has.
-        shallow = mirror.path / "shallow"
-        known = shallow.read_text().split() if shallow.exists() else []
-        write_whole(shallow, "".join(f"{one}\n" for one in dict.fromkeys([*known, revision])).encode())
-        ours = mirror.path / "objects" / "pack" / f"pack-{revision}.pack"
+        _note_taken(mirror, [*_taken(mirror), revision])
+        ours = _place(mirror, revision)
         with pack.open("rb") as given, _private(ours) as file:
             shutil.copyfileobj(given, file)
         ended = run(Call(tuple(arguments.index_pack(mirror.path, ours)), mirror.path, mirror.timeout))
@@ -101,6 +100,64 @@ def take_pack(mirror: Mirror, revision: str, pack: Path) -> None:
                 ours.unlink()
             problem = ended.error or f"the pack does not contain {revision}"
             raise GitFailed(command="index-pack", source=mirror.source.name, problem=problem, hint="")
+
+
+def is_taken(mirror: Mirror, revision: str) -> bool:
+    """Whether a worker's mirror has it; `forget_packs` spares it from now on, as it does what was just taken."""
+    if not mirror.path.exists():
+        return False
+    with held(mirror.lock, mirror.timeout):
+        with suppress(FileNotFoundError):
+            os.utime(_place(mirror, revision))
+        return mirror.has(revision)
+
+
+def forget_packs(data_dir: Path, needed: frozenset[tuple[str, str]], before: datetime, timeout: float) -> int:
+    """Remove the packs of other (source, revision) pairs that were taken or used before then; returns how many.
+
+    Only what a worker took: a mirror that fetches has packs of git's own.
+    """
+    removed = 0
+    for path in sorted(data_dir.glob("mirrors/*.git")):
+        name = path.name.removesuffix(".git")
+        mirror = Mirror(data_dir, SourceSettings(name, ""), timeout)
+        with held(mirror.lock, timeout):
+            known = _taken(mirror)
+            gone = [one for one in known if (name, one) not in needed and _is_old(mirror, one, before)]
+            for revision in gone:
+                _remove(_place(mirror, revision))
+            if gone:
+                _note_taken(mirror, [one for one in known if one not in gone])
+        removed += len(gone)
+    return removed
+
+
+def _is_old(mirror: Mirror, revision: str, before: datetime) -> bool:
+    """Not one that has no pack: a fetch noted it."""
+    try:
+        return _place(mirror, revision).stat().st_mtime < before.timestamp()
+    except FileNotFoundError:
+        return False
+
+
+def _remove(pack: Path) -> None:
+    """In the order of git: without its index it is no pack, so a killed worker leaves none that lacks a part."""
+    for suffix in (".idx", ".rev", ".pack"):
+        pack.with_suffix(suffix).unlink(missing_ok=True)
+
+
+def _place(mirror: Mirror, revision: str) -> Path:
+    return mirror.path / "objects" / "pack" / f"pack-{revision}.pack"
+
+
+def _taken(mirror: Mirror) -> list[str]:
+    shallow = mirror.path / "shallow"
+    return shallow.read_text().split() if shallow.exists() else []
+
+
+def _note_taken(mirror: Mirror, revisions: Iterable[str]) -> None:
+    lines = "".join(f"{one}\n" for one in dict.fromkeys(revisions))
+    write_whole(mirror.path / "shallow", lines.encode())
 
 
 def _private(path: Path) -> BinaryIO:
