@@ -212,6 +212,8 @@ requests = st.builds(
     hint=texts,
     url=st.sampled_from([None, f"{PAGE}/requests/7"]),
     answers=st.lists(st.builds(Answer, texts, texts, texts), max_size=2).map(tuple),
+    branch=texts,
+    base=texts,
 )
 
 

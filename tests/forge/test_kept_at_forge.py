@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from forge_server import TOKEN, Told
+from forge_world import Pull
 from kept_world import KeptWorld, at_forge, counting
 from pulls_world import module
 from rendered import rendered
@@ -26,6 +27,21 @@ def test_a_pull_request_gets_its_comment_and_statuses(kept: KeptWorld) -> None:
     assert rendered(text).folded == ("app",)
     assert kept.status(head) == ("success", "1 stack changes")
     assert kept.status(head, "driftline/plan: app") == ("success", "1 to update, 1 output to change")
+
+
+def test_a_request_for_another_branch_says_so_and_gets_no_status(kept: KeptWorld) -> None:
+    head = kept.world.pull(7, {"app/main.tf": module("new")})
+    kept.fake.world.pulls.append(Pull(7, head=head, base="release"))
+    kept.world.once()
+    one = kept.kept()
+    one.look()
+    assert "This request is for `release`. Merged into `main` instead" in kept.comment()
+    assert kept.fake.world.statuses == []
+    kept.fake.world.pulls[0] = Pull(7, head=head)
+    one.read_soon()
+    one.look()
+    assert "This request is for" not in kept.comment()
+    assert kept.status(head)[0] == "success"
 
 
 def test_a_look_without_news_writes_nothing(kept: KeptWorld) -> None:

@@ -77,6 +77,9 @@ def _told(count: int, state: PlanState) -> str:
 
 def _facts(of: PlannedRequest) -> Iterator[str]:
     yield ""
+    if of.base:
+        yield f"This request is for {code(_short(of.base))}. Merged into {code(_short(of.branch))} instead, it would do this:"
+        yield ""
     if of.problem:
         hint = f" ({code(of.hint)})" if of.hint else ""
         yield f"{code(of.revision[:12])} is not planned: {_told_of(of.problem)}{hint}"

@@ -53,6 +53,7 @@ class PlannedRequest:
     """`problem` keeps all of it from being planned, such as a conflict; `hint` is the command that goes on from there.
 
     `beyond` says that more stacks are touched than one request may have planned. `revision` is its head, and `url` the page of the dashboard that has everything.
+    `base` is the branch that it is for at the forge, if that is not `branch`, into which it is merged here.
     """
 
     number: int
@@ -64,6 +65,8 @@ class PlannedRequest:
     url: str | None = None
     answers: tuple[Answer, ...] = ()
     beyond: str = ""
+    branch: str = ""
+    base: str = ""
 
     @property
     def command(self) -> str:

@@ -63,6 +63,7 @@ class Kept:
     next_read: datetime | None = None
     compared: datetime | None = None
     refused: dict[tuple[Any, ...], str] = field(default_factory=dict)  # what could not be written, and why
+    bases: dict[int, str] = field(default_factory=dict)  # of requests for other branches
     news: Event = field(default_factory=Event)
 
     @property
@@ -144,7 +145,8 @@ class Kept:
     def _writes(self, forge: Forge) -> Iterator[Write]:
         mark = marker("request", self.source.name)
         for request in self._requests():
-            for status in statuses(request):
+            # A status is of the commit, whatever it is merged into: this one would answer for the other branch.
+            for status in () if request.base else statuses(request):
                 key = ("status", request.revision, status.context)
                 yield key, status, partial(forge.set_status, request.revision, status)
             text = request_comment(request, forge.can)
@@ -163,7 +165,11 @@ class Kept:
     def _requests(self) -> list[PlannedRequest]:
         with self.store.reading() as reader:
             return [
-                self.at.draw(reader, pull, reader.answers(pull.source, pull.number))
+                replace(
+                    self.at.draw(reader, pull, reader.answers(pull.source, pull.number)),
+                    branch=self.source.branch,
+                    base=self.bases.get(pull.number, ""),
+                )
                 for pull in reader.pull_requests(self.source.name, {PullState.OPEN})
             ]
 
@@ -201,6 +207,8 @@ class Kept:
             since = reader.forge_since(self.source.name)
         # After the look at the records: whatever is in them was at the forge before.
         found = {one.number: one for one in forge.open_requests()}
+        branch = self.source.branch
+        self.bases = {number: one.base for number, one in found.items() if one.base not in {"", branch}}
         for pull in pulls:
             self._compare(pull, found.get(pull.number), now)
         if since is None:
