@@ -32,6 +32,7 @@ class Connections:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path.absolute()
         self.longest_read: float | None = None  # in seconds, for each snapshot or glance
+        self._pragmas: tuple[str, ...] = _PRAGMAS
         self._guard = threading.Lock()
         self._watching = threading.Lock()
         self._turns = Turns()
@@ -131,6 +132,11 @@ class Connections:
                 raise busy(self.path) from None
             yield
 
+    def make_no_files(self) -> None:
+        """Sort in memory what is large too. SQLite looks for a folder for such files before Python can name one."""
+        self.close()
+        self._pragmas = (*_PRAGMAS, "temp_store = MEMORY")
+
     def close(self) -> None:
         with self._watching, self._guard:
             _close(self._connections, self._watches)
@@ -147,7 +153,7 @@ class Connections:
         try:
             with translated_errors(self.path):
                 connection.row_factory = sqlite3.Row
-                for pragma in _PRAGMAS:
+                for pragma in self._pragmas:
                     connection.execute(f"PRAGMA {pragma}")
                 choose_journal(connection, self.path)
                 connection.writers_wait = connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal"

@@ -200,6 +200,10 @@ class SqliteStore:
         """ReadTooLong for whoever reads for longer in one go: a writer would have to wait."""
         self._connections.longest_read = seconds
 
+    def make_no_files(self) -> None:
+        """For a process that may write nowhere but in the database: no temporary files for large results."""
+        self._connections.make_no_files()
+
     def prove_in_place(self) -> None:
         """DatabaseRefused if the database or its folder was moved, removed or replaced; costs two stat calls."""
         self._connections.refuse_replaced()

@@ -105,7 +105,8 @@ def _prepare(app: App) -> None:
         private_folder(inside / name)
     _make_files(app)
     scratch = private_folder(inside / "web")
-    os.environ |= {"TMPDIR": str(scratch), "SQLITE_TMPDIR": str(scratch)}
+    os.environ["TMPDIR"] = str(scratch)
+    app.store.make_no_files()
     app.store.prove_writable()
 
 

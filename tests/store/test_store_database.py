@@ -7,15 +7,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store_world import CHILD, HandClock, discovered, opened, raw
 
 from runner.errors import DatabaseRefused, DatabaseUnwritable, StackNotFound
 from runner.store import journal_mode, location
-from runner.store.database import SqliteStore, has_wal_fix
+from runner.store.database import FILE_NAME, SqliteStore, has_wal_fix
 
 NAME = "driftline.db"
 
@@ -220,6 +222,35 @@ def test_both_journals_work_and_the_file_changes_over(
         assert connection(store).execute("PRAGMA journal_mode").fetchone()[0] == mode
         with store.writing() as writer:
             writer.mark_planned("prod/vpc", "x")
+
+
+class LockedOnce(sqlite3.Connection):
+    """The file is locked when its journal is chosen, and free right afterwards."""
+
+    asked = False
+
+    def execute(self, sql: str, *given: Any) -> sqlite3.Cursor:
+        if "journal_mode = persist" in sql and not self.asked:
+            self.asked = True
+            locked = sqlite3.OperationalError("database is locked")
+            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise locked
+        return super().execute(sql, *given)
+
+
+def test_a_file_that_is_locked_while_it_is_opened_keeps_its_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The confined web server could not make it again."""
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: False)
+    with opened(tmp_path) as store:
+        add(store, "a")
+    path = tmp_path / FILE_NAME
+    with closing(sqlite3.connect(path, isolation_level=None, factory=LockedOnce)) as late:
+        journal_mode.choose_journal(late, path)
+        for sql in ("BEGIN IMMEDIATE", "UPDATE stacks SET revision = 'x'", "COMMIT"):
+            late.execute(sql)
+    assert Path(f"{path}-journal").exists()
 
 
 def test_a_wal_in_use_is_refused_by_an_sqlite_that_may_corrupt_it(

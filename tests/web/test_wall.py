@@ -150,6 +150,15 @@ def test_it_signals_no_other_process(inside: Inside) -> None:
     assert inside.tries("os.kill(os.getppid(), 0)") == ["PermissionError 1"]
 
 
+LARGE = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000) SELECT hex(randomblob(100)) AS x FROM n ORDER BY x"
+
+
+def test_it_sorts_more_than_the_cache_of_a_connection_holds(inside: Inside) -> None:
+    assert inside.tries(f"len(app.store._connections.connection().execute('{LARGE}').fetchone()[0])") == [
+        "200"
+    ]
+
+
 def test_confined_it_serves_reads_and_writes(inside: Inside) -> None:
     token = Served(inside.world).token("ci")
     headers = {"Authorization": f"Bearer {token}"}
