@@ -1,15 +1,16 @@
 """What the settings of a forge must satisfy."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import get_args
 from urllib.parse import urlsplit
 
 from runner.config.check import Complaint
 from runner.config.limits import DRIFT_ISSUES, out_of_limits
 from runner.config.place import KeyPath
-from runner.model.forge.address import forge_address
+from runner.model.forge.address import ForgeAddress, forge_address
 from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings, ForgeType
+from runner.model.settings.source import SourceSettings
 from runner.model.values.loopback import is_loopback
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
@@ -48,6 +49,22 @@ def name_complaints(here: KeyPath, name: str, forge: ForgeSettings) -> Iterator[
     """Who is mapped as `forge:gitlab:ana` for every GitLab must not be somebody else in a source called gitlab."""
     if name in get_args(ForgeType) and name != forge.type:
         yield Complaint(here, f"a source at {forge.type} cannot have the name of another type of forge")
+
+
+def shared_statuses(sources: Sequence[SourceSettings]) -> Iterator[Complaint]:
+    """Doubts: a status has no name of a source, so that the green one of one may hide the failure of another."""
+    first: dict[tuple[ForgeAddress, str], str] = {}
+    for index, source in enumerate(sources):
+        address = forge_address(source.forge, source.url) if source.forge and source.previews else None
+        if address is None:
+            continue
+        other = first.setdefault((address, source.branch), source.name)
+        if other != source.name:
+            message = (
+                f'source "{other}" sets the same commit statuses for this branch, and each overwrites those of'
+                " the other: make one source of them, or leave out forge or previews in one"
+            )
+            yield Complaint(("sources", index, "forge"), message, got=False)
 
 
 def _drift_issues(here: KeyPath, issues: DriftIssues, kind: str) -> Iterator[Complaint]:

@@ -7,10 +7,11 @@ from typing import Literal
 import pytest
 
 from runner.config.check import Complaint
-from runner.config.forge_rules import forge_complaints, name_complaints
+from runner.config.forge_rules import forge_complaints, name_complaints, shared_statuses
 from runner.forge.table import FORGES
 from runner.model.forge.address import ForgeAddress, forge_address
 from runner.model.settings.forge import AppSettings, DriftIssues, ForgeSettings
+from runner.model.settings.source import Previews, SourceSettings
 
 GITHUB = ForgeSettings("github", token="t0ken")
 URL = "https://github.com/acme/infra.git"
@@ -181,3 +182,19 @@ def test_a_source_is_not_named_like_another_type_of_forge() -> None:
     assert "cannot have the name of another type of forge" in complaint.message
     assert not list(name_complaints((), "github", GITHUB))
     assert not list(name_complaints((), "infra", GITHUB))
+
+
+@pytest.mark.parametrize(
+    ("other", "doubtful"),
+    [
+        (SourceSettings("b", "git@github.com:acme/infra.git", forge=GITHUB, previews=Previews()), True),
+        (SourceSettings("b", URL, branch="release", forge=GITHUB, previews=Previews()), False),
+        (SourceSettings("b", URL, forge=GITHUB), False),
+        (SourceSettings("b", "https://github.com/acme/other", forge=GITHUB, previews=Previews()), False),
+    ],
+)
+def test_two_sources_that_set_the_same_statuses_are_doubtful(
+    other: SourceSettings, *, doubtful: bool
+) -> None:
+    one = SourceSettings("a", URL, forge=GITHUB, previews=Previews())
+    assert [found.path for found in shared_statuses([one, other])] == [("sources", 1, "forge")] * doubtful

@@ -113,6 +113,7 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
     """What is allowed and hardly meant."""
     from runner.app import App
     from runner.config.context_rules import careless
+    from runner.config.forge_rules import shared_statuses
     from runner.config.heal_rules import server_heal_doubts
     from runner.config.notify_rules import secrets_in_clear
     from runner.config.server_file import placed
@@ -128,7 +129,12 @@ def _doubts(settings: Settings, path: Path, known: _Known) -> Iterator[Problem]:
         *flaws,
     ):
         yield Problem(str(path), 1, 1, sentence)
-    yield from placed(path, [*server_heal_doubts(settings, known.counting), *secrets_in_clear(settings)])
+    doubts = [
+        *server_heal_doubts(settings, known.counting),
+        *secrets_in_clear(settings),
+        *shared_statuses(settings.sources),
+    ]
+    yield from placed(path, doubts)
 
 
 def _broken_templates(settings: Settings) -> Iterator[str]:
