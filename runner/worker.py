@@ -16,7 +16,7 @@ from runner.ports.control import ControlPorts
 from runner.ports.worker import WorkerPorts
 from runner.process.metering import Meter, metered
 from runner.service.approval.authorship import Authors
-from runner.service.approval.behind import record_commits
+from runner.service.approval.behind import record_commits, record_missing
 from runner.service.approval.carry import carry_reviews
 from runner.service.approval.gate import StoreGate
 from runner.service.cycle.dispatch import next_assignment, stop_previews_in_the_way
@@ -41,6 +41,8 @@ class Worker:
     ends: threading.Event = field(default_factory=threading.Event)  # nothing new is started
     _executing: dict[int, threading.Event] = field(default_factory=dict)
     _meters: dict[int, Meter] = field(default_factory=dict)
+
+    _tried: set[int] = field(default_factory=set)  # plans whose commits were looked for
 
     def perform(self, assignment: Assignment) -> Run:
         job = assignment.job
@@ -69,6 +71,10 @@ class Worker:
         log.debug("job.end", run=run.name, stack=run.stack, state=run.state.value)
         self.settled(run)
         return run
+
+    def record_missing(self) -> None:
+        """Who is behind plans of pools, so that their approval need not ask Git either."""
+        record_missing(self.control, self._authors, self._tried)
 
     def _authors(self) -> Authors:
         return Authors(self.ports.git, self.ports.modules, beside(self.control.settings))
@@ -123,7 +129,7 @@ class Worker:
     def take_over(self, old: "Worker") -> None:
         """Continue with another worker's jobs, so that a request to stop still reaches them."""
         self._executing, self.leave, self.ends = old._executing, old.leave, old.ends  # noqa: SLF001 - of the same class
-        self._meters = old._meters  # noqa: SLF001
+        self._meters, self._tried = old._meters, old._tried  # noqa: SLF001
 
 
 def attempt(what: str, work: Callable[[], None]) -> None:

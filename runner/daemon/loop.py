@@ -158,6 +158,7 @@ class Daemon:
         for assignment in recovered.adopted:
             log.warning("run.adopted", run=assignment.job.name, stack=assignment.job.stack.name)
             self._pool.attend(assignment)
+        self.parts.worker.record_missing()
         if self.parts.worker.carry_reviews() or recovered.ended:
             self._wake.set()
         control = self.parts.worker.control

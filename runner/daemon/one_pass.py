@@ -58,6 +58,7 @@ def run_once(parts: Parts, report: Callable[[str], None], in_comments: Perform) 
     finally:
         pool.stop_plans()
         pool.close()
+    parts.worker.record_missing()
     if parts.pools is not None:
         _announce(parts.pools, report)
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runner.errors import RunNotFound, StackNotFound
 from runner.model.values.codec import from_plain, to_plain
 from runner.store.audit import Writes
-from runner.store.rows import Value, compact, kept_if_short, text
+from runner.store.rows import Value, compact, kept_if_short, run_of, text
 from runner.store.run_details import DetailWrites
 from runner.store.session import Session
 
@@ -48,6 +48,15 @@ class ApprovalReads(Session):
         if row is None or row["behind"] is None:
             return None
         return from_plain(CommitsBehind, json.loads(row["behind"]))
+
+    def plans_without_commits(self) -> list[Run]:
+        rows = self._all(
+            """
+            SELECT r.* FROM runs r LEFT JOIN run_details d ON d.run = r.id
+            WHERE r.state = 'awaiting_approval' AND d.behind IS NULL ORDER BY r.id
+            """
+        )
+        return [run_of(row) for row in rows]
 
     def seen_state(self, stack: str) -> SeenState | None:
         from runner.model.approval.guardrails import SeenState

@@ -8,6 +8,7 @@ from runner.model.approval.behind import CommitsBehind
 from runner.model.approval.binding import Binding
 from runner.model.approval.guardrails import SeenState
 from runner.model.approval.terms import Declaration
+from runner.model.run.life import Run
 from runner.model.stack.definition import StackDefinition
 
 
@@ -17,6 +18,9 @@ class SeenApprovals(Seen):
 
     def binding(self, run_id: int) -> Binding | None:
         return self.whole.binding(self.run(run_id).id)
+
+    def plans_without_commits(self) -> list[Run]:
+        return self._only(self.whole.plans_without_commits(), lambda run: run.stack)
 
     def commits_behind(self, run_id: int) -> CommitsBehind | None:
         return self.whole.commits_behind(self.run(run_id).id)

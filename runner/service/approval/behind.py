@@ -53,6 +53,15 @@ def record_commits(control: ControlPorts, authors: AskGit, run: Run) -> None:
             writer.save_commits_behind(run.id, CommitsBehind(facts.digest, tuple(commits)))
 
 
+def record_missing(control: ControlPorts, authors: AskGit, tried: set[int]) -> None:
+    """Of plans that workers made: they report to a process that asks no Git. Each is tried once by whoever keeps `tried`."""
+    with control.store.reading() as reader:
+        missing = [run for run in reader.plans_without_commits() if run.id not in tried]
+    for run in missing:
+        tried.add(run.id)
+        record_commits(control, authors, run)
+
+
 def recorded_commits(reader: Reader, run: Run, facts: Reviewed) -> tuple[Commit, ...] | None:
     """None where Git has to be asked: nothing is recorded, or a review or a force-push came after the plan."""
     behind = reader.commits_behind(run.id)
