@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import boto3
+import httpx2
 import pytest
 from applied_once import WAITS, applied, until
 from broker_world import worker_of
@@ -85,6 +86,8 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     server.start()
     host, port = server.get_host_and_port()
+    # Queues outlive a server: a worker that an earlier test killed still waits at them, and would take a message.
+    httpx2.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()
     yield f"sqs://testing:testing@{host}:{port}"
     server.stop()
 
