@@ -14,6 +14,7 @@ PRIORITY: dict[tuple[State, Kind], int] = {
     (State.QUEUED, Kind.PREVIEW): 2,
     (State.QUEUED, Kind.DRIFT): 3,
 }
+LEAST_URGENT = PRIORITY[State.QUEUED, Kind.DRIFT]  # nothing comes after scheduled checks
 # A check that a person waits for.
 ASKED_FOR = 1.5
 # A slot that was not free again after this is probably held by something that hangs.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from runner.model.run.life import Kind, Run
+from runner.model.schedule.turns import LEAST_URGENT, priority
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.frozen import dataclass
 
@@ -55,18 +56,27 @@ def to_offer(
 ) -> list[Offer]:
     """Messages to send, the most urgent first; `ready` and `executing` are runs with their pools, in turn.
 
-    No pool is offered more than it may execute at once: runs that wait in a broker can no longer be reordered.
+    No pool is offered more than it may execute at once: runs that wait in a broker can no longer be reordered. Of
+    `ready` no more is taken than it needs to fill them.
     """
     held = Counter(pool for _, pool in executing)
     checks = Counter(pool for run, pool in executing if run.kind is Kind.DRIFT)
     closed = frozenset(drained)
+    accepting = {name: pool for name, pool in pools.items() if name not in closed}
+
+    def room(name: str, *, check: bool) -> bool:
+        pool = accepting[name]
+        return held[name] < pool.at_most and not (check and checks[name] >= pool.checks_at_most)
+
     found: list[Offer] = []
-    for run, name in ready:
-        pool = pools.get(name)
-        if pool is None or name in closed:
-            continue
+    for run, name in ready if accepting else ():
         check = run.kind is Kind.DRIFT
-        if held[name] >= pool.at_most or (check and checks[name] >= pool.checks_at_most):
+        if name not in accepting:
+            continue
+        if not room(name, check=check):
+            only_checks_follow = priority(run) >= LEAST_URGENT
+            if not any(room(one, check=only_checks_follow) for one in accepting):
+                break
             continue
         held[name] += 1
         checks[name] += check

@@ -1,5 +1,6 @@
 """Announce ready runs to their pools."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from runner.errors import BrokerUnreachable, DriftlineError, RevisionGone
@@ -31,14 +32,11 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     expire(control)
     now, pools = control.clock.now(), {pool.name: pool for pool in control.settings.pools}
     with control.store.reading() as reader:
-        waiting = executable(reader, now)
-        ready = [(run, place) for run in waiting if (place := _pool(control, reader, run)) != HERE]
-        allowed = {run.id for run in in_their_windows(control, reader, [run for run, _ in ready])}
         executing = [(run, _pool(control, reader, run)) for run in reader.executing_runs() if is_leased(run)]
         drained = [one.pool for one in reader.drained_pools()]
-        ready = [(run, place) for run, place in ready if run.id in allowed]
+        runs: dict[int, Run] = {}
+        ready = _ready(control, reader, executable(reader, now), runs)
         offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
-        runs = {run.id: run for run, _ in ready}
         wanted = {
             one.run: revisions(runs[one.run].revision, judging(control, reader, runs[one.run]))
             for one in offers
@@ -48,6 +46,23 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     with control.store.writing() as writer:
         writer.note_offers(offers)
     return _announce(control, broker, packs, offers, runs, wanted)
+
+
+def _ready(
+    control: ControlPorts, reader: Reader, waiting: Iterable[Run], seen: dict[int, Run]
+) -> Iterator[tuple[Run, str]]:
+    """With their pools, one at a time, since a pool may have room for a few of thousands; what was asked for is in `seen`."""
+    places: dict[int, str] = {}
+
+    def elsewhere() -> Iterator[Run]:
+        for run in waiting:
+            if (place := _pool(control, reader, run)) != HERE:
+                places[run.id] = place
+                yield run
+
+    for run in in_their_windows(control, reader, elsewhere()):
+        seen[run.id] = run
+        yield run, places[run.id]
 
 
 def _pool(control: ControlPorts, reader: Reader, run: Run) -> str:
