@@ -35,7 +35,8 @@ class Connections:
         self._pragmas: tuple[str, ...] = _PRAGMAS
         self._guard = threading.Lock()
         self._watching = threading.Lock()
-        self._turns = Turns()
+        self._readers = Turns()
+        self._writers = Turns()  # those that wait for the file ask for it again and again: one at a time
         self._connections: dict[threading.Thread, LimitedConnection] = {}
         self._watches: list[LimitedConnection] = []  # for `data_version`: at most one
         # A command ends without closing the database. Not at exit, when threads may still run.
@@ -100,16 +101,17 @@ class Connections:
             connection = self.connection()
             if connection.reads:
                 raise RuntimeError("this thread is already in a transaction")
-            waiting.execute(connection, "BEGIN IMMEDIATE")
-            with self._undone_on_error(connection):
-                if not schema.same(connection):
-                    raise DatabaseRefused(
-                        path=self.path,
-                        problem="another version of Driftline has changed its schema",
-                        hint="systemctl restart driftline",
-                    )
-                yield connection
-                waiting.execute(connection, "COMMIT")
+            with self._taken(self._writers):
+                waiting.execute(connection, "BEGIN IMMEDIATE")
+                with self._undone_on_error(connection):
+                    if not schema.same(connection):
+                        raise DatabaseRefused(
+                            path=self.path,
+                            problem="another version of Driftline has changed its schema",
+                            hint="systemctl restart driftline",
+                        )
+                    yield connection
+                    waiting.execute(connection, "COMMIT")
 
     def data_version(self) -> int:
         """A number that changes when any other connection, including those of this process, has written."""
@@ -125,9 +127,14 @@ class Connections:
         if self.connection().reads:
             yield
             return
+        with self._taken(self._readers):
+            yield
+
+    @contextmanager
+    def _taken(self, turns: Turns) -> Iterator[None]:
         with ExitStack() as left:
             try:
-                left.enter_context(self._turns.taken(BUSY_TIMEOUT))
+                left.enter_context(turns.taken(BUSY_TIMEOUT))
             except TimeoutError:
                 raise busy(self.path) from None
             yield

@@ -1,4 +1,4 @@
-"""Readers of one process take turns with the writers of others."""
+"""Threads of one process that use the file one after the other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """Of one process, whose threads read one after the other.
+    """Of the readers of a process, or of its writers.
 
     POSIX locks belong to a process. Where one of its threads reads, SQLite lets another one read without asking
     whether a process elsewhere waits to write (`unixLock` in os_unix.c), so that threads whose reads overlap would
@@ -21,7 +21,7 @@ class Turns:
 
     @contextmanager
     def taken(self, seconds: float) -> Iterator[None]:
-        """TimeoutError where others read for longer than that."""
+        """TimeoutError where others take longer than that."""
         if not self._one.acquire(timeout=seconds):
             raise TimeoutError
         try:
