@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -58,9 +57,13 @@ def kept_if_short(read: Callable[[str], T]) -> Callable[[str], T]:
     return lambda document: (short if len(document) <= _SHORT else long)(document)
 
 
+# `json.dumps` would make another one for each value.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 def compact(value: Any) -> str:
     """Canonical JSON."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _CANONICAL.encode(value)
 
 
 # Stacks
@@ -227,7 +230,7 @@ def run_row(run: Run) -> dict[str, Value]:
         "module_path": run.module_path,
         "file": run.file,
         "managed_state": run.managed_state,
-        "summary": compact(asdict(run.summary)),
+        "summary": compact(vars(run.summary)),
         "plan_digest": run.plan_digest,
         "fingerprint": run.fingerprint,
         "binding_digest": run.binding_digest,
