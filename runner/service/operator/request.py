@@ -23,6 +23,7 @@ from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.model.stack.unread import unread
 from runner.ports.control import ControlPorts
 from runner.ports.records.outputs import OutputReader
+from runner.ports.records.runs import RunWriter
 from runner.ports.records.sources import SourceReader
 from runner.ports.records.stacks import StackReader
 from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
@@ -60,19 +61,14 @@ def request_plan(
         promotions = control.settings.promotion
         facts = view(writer, control.clock, stack, promotions=promotions)
         _refuse(facts)
-        gone = facts.stack.missing_since is not None
-        if gone and asked is None:
-            _refuse_gone(control, facts.stack, destroy=destroy)
-        elif asked is None:
-            refuse_unread(writer, facts.stack)
+        if asked is None:
+            _refuse_outdated(control, writer, facts.stack, destroy=destroy)
         definition = asked[0].definition if asked else facts.stack.definition
         if not destroy and not ignore_dependencies:
             _refuse_unprovided(writer, definition)
         _refuse_without_outputs(writer, facts.stack, definition)
         reason = "" if destroy else promote(writer, control, facts, asked_of, advance, person)
-        for run in facts.open_runs:
-            if not run.kind.only_reads:
-                writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned again on request")
+        _supersede_waiting(writer, facts.open_runs, person)
         if asked is not None:
             at, commit = asked
             writer.save_commit(at.source, commit)
@@ -85,6 +81,7 @@ def request_plan(
                 targets=tuple(targets),
                 reason="; ".join(filter(None, (f"requested at {at.revision[:12]}", reason))),
             )
+        gone = facts.stack.missing_since is not None
         at_last = facts.stack.as_applied if gone else facts.stack
         return add_change(
             writer,
@@ -129,6 +126,20 @@ def _refuse(facts: View) -> None:
         )
         raise StackPaused(stack=stack.name, by=by, reason=reason)
     refuse_executing(facts.open_runs, checks=False)
+
+
+def _refuse_outdated(control: ControlPorts, reader: SourceReader, stack: Stack, *, destroy: bool) -> None:
+    """Without a requested revision, the recorded one is planned: it has to be the newest in Git."""
+    if stack.missing_since is not None:
+        _refuse_gone(control, stack, destroy=destroy)
+    else:
+        refuse_unread(reader, stack)
+
+
+def _supersede_waiting(writer: RunWriter, runs: Sequence[Run], person: Person) -> None:
+    for run in runs:
+        if not run.kind.only_reads:
+            writer.transition(run, Event.SUPERSEDE, by=person.name, reason="planned again on request")
 
 
 def _refuse_gone(control: ControlPorts, stack: Stack, *, destroy: bool) -> None:
