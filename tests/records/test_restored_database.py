@@ -208,7 +208,6 @@ class Dying:
 def test_a_crash_before_the_checkpoint_only_leaves_that_to_be_written(records: Records) -> None:
     put_back(records)
     records.app.__dict__["checkpoints"] = Dying(records)
-    records.app.__dict__.pop("control")
     with pytest.raises(KeyboardInterrupt):
         put_right_restored(records.control)
     records.restart()

@@ -258,7 +258,7 @@ def test_a_tree_of_an_earlier_boot_is_made_again(remote: Remote, monkeypatch: py
     """Its files were never synced: a power cut may have left them empty."""
     remote.commit({"main.tf": "one"})
     head = remote.taken()
-    monkeypatch.setattr(record, "boot", lambda: "an earlier boot")
+    monkeypatch.setattr(record, "boot_of_this_host", lambda: "an earlier boot")
     tree = remote.mirrors.export(remote.source, head)
     (tree / "main.tf").write_text("")
     monkeypatch.undo()
