@@ -106,9 +106,8 @@ def broken_now(
     settings: Settings, reader: "QuestionReader", run: Run, by: PlanTerms, changes: ChangeSet
 ) -> tuple[Violation, ...]:
     """What the recorded plan breaks by the rules of now; without a binding, nothing is known of its state and policies."""
-    facts, judged = (EngineFacts(), NOT_JUDGED)
-    if by.binding is not None:
-        facts, judged = by.binding.facts, by.binding.judged
+    binding = by.binding
+    facts, judged = (EngineFacts(), NOT_JUDGED) if binding is None else (binding.facts, binding.judged)
     return guard_rails(settings, reader, run, by.declared, changes, facts, judged)
 
 

@@ -1,6 +1,5 @@
 """Announce ready runs to their pools."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from runner.errors import BrokerUnreachable, DriftlineError, RevisionGone
@@ -34,9 +33,13 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     with control.store.reading() as reader:
         executing = [(run, _pool(control, reader, run)) for run in reader.executing_runs() if is_leased(run)]
         drained = [one.pool for one in reader.drained_pools()]
-        runs: dict[int, Run] = {}
-        ready = _ready(control, reader, executable(reader, now), runs)
+        waiting = executable(reader, now)
+        # One at a time: a pool may have room for a few of thousands.
+        elsewhere = (run for run in waiting if _pool(control, reader, run) != HERE)
+        ready = ((run, _pool(control, reader, run)) for run in in_their_windows(control, reader, elsewhere))
         offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
+        offered = {one.run for one in offers}
+        runs = {run.id: run for run in waiting if run.id in offered}
         wanted = {
             one.run: revisions(runs[one.run].revision, judging(control, reader, runs[one.run]))
             for one in offers
@@ -46,23 +49,6 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     with control.store.writing() as writer:
         writer.note_offers(offers)
     return _announce(control, broker, packs, offers, runs, wanted)
-
-
-def _ready(
-    control: ControlPorts, reader: Reader, waiting: Iterable[Run], seen: dict[int, Run]
-) -> Iterator[tuple[Run, str]]:
-    """With their pools, one at a time, since a pool may have room for a few of thousands; what was asked for is in `seen`."""
-    places: dict[int, str] = {}
-
-    def elsewhere() -> Iterator[Run]:
-        for run in waiting:
-            if (place := _pool(control, reader, run)) != HERE:
-                places[run.id] = place
-                yield run
-
-    for run in in_their_windows(control, reader, elsewhere()):
-        seen[run.id] = run
-        yield run, places[run.id]
 
 
 def _pool(control: ControlPorts, reader: Reader, run: Run) -> str:
