@@ -113,7 +113,7 @@ class Worker:
         if not self._executing:
             return
         with self.control.store.reading() as reader:
-            asked = [run.id for run in reader.open_runs() if run.cancel_requested_by is not None]
+            asked = [run.id for run in reader.executing_runs() if run.cancel_requested_by is not None]
         for run_id in asked:
             if run_id in self._executing:
                 self._executing[run_id].set()

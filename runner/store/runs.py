@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import RunChanged, RunNotFound, WrongState
 from runner.model.run.busy import busy
 from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
+from runner.model.run.unclaimed import Unclaimed
 from runner.model.values.codec import to_plain
-from runner.store.rows import Value, run_of, run_row, text
+from runner.store.rows import Value, run_of, run_row, text, unclaimed_of
 from runner.store.run_details import DetailReads, DetailWrites
 from runner.store.stacks import StackWrites
 
@@ -94,6 +95,13 @@ class RunReads(DetailReads):
         sql = f"SELECT * FROM runs WHERE final = 0{where} ORDER BY id"  # noqa: S608 - of constants
         rows = self._all(sql, *given.values())
         return [run_of(row) for row in rows]
+
+    def unclaimed_runs(self) -> list[Unclaimed]:
+        sql = f"""
+            SELECT {", ".join(map('"{}"'.format, Unclaimed._fields))} FROM runs INDEXED BY open_runs
+            WHERE final = 0 AND claim_token IS NULL AND state IN ('queued', 'approved') ORDER BY id
+        """  # noqa: S608 - the names of columns
+        return [unclaimed_of(row) for row in self._all(sql)]
 
     def executing_runs(self) -> list[Run]:
         return [

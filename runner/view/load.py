@@ -82,8 +82,7 @@ def queue_waits_for(reader: Reader, settings: Settings, host: Host) -> str:
 
 def _full_account(reader: Reader, settings: Settings, now: datetime) -> str | None:
     """Why no queued run may start, where each of them waits for its account."""
-    open_runs = reader.open_runs()
-    closed = full_accounts(reader, open_runs, settings.executor.per_account, now)
-    waiting = [run for run in open_runs if run.state is State.QUEUED and run.claim is None]
+    closed = full_accounts(reader, reader.executing_runs(), settings.executor.per_account, now)
+    waiting = [run for run in reader.unclaimed_runs() if run.state is State.QUEUED]
     reasons = [closed.get(run.account) for run in waiting]
     return reasons[0] if reasons and None not in reasons else None

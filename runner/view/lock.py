@@ -42,7 +42,7 @@ def lock_rows(reader: "Reader", now: datetime) -> LockRows:
 def _served_locks(reader: "Reader") -> Iterator[LockRow]:
     """Of terraform on states that we serve."""
     stacks = {StateKey.of(stack): stack.name for stack in reader.stacks() if stack.managed_state}
-    executing = {run.id for run in reader.open_runs() if run.claim is not None}
+    executing = {run.id for run in reader.executing_runs()}
     for one in reader.served_locks():
         stack, run = stacks.get(one.key, one.key.folder), f"run-{one.run}"
         free = f'driftline lock force-unlock {stack} --reason "..."'

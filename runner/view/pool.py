@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from runner.model.run.life import Kind, Run
+from runner.model.run.life import Kind, State
+from runner.model.run.unclaimed import Unclaimed
 from runner.model.settings.pools import PoolSettings
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack
@@ -87,7 +88,7 @@ def pool_page(settings: Settings, reader: Reader, clock: Clock) -> PoolPage:
 
 def in_closed_windows(settings: Settings, reader: Reader, clock: Clock) -> frozenset[int]:
     """Approved runs that wait for their windows; none without pools, where nobody asks."""
-    runs = reader.open_runs() if settings.pools else ()
+    runs = reader.open_runs(state=State.APPROVED) if settings.pools else ()
     return frozenset(run.id for run in runs if kept_closed(settings, clock, reader, run) is not None)
 
 
@@ -115,7 +116,7 @@ def _pool_row(
     pool: PoolSettings,
     workers: Sequence[KnownWorker],
     leases: Sequence[Lease],
-    waiting: Sequence[Run],
+    waiting: Sequence[Unclaimed],
     drained: Drained | None,
     now: datetime,
 ) -> PoolRow:
@@ -137,9 +138,9 @@ def _pool_row(
 
 def waiting_runs(
     settings: Settings, reader: Reader, now: datetime, closed: Collection[int]
-) -> Mapping[str, Sequence[Run]]:
+) -> Mapping[str, Sequence[Unclaimed]]:
     """By pool, those that one of its workers could execute now."""
-    found: defaultdict[str, list[Run]] = defaultdict(list)
+    found: defaultdict[str, list[Unclaimed]] = defaultdict(list)
     for run in executable(reader, now):
         if run.id not in closed:
             found[placement_of(settings, reader, run).pool].append(run)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from store_world import CHILD, HandClock, claim, discovered, new_run, opened, raw, run_in
+from store_world import CHILD, NOON, HandClock, claim, discovered, new_run, opened, raw, run_in
 
 from runner.errors import RunChanged, StackBusy, WrongState
 from runner.model.run.life import Event, Kind, State
+from runner.model.run.unclaimed import Unclaimed
 from runner.store.database import SqliteStore
 
 
@@ -195,3 +196,18 @@ def test_one_queued_run_is_worth_one_claim_only(store: SqliteStore) -> None:
     assert lock.process is not None
     assert lock.process.startswith("pid ")
     assert lock.reason == "change run, planning"
+
+
+def test_runs_that_nobody_executes_are_read_with_what_their_turn_depends_on(store: SqliteStore) -> None:
+    with store.writing() as writer:
+        for name in ("b", "c", "d", "e"):
+            writer.save_discovered(discovered(name))
+        waiting = writer.annotate(run_in(writer, State.QUEUED, "b", kind=Kind.DRIFT), wait_until=NOON)
+        approved = run_in(writer, State.APPROVED, "c", managed_state=True)
+        run_in(writer, State.AWAITING_APPROVAL, "d")
+        run_in(writer, State.REJECTED, "e")
+        writer.claim(run_in(writer, State.PLANNING), claim())
+        found = writer.unclaimed_runs()
+    assert [one._asdict() for one in found] == [
+        {name: getattr(run, name) for name in Unclaimed._fields} for run in (waiting, approved)
+    ]

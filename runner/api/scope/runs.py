@@ -10,6 +10,7 @@ from runner.model.changes.changes import ChangeSet, Diagnostic
 from runner.model.plan.step import Step
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Kind, Run, State
+from runner.model.run.unclaimed import Unclaimed
 from runner.model.schedule.sweep import Sweep
 from runner.model.warm.compared import Compared, HowPlanned
 from runner.model.warm.probe import Distrust, ProbeRecord
@@ -38,6 +39,9 @@ class SeenRuns(Seen):
 
     def open_runs(self, stack: str | None = None, *, state: State | None = None) -> list[Run]:
         return self._only(self.whole.open_runs(stack, state=state), lambda run: run.stack)
+
+    def unclaimed_runs(self) -> list[Unclaimed]:
+        return self._only(self.whole.unclaimed_runs(), lambda run: run.stack)
 
     def executing_runs(self) -> list[Run]:
         return self._only(self.whole.executing_runs(), lambda run: run.stack)

@@ -36,17 +36,13 @@ class Placement:
 class Places:
     """Of all stacks under one configuration. What a digest defines never changes, so that each is placed once."""
 
-    pools: tuple[PoolSettings, ...]
-    known: dict[tuple[str, str], Placement] = field(default_factory=dict)
+    known: dict[tuple[str, str, bool], Placement] = field(default_factory=dict)
 
-    def of(
-        self, digest: str, source: str, allowed: Sequence[str], definition: Callable[[], StackDefinition]
-    ) -> Placement:
-        """`definition` is asked only the first time."""
-        found = self.known.get((digest, source))
+    def of(self, key: tuple[str, str, bool], placed: Callable[[], Placement]) -> Placement:
+        """By the digest of a definition, its source, and whether its state is managed; `placed` is called the first time."""
+        found = self.known.get(key)
         if found is None:
-            found = place(definition(), source, allowed, self.pools)
-            self.known[digest, source] = found
+            found = self.known[key] = placed()
         return found
 
 

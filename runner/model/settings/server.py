@@ -249,7 +249,7 @@ class Settings:
     def places(self) -> "Places":
         from runner.model.settings.placement import Places
 
-        return Places(self.pools)
+        return Places()
 
     def source(self, name: str) -> SourceSettings | None:
         return next((s for s in self.sources if s.name == name), None)

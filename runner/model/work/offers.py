@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from runner.model.run.life import Kind, Run
+from runner.model.run.unclaimed import AnyRun
 from runner.model.schedule.turns import LEAST_URGENT, priority
 from runner.model.settings.pools import PoolSettings
 from runner.model.values.frozen import dataclass
@@ -47,7 +48,7 @@ class BrokerProblem:
 
 
 def to_offer(
-    ready: Iterable[tuple[Run, str]],
+    ready: Iterable[tuple[AnyRun, str]],
     executing: Iterable[tuple[Run, str]],
     offers: Mapping[int, Offer],
     pools: Mapping[str, PoolSettings],

@@ -29,6 +29,10 @@ class ConsentReader(ApprovalReader, DeclarationReader, AuditReader, Protocol):
     """Whether approvals are valid: who gave them, under which terms, and when."""
 
 
+class RunConsentReader(ConsentReader, RunReader, Protocol):
+    """Runs, and whether their approvals are valid."""
+
+
 class QuestionReader(
     ConsentReader, StackReader, RunReader, LockReader, ReportReader, SourceReader, PullReader, Protocol
 ):

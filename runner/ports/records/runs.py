@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runner.model.plan.step import Step
     from runner.model.run.evidence import Evidence
     from runner.model.run.life import BreakGlass, Claim, Event, Kind, Run, State
+    from runner.model.run.unclaimed import Unclaimed
     from runner.model.stack.definition import StackDefinition
 
 
@@ -67,6 +68,10 @@ class RunReader(Protocol):
 
     def open_runs(self, stack: str | None = None, *, state: State | None = None) -> list[Run]:
         """Runs that are not final, oldest first; with `state` those in it."""
+        ...
+
+    def unclaimed_runs(self) -> list[Unclaimed]:
+        """Queued and approved runs that nobody executes, oldest first."""
         ...
 
     def executing_runs(self) -> list[Run]:

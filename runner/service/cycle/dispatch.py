@@ -10,6 +10,7 @@ from runner.errors import Conflict, NoRoom, NotFound, RunChanged, WrongState
 from runner.model.audit.actor import DAEMON
 from runner.model.execution.job import Job
 from runner.model.run.life import Claim, Event, Kind, Run, State
+from runner.model.run.unclaimed import AnyRun, Unclaimed
 from runner.model.schedule.load import Share, fits, need
 from runner.model.schedule.turns import (
     PRIORITY,
@@ -25,7 +26,7 @@ from runner.model.values.size import parse_size
 from runner.model.window.closed import Openings
 from runner.ports.control import ControlPorts
 from runner.ports.keeping import HeldClaim
-from runner.ports.records.joined import ConsentReader, StackUseReader
+from runner.ports.records.joined import RunConsentReader, StackUseReader
 from runner.ports.records.locks import LockReader
 from runner.ports.records.runs import RunWriter
 from runner.ports.records.stacks import StackReader
@@ -88,21 +89,22 @@ def may_begin(control: ControlPorts, reader: Reader, run: Run) -> bool:
     return any(one.account not in closed for one in in_their_windows(control, reader, ready))
 
 
-def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> list[Run]:
+def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> list[Unclaimed]:
     """The runs that could execute now, in their order."""
-    open_runs = reader.open_runs()
-    executing = [run for run in open_runs if run.claim is not None]
-    ordered = in_turn(_ready(reader, open_runs, {run.stack for run in executing}, now), executing)
+    executing = reader.executing_runs()
+    unclaimed = reader.unclaimed_runs()
+    ordered = in_turn(_ready(reader, unclaimed, {run.stack for run in executing}, now), executing)
     return crowded_out(ordered, executing, now) if full else ordered
 
 
-def _ready(reader: LockReader, open_runs: Iterable[Run], busy: Collection[str], now: datetime) -> list[Run]:
+def _ready(
+    reader: LockReader, unclaimed: Iterable[AnyRun], busy: Collection[str], now: datetime
+) -> list[AnyRun]:
     held = {lock.stack for lock in reader.placed_locks()}
     return [
         run
-        for run in open_runs
+        for run in unclaimed
         if (run.state, run.kind) in PRIORITY
-        and run.claim is None
         and run.stack not in busy
         and not waits(run.wait_until, now)
         # A person's lock does not stop what only reads.
@@ -113,59 +115,59 @@ def _ready(reader: LockReader, open_runs: Iterable[Run], busy: Collection[str], 
 def stop_previews_in_the_way(control: ControlPorts) -> list[Run]:
     """Ask executing previews to stop whose stack anything else could execute now. They are planned again afterwards."""
     with control.store.reading() as reader:
-        open_runs, now = reader.open_runs(), control.clock.now()
-        executing = [run for run in open_runs if run.claim is not None and run.cancel_requested_by is None]
-        if all(run.kind is not Kind.PREVIEW for run in executing):
+        executing, now = reader.executing_runs(), control.clock.now()
+        stoppable = [run for run in executing if run.kind is Kind.PREVIEW and run.cancel_requested_by is None]
+        if not stoppable:
             return []
-        busy = {run.stack for run in open_runs if run.claim is not None and run.kind is not Kind.PREVIEW}
-        ready = _ready(reader, open_runs, busy, now)
-        closed = full_accounts(reader, open_runs, control.settings.executor.per_account, now)
+        busy = {run.stack for run in executing if run.kind is not Kind.PREVIEW}
+        ready = _ready(reader, reader.unclaimed_runs(), busy, now)
+        closed = full_accounts(reader, executing, control.settings.executor.per_account, now)
         waiting = [run for run in in_their_windows(control, reader, ready) if run.account not in closed]
-    stopped = previews_in_the_way(waiting, executing)
+    stopped = previews_in_the_way(waiting, stoppable)
     for preview in stopped:
         with suppress(RunChanged, WrongState), control.store.writing() as writer:
             writer.request_cancel(preview, by=DAEMON)
     return stopped
 
 
-def executing_here(settings: Settings, reader: Reader, ready: Iterable[Run]) -> list[Run]:
+def executing_here(settings: Settings, reader: Reader, ready: Iterable[Unclaimed]) -> list[Unclaimed]:
     """Those that belong to no pool."""
     return [run for run in ready if placement_of(settings, reader, run).here]
 
 
-def in_their_windows(control: ControlPorts, reader: ConsentReader, ready: Iterable[Run]) -> Iterator[Run]:
+def in_their_windows(
+    control: ControlPorts, reader: RunConsentReader, ready: Iterable[AnyRun]
+) -> Iterator[AnyRun]:
     """Without the approved runs whose windows are closed. The gate checks again, right before terraform starts."""
     openings = Openings(control.clock.now())
     for run in ready:
-        if kept_closed(control.settings, control.clock, reader, run, openings) is None:
+        approved = reader.run(run.id) if run.state is State.APPROVED else None
+        if approved is None or not kept_closed(control.settings, control.clock, reader, approved, openings):
             yield run
 
 
 def admitted(
-    control: ControlPorts, reader: Reader, ready: Iterable[Run], taken: Taken, most: int
-) -> list[Run]:
+    control: ControlPorts, reader: Reader, ready: Iterable[AnyRun], taken: Taken, most: int
+) -> list[AnyRun]:
     """Runs for which there is memory, and room in their account, beside the executing ones.
 
     A run that waits for its account lets others pass. One that waits for memory does not: behind a stream of
     small runs a large one would wait forever.
     """
-    open_runs = reader.open_runs()
+    executing = reader.executing_runs()
     now, executor = control.clock.now(), control.settings.executor
-    closed = full_accounts(reader, open_runs, executor.per_account, now)
+    closed = full_accounts(reader, executing, executor.per_account, now)
     unknown = parse_size(executor.memory_per_run)
-    executing = [
+    shares = [
         Share(need(reader.peak_memory(run.stack, run.kind), unknown), taken.get(run.id, 0))
-        for run in open_runs
-        if run.claim is not None
+        for run in executing
     ]
-    available = control.memory.available() if executing else None
-    found: list[Run] = []
+    available = control.memory.available() if shares else None
+    found: list[AnyRun] = []
     for run in ready:
         if run.account in closed:
             continue
-        if executing and not fits(
-            need(reader.peak_memory(run.stack, run.kind), unknown), executing, available
-        ):
+        if shares and not fits(need(reader.peak_memory(run.stack, run.kind), unknown), shares, available):
             break
         found.append(run)
         if len(found) == most:
@@ -173,7 +175,7 @@ def admitted(
     return found
 
 
-def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
+def _claim(control: ControlPorts, run: Unclaimed, taken: Taken) -> Assignment | None:
     """The file lock first, the row second: so a claimed row always has a held lock."""
     held = hold(control, run)
     if held is None:
@@ -195,7 +197,7 @@ def _claim(control: ControlPorts, run: Run, taken: Taken) -> Assignment | None:
     return Assignment(job, held)
 
 
-def hold(control: ControlPorts, run: Run) -> HeldClaim | None:
+def hold(control: ControlPorts, run: Run | Unclaimed) -> HeldClaim | None:
     """The run's files; None while another process has them, or has its state."""
     # What changes nothing may run beside processes that an earlier change left.
     return control.claims.take(run.id, None if run.kind.only_reads else run.identity)
@@ -203,7 +205,7 @@ def hold(control: ControlPorts, run: Run) -> HeldClaim | None:
 
 def record_claim(
     control: ControlPorts,
-    run: Run,
+    run: Run | Unclaimed,
     claim: Claim,
     may: Callable[[Writer, Run], bool],
     also: Callable[[Writer, Job], None] = lambda _writer, _job: None,

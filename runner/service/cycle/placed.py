@@ -1,6 +1,7 @@
 """Where runs and stacks execute: in a pool, or on the host of the daemon."""
 
 from runner.model.run.life import Run, State
+from runner.model.run.unclaimed import Unclaimed
 from runner.model.settings.placement import HERE, Placement, made_elsewhere, place
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Stack, StackDefinition
@@ -8,20 +9,18 @@ from runner.model.state.served import can_be_served
 from runner.ports.records.store import Reader
 
 
-def placement_of(settings: Settings, reader: Reader, run: Run) -> Placement:
+def placement_of(settings: Settings, reader: Reader, run: Run | Unclaimed) -> Placement:
     """In which pool the run executes."""
-    allowed = _allowed_pools(settings, run.source)
-    found = settings.places.of(run.definition, run.source, allowed, lambda: reader.definition(run.definition))
-    if run.managed_state and found.pool != HERE:
-        return _servable(found, reader.definition(run.definition))
-    return found
+
+    def placed() -> Placement:
+        return _placement(settings, reader.definition(run.definition), run.source, managed=run.managed_state)
+
+    return settings.places.of((run.definition, run.source, run.managed_state), placed)
 
 
 def placement_of_stack(settings: Settings, stack: Stack) -> Placement:
     """Where its next run executes."""
-    allowed = _allowed_pools(settings, stack.source)
-    found = place(stack.definition, stack.source, allowed, settings.pools)
-    return _servable(found, stack.definition) if stack.managed_state and found.pool != HERE else found
+    return _placement(settings, stack.definition, stack.source, managed=stack.managed_state)
 
 
 def planned_elsewhere(settings: Settings, reader: Reader, run: Run) -> str:
@@ -32,12 +31,10 @@ def planned_elsewhere(settings: Settings, reader: Reader, run: Run) -> str:
     return made_elsewhere(HERE if lease is None else lease.pool, placement_of(settings, reader, run))
 
 
-def _allowed_pools(settings: Settings, name: str) -> tuple[str, ...]:
+def _placement(settings: Settings, definition: StackDefinition, name: str, *, managed: bool) -> Placement:
     source = settings.source(name)
-    return source.allow.pools if source is not None else ()
-
-
-def _servable(found: Placement, definition: StackDefinition) -> Placement:
-    if can_be_served(definition):
+    allowed = source.allow.pools if source is not None else ()
+    found = place(definition, name, allowed, settings.pools)
+    if not managed or found.pool == HERE or can_be_served(definition):
         return found
     return Placement(problem=f"a managed state in a workspace cannot be served to pool {found.pool}")

@@ -30,7 +30,7 @@ def recover(control: ControlPorts) -> Recovered:
     reads how it ended. It is never applied again automatically.
     """
     with control.store.reading() as reader:
-        claimed = [run for run in reader.open_runs() if run.claim is not None]
+        claimed = reader.executing_runs()
     ended: list[Run] = []
     adopted: list[Assignment] = []
     try:

@@ -41,7 +41,7 @@ def settle_throttled(control: ControlPorts, job: Job, result: RunResult) -> tupl
 def _slow_down(writer: Writer, run: Run, now: datetime, said: str) -> None:
     if not run.account:
         return
-    executing = sum(one.account == run.account for one in writer.open_runs() if one.claim is not None)
+    executing = sum(one.account == run.account for one in writer.executing_runs())
     before = writer.throttles().get(run.account)
     began = run.claim.since if run.claim is not None else now
     after = throttled(before, run.account, executing, began, now, said)

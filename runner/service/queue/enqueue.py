@@ -84,10 +84,10 @@ def views_of(
 
 
 def full_accounts(
-    reader: "LoadReader", open_runs: Iterable[Run], per_account: int | None, now: datetime
+    reader: "LoadReader", runs: Iterable[Run], per_account: int | None, now: datetime
 ) -> dict[str, str]:
     """The accounts in which no more runs may start right now, and why."""
-    executing = Counter(run.account for run in open_runs if run.claim is not None)
+    executing = Counter(run.account for run in runs if run.claim is not None)
     throttles = reader.throttles()
     reasons = {account: crowded(account, executing, per_account, throttles, now) for account in executing}
     return {account: why for account, why in reasons.items() if why is not None}

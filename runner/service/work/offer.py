@@ -5,6 +5,7 @@ from dataclasses import replace
 from runner.errors import BrokerUnreachable, DriftlineError, RevisionGone
 from runner.host.log import log
 from runner.model.run.life import Run
+from runner.model.run.unclaimed import Unclaimed
 from runner.model.schedule.turns import priority
 from runner.model.settings.placement import HERE
 from runner.model.values.frozen import dataclass
@@ -33,16 +34,13 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     with control.store.reading() as reader:
         executing = [(run, _pool(control, reader, run)) for run in reader.executing_runs() if is_leased(run)]
         drained = [one.pool for one in reader.drained_pools()]
-        waiting = executable(reader, now)
         # One at a time: a pool may have room for a few of thousands.
-        elsewhere = (run for run in waiting if _pool(control, reader, run) != HERE)
+        elsewhere = (run for run in executable(reader, now) if _pool(control, reader, run) != HERE)
         ready = ((run, _pool(control, reader, run)) for run in in_their_windows(control, reader, elsewhere))
         offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
-        offered = {one.run for one in offers}
-        runs = {run.id: run for run in waiting if run.id in offered}
+        runs = {one.run: reader.run(one.run) for one in offers}
         wanted = {
-            one.run: revisions(runs[one.run].revision, judging(control, reader, runs[one.run]))
-            for one in offers
+            number: revisions(run.revision, judging(control, reader, run)) for number, run in runs.items()
         }
     if not offers:
         return Announced()
@@ -51,7 +49,7 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     return _announce(control, broker, packs, offers, runs, wanted)
 
 
-def _pool(control: ControlPorts, reader: Reader, run: Run) -> str:
+def _pool(control: ControlPorts, reader: Reader, run: Run | Unclaimed) -> str:
     return placement_of(control.settings, reader, run).pool
 
 
