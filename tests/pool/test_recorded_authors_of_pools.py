@@ -1,6 +1,10 @@
 """Who wrote a plan that a worker made is recorded on the server, so that its approval needs no Git."""
 
+import subprocess
+import sys
+
 import pytest
+from applied_once import until
 from pool_world import Pool
 from test_passes_of_cron import one_pass
 
@@ -40,6 +44,16 @@ def test_a_pass_of_cron_records_them(pool: Pool) -> None:
     run = planned(pool)
     one_pass(pool)
     assert is_recorded(pool, run)
+
+
+def test_a_daemon_that_starts_records_them(pool: Pool) -> None:
+    run = planned(pool)
+    argv = [sys.executable, "-m", "runner.cli", "-c", str(pool.world.config), "daemon"]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
+        try:
+            until(lambda: is_recorded(pool, run), "they are not recorded")
+        finally:
+            daemon.terminate()
 
 
 def test_where_git_fails_it_is_asked_once_and_then_at_the_approval(
