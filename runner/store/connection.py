@@ -175,14 +175,15 @@ class Connections:
 
     def refuse_replaced(self) -> None:
         """DatabaseRefused if the path leads to another file, or to none: its folder must not be touched."""
+        if location.identity(self.path) == self._identity:
+            return
         if not self.path.parent.is_dir():
             raise DatabaseRefused(
                 path=self.path,
                 problem="its directory was moved or removed while it was open",
                 hint=f"put {self.path.parent} back; a running daemon resumes automatically",
             )
-        if location.identity(self.path) != self._identity:
-            raise refused(self.path, "it was removed or replaced while it was open")
+        raise refused(self.path, "it was removed or replaced while it was open")
 
     @contextmanager
     def _undone_on_error(self, connection: sqlite3.Connection) -> Iterator[None]:

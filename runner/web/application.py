@@ -52,15 +52,16 @@ def application(app: App) -> FastAPI:
     web.state.requests = RequestNumbers()
     add_refusals(web)
     web.add_exception_handler(LoginFirst, to_login)
-    web.include_router(routes.router())
-    for part in PARTS:
-        web.include_router(part.router)
     if app.settings.pools:
         from runner.web.work import routes as work
         from runner.web.work.bodies import Bodies
 
         web.state.bodies = Bodies()
+        # Routes are tried one after the other, and nobody asks as often as workers.
         web.include_router(work.router)
+    web.include_router(routes.router())
+    for part in PARTS:
+        web.include_router(part.router)
     add_hooks(web, app)
     if not app.read_only:
         add_states(web, app)
