@@ -26,11 +26,9 @@ class LeaseReads(Session):
         return None if row is None else _lease(row)
 
     def leases(self) -> list[Lease]:
-        return [_lease(row) for row in self._all("SELECT * FROM leases WHERE ended IS NULL ORDER BY fence")]
-
-    def offers(self) -> dict[int, Offer]:
-        sql = "SELECT offers.* FROM offers JOIN runs ON runs.id = offers.run WHERE runs.final = 0"
-        return {row["run"]: _offer(row) for row in self._all(sql)}
+        # Ended leases are kept as long as their runs.
+        sql = "SELECT * FROM leases INDEXED BY one_lease_of_a_run WHERE ended IS NULL ORDER BY fence"
+        return [_lease(row) for row in self._all(sql)]
 
     def offer(self, run: int) -> Offer | None:
         row = self._one("SELECT * FROM offers WHERE run = ?", run)

@@ -104,9 +104,9 @@ class RunReads(DetailReads):
         return [unclaimed_of(row) for row in self._all(sql)]
 
     def executing_runs(self) -> list[Run]:
-        return [
-            run_of(row) for row in self._all("SELECT * FROM runs WHERE claim_token IS NOT NULL ORDER BY id")
-        ]
+        # Because of the order, SQLite would look through all runs that ever were.
+        sql = "SELECT * FROM runs INDEXED BY one_executing_run WHERE claim_token IS NOT NULL ORDER BY id"
+        return [run_of(row) for row in self._all(sql)]
 
 
 class RunWrites(RunReads, DetailWrites, StackWrites):

@@ -16,7 +16,7 @@ from runner.model.work.worker import KnownWorker, WorkerStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.service.approval.windows import kept_closed
-from runner.service.cycle.dispatch import executable
+from runner.service.cycle.dispatch import queue_of
 from runner.service.cycle.placed import placement_of, placement_of_stack
 from runner.view.lease import LeaseRow, lease_rows
 from runner.view.when import whole
@@ -141,7 +141,7 @@ def waiting_runs(
 ) -> Mapping[str, Sequence[Unclaimed]]:
     """By pool, those that one of its workers could execute now."""
     found: defaultdict[str, list[Unclaimed]] = defaultdict(list)
-    for run in executable(reader, now):
+    for run in queue_of(reader).in_turn(now):
         if run.id not in closed:
             found[placement_of(settings, reader, run).pool].append(run)
     return found

@@ -1,4 +1,5 @@
-"""A fleet of workers against the real web server and the real announcing: terraform takes no time here, so that the server is measured.
+"""A fleet of workers against the real web server and the real announcing, once with a terraform that takes no time,
+so that the server is measured, and once with one that takes seconds, as real ones do.
 
 Its workers are threads of this process that speak the work API. Announcements pass from hand to hand instead of by a broker.
 """
@@ -8,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -42,6 +43,7 @@ broker: redis://127.0.0.1:1/0
 pools: [{name: fleet, tokens: [fleet], match: {stacks: ["**"]}, at_most: 1000, checks_at_most: 1000}]
 """
 CHECKS_AN_HOUR = 50_000
+TERRAFORM_SECONDS = 3.0  # 50 workers then take 60,000 checks an hour at the most
 CLAIM_MS = 250.0
 HEARTBEATS = 0.10  # of one core
 WEB_MS = 40.0
@@ -65,9 +67,13 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
             for stack in some:
                 _due(writer, stack)
     with closing(app.store), served(installation, "", folder) as site:
-        fleet = _Fleet(installation, site, size.fleet_workers)
-        fleet.run(size.fleet_seconds)
-        yield from fleet.figures(size)
+        hands = _Hands()
+        at_work = _Fleet(installation, site, hands, size.fleet_workers, TERRAFORM_SECONDS)
+        at_work.run(size.fleet_seconds)
+        yield from at_work.claims_in_time(size)
+        saturating = _Fleet(installation, site, hands, size.fleet_workers)
+        saturating.run(size.fleet_seconds)
+        yield from saturating.figures(size)
         yield from _heartbeats(site, size)
 
 
@@ -89,7 +95,7 @@ class _Hands:
     """Satisfies `ports.Broker`."""
 
     def __init__(self) -> None:
-        self.told: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+        self.told: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
 
     def announce(self, pool: str, run: int, attempt: int, urgency: float) -> None:  # noqa: ARG002 - one pool
         self.told.put((run, attempt))
@@ -99,33 +105,30 @@ class _Hands:
 class _Fleet:
     installation: Installation
     site: Site
+    hands: _Hands
     workers: int
+    takes: float = 0.0  # seconds of terraform for each check
     claims: list[float] = field(default_factory=list)  # in milliseconds
     done: int = 0
     seconds: float = 0.0
     announcing: float = 0.0  # seconds of CPU
     serving: float = 0.0
     written: int = 0  # commits
+    over: threading.Event = field(default_factory=threading.Event)
 
     def run(self, seconds: float) -> None:
-        hands, over = _Hands(), threading.Event()
-        threads = [
-            threading.Thread(target=self._work, args=(number, hands)) for number in range(self.workers)
-        ]
-        announcer = threading.Thread(target=self._announce, args=(hands, over))
+        threads = [threading.Thread(target=self._work, args=(number,)) for number in range(self.workers)]
+        threads.append(threading.Thread(target=self._announce))
         began, served_before, written = time.monotonic(), clock_of(self.site.pid), self._commits()
-        for thread in (*threads, announcer):
-            thread.start()
-        over.wait(seconds)
-        over.set()
-        announcer.join()
-        for _ in threads:
-            hands.told.put(None)
         for thread in threads:
-            thread.join()
+            thread.start()
+        self.over.wait(seconds)
+        self.over.set()
         self.seconds = time.monotonic() - began
         self.serving = clock_of(self.site.pid) - served_before
         self.written = self._commits() - written
+        for thread in threads:
+            thread.join()
 
     def _commits(self) -> int:
         """Of the whole installation: SQLite counts them in its header."""
@@ -133,38 +136,48 @@ class _Fleet:
             file.seek(24)
             return int.from_bytes(file.read(4), "big")
 
-    def _announce(self, hands: _Hands, over: threading.Event) -> None:
+    def _announce(self) -> None:
         app = self.installation.app
         data_dir = app.settings.data_dir
         packs = GitPacks(data_dir, app.git.pack)
-        pools = Pools(app.control, hands, packs, BrokerProblems(data_dir))
+        pools = Pools(app.control, self.hands, packs, BrokerProblems(data_dir))
         began = time.thread_time()
-        while not over.wait(0.2):
+        while not self.over.wait(0.2):
             pools.offer()
         self.announcing = time.thread_time() - began
 
-    def _work(self, number: int, hands: _Hands) -> None:
+    def _work(self, number: int) -> None:
         settings = WorkerSettings(self.site.address, SECRET, "fleet", f"w-{number}")
         with WorkClient.of(settings) as client:
             client.hello(Hello(f"w-{number}", "fleet", "bench", 1))
-            while (told := hands.told.get()) is not None:
-                run, attempt = told
-                began = time.perf_counter()
-                try:
-                    given = client.claim(run, Wanted(attempt, f"w-{number}", "fleet", secrets.token_hex(8)))
-                except ClaimRefused:
-                    continue
-                self.claims.append((time.perf_counter() - began) * 1000)
-                client.append_log(run, given.fence, 0, b"=== plan\nNo changes.\n")
-                client.result(run, Ended(given.fence, _clean()))
-                self.done += 1
+            self.over.wait(self.takes * number / self.workers)  # they do not all begin in one moment
+            while not self.over.is_set():
+                with suppress(queue.Empty, ClaimRefused):
+                    self._check(client, number, *self.hands.told.get(timeout=0.1))
 
-    def figures(self, size: Size) -> Iterator[Figure]:
-        name = f"fleet of {self.workers} workers, {size.fleet_stacks:,} stacks"
+    def _check(self, client: WorkClient, number: int, run: int, attempt: int) -> None:
+        began = time.perf_counter()
+        given = client.claim(run, Wanted(attempt, f"w-{number}", "fleet", secrets.token_hex(8)))
+        self.claims.append((time.perf_counter() - began) * 1000)
+        self.over.wait(self.takes)
+        client.append_log(run, given.fence, 0, b"=== plan\nNo changes.\n")
+        client.result(run, Ended(given.fence, _clean()))
+        self.done += not self.over.is_set()
+
+    def claims_in_time(self, size: Size) -> Iterator[Figure]:
+        """Before the server saturates; after that each claim waits for all others."""
+        name = f"{self._name(size)}, each check takes {self.takes:g} s"
         rate = self.done / self.seconds
-        yield at_least(CHECKS_AN_HOUR, f"{name}: checks", "an hour", Sample((rate * 3600,)))
+        yield at_least(
+            0.8 * self.workers / self.takes * 3600, f"{name}: checks", "an hour", Sample((rate * 3600,))
+        )
         ordered = sorted(self.claims)
         yield at_most(CLAIM_MS, f"{name}: a claim, p95", "ms", Sample((ordered[int(len(ordered) * 0.95)],)))
+
+    def figures(self, size: Size) -> Iterator[Figure]:
+        name = self._name(size)
+        rate = self.done / self.seconds
+        yield at_least(CHECKS_AN_HOUR, f"{name}: checks", "an hour", Sample((rate * 3600,)))
         each = 1000 / max(self.done, 1)
         for limit, what, value, unit in (
             (SERVER_MB, "memory of the web server", self.site.memory, "MB"),
@@ -175,6 +188,9 @@ class _Fleet:
             (COMMITS, "commits of the database", self.written / self.seconds, "a second"),
         ):
             yield at_most(limit, f"{name}: {what}", unit, Sample((value,)))
+
+    def _name(self, size: Size) -> str:
+        return f"fleet of {self.workers} workers, {size.fleet_stacks:,} stacks"
 
 
 def _clean() -> PlanResult:

@@ -71,8 +71,9 @@ FIGURES = {
         "daemon with 2 sources, poll: auto, nothing for hours, CPU with its git, a source",
     ],
     "fleet": [
+        "fleet of 2 workers, 6 stacks, each check takes 3 s: checks",
+        "fleet of 2 workers, 6 stacks, each check takes 3 s: a claim, p95",
         "fleet of 2 workers, 6 stacks: checks",
-        "fleet of 2 workers, 6 stacks: a claim, p95",
         "fleet of 2 workers, 6 stacks: memory of the web server",
         "fleet of 2 workers, 6 stacks: cores that the web server used",
         "fleet of 2 workers, 6 stacks: cores that announcing used",

@@ -29,7 +29,7 @@ class Queue:
 
 
 def offered(queue: Queue, *pools: PoolSettings, drained: tuple[str, ...] = ()) -> list[int]:
-    found = to_offer(queue, (), {}, {pool.name: pool for pool in pools}, drained, NOW)
+    found = to_offer(queue, (), lambda _: None, {pool.name: pool for pool in pools}, drained, NOW)
     return [offer.run for offer in found]
 
 

@@ -4,14 +4,19 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
+import pytest
 from pool_world import Pool
 
 from runner.daemon.announcer import Announcer
 from runner.daemon.pools import Pools
 from runner.datadir.broker_problem import BrokerProblems
 from runner.errors import BrokerUnreachable
+from runner.model.run.life import Event
+from runner.model.run.unclaimed import Unclaimed
+from runner.model.schedule.queue import Queue
 
 
 class Hanging:
@@ -74,3 +79,21 @@ def test_a_broker_that_is_away_is_noted_for_other_processes_until_an_announcemen
     broker.away = False
     pools.offer()
     assert problems.of(os.getpid()) is None
+
+
+def test_a_run_that_is_canceled_while_the_queue_is_put_in_order_is_not_announced(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the order of a long queue, so that others write meanwhile."""
+    pool.stack()
+    pool.stack("other")
+    order = Queue.in_turn
+
+    def canceled_meanwhile(queue: Queue, now: datetime) -> list[Unclaimed]:
+        first, *_ = order(queue, now)
+        with pool.world.app.store.writing() as writer:
+            writer.transition(writer.run(first.id), Event.CANCEL, by="ana")
+        return order(queue, now)
+
+    monkeypatch.setattr(Queue, "in_turn", canceled_meanwhile)
+    assert pool.offer() == [(2, 1)]

@@ -39,7 +39,6 @@ HARMLESS: Mapping[str, str] = {
     "audit_knows": "whether the installation was restored, and the like",
     "newest_time": "a time",
     "offer": "a number of a run, and the name of a pool",
-    "offers": "numbers of runs, and names of pools",
     "workers": "names of workers and pools",
     "drained_pools": "names of pools",
 }

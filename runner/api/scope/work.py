@@ -1,7 +1,5 @@
 """Leases of runs; pools and their workers."""
 
-from collections.abc import Mapping
-
 from runner.api.scope.seen import Seen
 from runner.model.work.lease import Lease
 from runner.model.work.offers import Drained, Offer
@@ -15,9 +13,6 @@ class SeenWork(Seen):
 
     def leases(self) -> list[Lease]:
         return self._only(self.whole.leases(), lambda lease: lease.job.stack.name)
-
-    def offers(self) -> Mapping[int, Offer]:
-        return self.whole.offers()
 
     def offer(self, run: int) -> Offer | None:
         return self.whole.offer(run)

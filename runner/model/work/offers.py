@@ -1,7 +1,7 @@
 """Which ready runs are offered to a pool now."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from runner.model.run.life import Kind, Run
@@ -50,12 +50,13 @@ class BrokerProblem:
 def to_offer(
     ready: Iterable[tuple[AnyRun, str]],
     executing: Iterable[tuple[Run, str]],
-    offers: Mapping[int, Offer],
+    offer: Callable[[int], Offer | None],
     pools: Mapping[str, PoolSettings],
     drained: Iterable[str],
     now: datetime,
 ) -> list[Offer]:
-    """Messages to send, the most urgent first; `ready` and `executing` are runs with their pools, in turn.
+    """Messages to send, the most urgent first; `ready` and `executing` are runs with their pools, in turn. `offer` is the
+    one that a run had before.
 
     No pool is offered more than it may execute at once: runs that wait in a broker can no longer be reordered. Of
     `ready` no more is taken than it needs to fill them.
@@ -81,7 +82,7 @@ def to_offer(
             continue
         held[name] += 1
         checks[name] += check
-        before = offers.get(run.id, Offer(run.id, 1, name))
+        before = offer(run.id) or Offer(run.id, 1, name)
         if before.pool != name or not before.pending(now):
             found.append(Offer(run.id, before.attempt, name, now, before.lost))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,10 +20,6 @@ class LeaseReader(Protocol):
 
     def leases(self) -> list[Lease]:
         """Those that hold, in the order in which they began."""
-        ...
-
-    def offers(self) -> Mapping[int, Offer]:
-        """By run: those of open runs."""
         ...
 
     def offer(self, run: int) -> Offer | None: ...

@@ -1,8 +1,7 @@
 """Dispatch work: claim one run at a time, the most urgent first, and record how it ended."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
 from types import MappingProxyType
 
 from runner import failpoint
@@ -12,14 +11,8 @@ from runner.model.execution.job import Job
 from runner.model.run.life import Claim, Event, Kind, Run, State
 from runner.model.run.unclaimed import AnyRun, Unclaimed
 from runner.model.schedule.load import Share, fits, need
-from runner.model.schedule.turns import (
-    PRIORITY,
-    crowded_out,
-    in_turn,
-    previews_in_the_way,
-    without_previews_in_the_way,
-)
-from runner.model.schedule.waiting import waits
+from runner.model.schedule.queue import Queue, ready
+from runner.model.schedule.turns import previews_in_the_way, without_previews_in_the_way
 from runner.model.settings.server import Settings
 from runner.model.settings.source import SourceSettings
 from runner.model.values.size import parse_size
@@ -66,7 +59,7 @@ def next_assignment(
     expire(control)
     for most in _TRIED:
         with control.store.reading() as reader:
-            runs = executable(reader, control.clock.now(), full=full)
+            runs = queue_of(reader).in_turn(control.clock.now(), full=full)
             wanted = [run for run in runs if only is None or run.id == only]
             wanted = executing_here(control.settings, reader, wanted)
             open_windows = without_previews_in_the_way(in_their_windows(control, reader, wanted))
@@ -83,33 +76,19 @@ def next_assignment(
 def may_begin(control: ControlPorts, reader: Reader, run: Run) -> bool:
     """Whether this one run could execute now, wherever it belongs. That its stack is free is for the claim to find out."""
     now = control.clock.now()
-    ready = _ready(reader, [run], (), now)
+    alone = ready([run], (), _locked(reader), now)
     executing = reader.executing_runs()
     closed = full_accounts(reader, executing, control.settings.executor.per_account, now)
-    return any(one.account not in closed for one in in_their_windows(control, reader, ready))
+    return any(one.account not in closed for one in in_their_windows(control, reader, alone))
 
 
-def executable(reader: StackUseReader, now: datetime, *, full: bool = False) -> list[Unclaimed]:
-    """The runs that could execute now, in their order."""
-    executing = reader.executing_runs()
-    unclaimed = reader.unclaimed_runs()
-    ordered = in_turn(_ready(reader, unclaimed, {run.stack for run in executing}, now), executing)
-    return crowded_out(ordered, executing, now) if full else ordered
+def queue_of(reader: StackUseReader) -> Queue:
+    """Whoever has read it orders it without keeping writers waiting."""
+    return Queue(reader.unclaimed_runs(), reader.executing_runs(), _locked(reader))
 
 
-def _ready(
-    reader: LockReader, unclaimed: Iterable[AnyRun], busy: Collection[str], now: datetime
-) -> list[AnyRun]:
-    held = {lock.stack for lock in reader.placed_locks()}
-    return [
-        run
-        for run in unclaimed
-        if (run.state, run.kind) in PRIORITY
-        and run.stack not in busy
-        and not waits(run.wait_until, now)
-        # A person's lock does not stop what only reads.
-        and (run.kind.only_reads or run.stack not in held)
-    ]
+def _locked(reader: LockReader) -> frozenset[str]:
+    return frozenset(lock.stack for lock in reader.placed_locks())
 
 
 def stop_previews_in_the_way(control: ControlPorts) -> list[Run]:
@@ -120,9 +99,9 @@ def stop_previews_in_the_way(control: ControlPorts) -> list[Run]:
         if not stoppable:
             return []
         busy = {run.stack for run in executing if run.kind is not Kind.PREVIEW}
-        ready = _ready(reader, reader.unclaimed_runs(), busy, now)
+        free = ready(reader.unclaimed_runs(), busy, _locked(reader), now)
         closed = full_accounts(reader, executing, control.settings.executor.per_account, now)
-        waiting = [run for run in in_their_windows(control, reader, ready) if run.account not in closed]
+        waiting = [run for run in in_their_windows(control, reader, free) if run.account not in closed]
     stopped = previews_in_the_way(waiting, stoppable)
     for preview in stopped:
         with suppress(RunChanged, WrongState), control.store.writing() as writer:
@@ -130,24 +109,24 @@ def stop_previews_in_the_way(control: ControlPorts) -> list[Run]:
     return stopped
 
 
-def executing_here(settings: Settings, reader: Reader, ready: Iterable[Unclaimed]) -> list[Unclaimed]:
+def executing_here(settings: Settings, reader: Reader, runs: Iterable[Unclaimed]) -> list[Unclaimed]:
     """Those that belong to no pool."""
-    return [run for run in ready if placement_of(settings, reader, run).here]
+    return [run for run in runs if placement_of(settings, reader, run).here]
 
 
 def in_their_windows(
-    control: ControlPorts, reader: RunConsentReader, ready: Iterable[AnyRun]
+    control: ControlPorts, reader: RunConsentReader, runs: Iterable[AnyRun]
 ) -> Iterator[AnyRun]:
     """Without the approved runs whose windows are closed. The gate checks again, right before terraform starts."""
     openings = Openings(control.clock.now())
-    for run in ready:
+    for run in runs:
         approved = reader.run(run.id) if run.state is State.APPROVED else None
         if approved is None or not kept_closed(control.settings, control.clock, reader, approved, openings):
             yield run
 
 
 def admitted(
-    control: ControlPorts, reader: Reader, ready: Iterable[AnyRun], taken: Taken, most: int
+    control: ControlPorts, reader: Reader, runs: Iterable[AnyRun], taken: Taken, most: int
 ) -> list[AnyRun]:
     """Runs for which there is memory, and room in their account, beside the executing ones.
 
@@ -164,7 +143,7 @@ def admitted(
     ]
     available = control.memory.available() if shares else None
     found: list[AnyRun] = []
-    for run in ready:
+    for run in runs:
         if run.account in closed:
             continue
         if shares and not fits(need(reader.peak_memory(run.stack, run.kind), unknown), shares, available):

@@ -6,6 +6,7 @@ from runner.errors import BrokerUnreachable, DriftlineError, RevisionGone
 from runner.host.log import log
 from runner.model.run.life import Run
 from runner.model.run.unclaimed import Unclaimed
+from runner.model.schedule.queue import may_be_claimed
 from runner.model.schedule.turns import priority
 from runner.model.settings.placement import HERE
 from runner.model.values.frozen import dataclass
@@ -16,7 +17,7 @@ from runner.ports.broker import Broker, Packs
 from runner.ports.control import ControlPorts
 from runner.ports.records.store import Reader
 from runner.service.approval.terms import judging
-from runner.service.cycle.dispatch import executable, expire, in_their_windows
+from runner.service.cycle.dispatch import expire, in_their_windows, queue_of
 from runner.service.cycle.placed import placement_of
 from runner.service.state.file import make_ready
 
@@ -32,16 +33,21 @@ def offer_runs(control: ControlPorts, broker: Broker, packs: Packs) -> Announced
     expire(control)
     now, pools = control.clock.now(), {pool.name: pool for pool in control.settings.pools}
     with control.store.reading() as reader:
-        executing = [(run, _pool(control, reader, run)) for run in reader.executing_runs() if is_leased(run)]
+        queue = queue_of(reader)
+    # Outside of any transaction: with tens of thousands of runs it takes longer than workers should wait for an answer.
+    ordered = queue.in_turn(now)
+    with control.store.reading() as reader:
+        executing = [(run, _pool(control, reader, run)) for run in queue.executing if is_leased(run)]
         drained = [one.pool for one in reader.drained_pools()]
         # One at a time: a pool may have room for a few of thousands.
-        elsewhere = (run for run in executable(reader, now) if _pool(control, reader, run) != HERE)
+        elsewhere = (run for run in ordered if _pool(control, reader, run) != HERE)
         ready = ((run, _pool(control, reader, run)) for run in in_their_windows(control, reader, elsewhere))
-        offers = to_offer(ready, executing, reader.offers(), pools, drained, now)
-        runs = {one.run: reader.run(one.run) for one in offers}
+        found = to_offer(ready, executing, reader.offer, pools, drained, now)
+        runs = {one.run: run for one in found if may_be_claimed(run := reader.run(one.run))}
         wanted = {
             number: revisions(run.revision, judging(control, reader, run)) for number, run in runs.items()
         }
+    offers = [one for one in found if one.run in runs]
     if not offers:
         return Announced()
     with control.store.writing() as writer:
