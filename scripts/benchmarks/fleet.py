@@ -1,19 +1,22 @@
 """A fleet of workers against the real web server and the real announcing, once with a terraform that takes no time,
 so that the server is measured, and once with one that takes seconds, as real ones do.
 
-Its workers are threads of this process that speak the work API. Announcements pass from hand to hand instead of by a broker.
+Its workers are threads of this process that speak the work API. Announcements come from a process of their own, as
+from a daemon, but through a pipe instead of a broker.
 """
 
+import multiprocessing
 import queue
 import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks.figure import Figure, Sample, at_least, at_most
 from benchmarks.history import new_run
@@ -21,6 +24,7 @@ from benchmarks.installation import Installation, stacks
 from benchmarks.processes import clock_of
 from benchmarks.size import Size
 from benchmarks.web.served import Site, served
+from runner.app import App
 from runner.daemon.pools import Pools
 from runner.datadir.broker_problem import BrokerProblems
 from runner.errors import ClaimRefused
@@ -37,6 +41,7 @@ from runner.ports.records.store import Writer
 from runner.source.packs import GitPacks
 from runner.store.database import FILE_NAME
 
+_SPAWN = multiprocessing.get_context("spawn")
 SECRET = f"drift_{'f' * 43}"
 MORE = """\
 broker: redis://127.0.0.1:1/0
@@ -66,12 +71,15 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
         with app.store.writing() as writer:
             for stack in some:
                 _due(writer, stack)
-    with closing(app.store), served(installation, "", folder) as site:
-        hands = _Hands()
-        at_work = _Fleet(installation, site, hands, size.fleet_workers, TERRAFORM_SECONDS)
+    with (
+        closing(app.store),
+        served(installation, "", folder) as site,
+        _announcing(installation.config) as announcer,
+    ):
+        at_work = _Fleet(installation, site, announcer, size.fleet_workers, TERRAFORM_SECONDS)
         at_work.run(size.fleet_seconds)
         yield from at_work.claims_in_time(size)
-        saturating = _Fleet(installation, site, hands, size.fleet_workers)
+        saturating = _Fleet(installation, site, announcer, size.fleet_workers)
         saturating.run(size.fleet_seconds)
         yield from saturating.figures(size)
         yield from _heartbeats(site, size)
@@ -91,21 +99,52 @@ def _due(writer: Writer, stack: Stack) -> None:
     writer.add_run(new_run(stack, Kind.DRIFT))
 
 
-class _Hands:
+Told: TypeAlias = "multiprocessing.Queue[tuple[int, int]]"  # runs with their attempts
+
+
+@dataclass(frozen=True)
+class _Pipe:
     """Satisfies `ports.Broker`."""
 
-    def __init__(self) -> None:
-        self.told: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+    told: Told
 
     def announce(self, pool: str, run: int, attempt: int, urgency: float) -> None:  # noqa: ARG002 - one pool
         self.told.put((run, attempt))
+
+
+@dataclass(frozen=True)
+class _Announcer:
+    pid: int
+    told: Told
+
+
+@contextmanager
+def _announcing(config: Path) -> Iterator[_Announcer]:
+    told: Told = _SPAWN.Queue()
+    process = _SPAWN.Process(target=_announce, args=(config, told))
+    process.start()
+    try:
+        told.put(told.get())  # from here on it announces
+        yield _Announcer(process.pid or 0, told)
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _announce(config: Path, told: Told) -> None:
+    app = App.from_config(config)
+    data_dir = app.settings.data_dir
+    pools = Pools(app.control, _Pipe(told), GitPacks(data_dir, app.git.pack), BrokerProblems(data_dir))
+    while True:
+        pools.offer()
+        time.sleep(0.2)
 
 
 @dataclass
 class _Fleet:
     installation: Installation
     site: Site
-    hands: _Hands
+    announcer: _Announcer
     workers: int
     takes: float = 0.0  # seconds of terraform for each check
     claims: list[float] = field(default_factory=list)  # in milliseconds
@@ -118,14 +157,15 @@ class _Fleet:
 
     def run(self, seconds: float) -> None:
         threads = [threading.Thread(target=self._work, args=(number,)) for number in range(self.workers)]
-        threads.append(threading.Thread(target=self._announce))
-        began, served_before, written = time.monotonic(), clock_of(self.site.pid), self._commits()
+        began, written = time.monotonic(), self._commits()
+        serving, announcing = clock_of(self.site.pid), clock_of(self.announcer.pid)
         for thread in threads:
             thread.start()
         self.over.wait(seconds)
         self.over.set()
         self.seconds = time.monotonic() - began
-        self.serving = clock_of(self.site.pid) - served_before
+        self.serving = clock_of(self.site.pid) - serving
+        self.announcing = clock_of(self.announcer.pid) - announcing
         self.written = self._commits() - written
         for thread in threads:
             thread.join()
@@ -136,16 +176,6 @@ class _Fleet:
             file.seek(24)
             return int.from_bytes(file.read(4), "big")
 
-    def _announce(self) -> None:
-        app = self.installation.app
-        data_dir = app.settings.data_dir
-        packs = GitPacks(data_dir, app.git.pack)
-        pools = Pools(app.control, self.hands, packs, BrokerProblems(data_dir))
-        began = time.thread_time()
-        while not self.over.wait(0.2):
-            pools.offer()
-        self.announcing = time.thread_time() - began
-
     def _work(self, number: int) -> None:
         settings = WorkerSettings(self.site.address, SECRET, "fleet", f"w-{number}")
         with WorkClient.of(settings) as client:
@@ -153,7 +183,7 @@ class _Fleet:
             self.over.wait(self.takes * number / self.workers)  # they do not all begin in one moment
             while not self.over.is_set():
                 with suppress(queue.Empty, ClaimRefused):
-                    self._check(client, number, *self.hands.told.get(timeout=0.1))
+                    self._check(client, number, *self.announcer.told.get(timeout=0.1))
 
     def _check(self, client: WorkClient, number: int, run: int, attempt: int) -> None:
         began = time.perf_counter()
