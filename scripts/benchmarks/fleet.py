@@ -25,6 +25,7 @@ from benchmarks.processes import clock_of
 from benchmarks.size import Size
 from benchmarks.web.served import Site, served
 from runner.app import App
+from runner.daemon.announcer import rest
 from runner.daemon.pools import Pools
 from runner.datadir.broker_problem import BrokerProblems
 from runner.errors import ClaimRefused
@@ -136,8 +137,9 @@ def _announce(config: Path, told: Told) -> None:
     data_dir = app.settings.data_dir
     pools = Pools(app.control, _Pipe(told), GitPacks(data_dir, app.git.pack), BrokerProblems(data_dir))
     while True:
+        began = time.monotonic()
         pools.offer()
-        time.sleep(0.2)
+        time.sleep(max(0.2, rest(time.monotonic() - began)))
 
 
 @dataclass

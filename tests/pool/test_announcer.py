@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from pool_world import Pool
 
-from runner.daemon.announcer import Announcer
+from runner.daemon.announcer import Announcer, rest
 from runner.daemon.pools import Pools
 from runner.datadir.broker_problem import BrokerProblems
 from runner.errors import BrokerUnreachable
@@ -43,6 +43,13 @@ def test_whoever_wakes_it_does_not_wait_for_the_broker() -> None:
     broker.goes_on.set()
     assert broker.asked.acquire(timeout=10)
     announcer.close()
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.005, 0.01), (0.6, 1.2), (30.0, 2.0)])
+def test_after_a_turn_it_pauses_for_twice_as_long_but_for_two_seconds_at_the_most(
+    took: float, pause: float
+) -> None:
+    assert rest(took) == pytest.approx(pause)
 
 
 def test_without_pools_there_is_no_thread() -> None:
