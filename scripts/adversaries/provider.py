@@ -4,63 +4,32 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from tf import iface, types
-from tf.schema import Attribute, Schema
-from tf.utils import Diagnostics
+from provider import serving
+from provider.plugin import Attribute, DataSource, Provider, Said, String
 
 NAME = "registry.terraform.io/driftline/adversary"
 SECONDS = 10
 
 
-class Acts(iface.DataSource):  # type: ignore[misc]
-    def __init__(self, provider: "Adversary") -> None:
-        pass
+class Acts(DataSource):
+    name = "acts"
+    attributes = (
+        Attribute("seed", String(), required=True),
+        Attribute("outside", String(), required=True),
+        Attribute("known", String(), required=True),
+        Attribute("told", String(), computed=True),
+    )
 
-    @classmethod
-    def get_name(cls) -> str:
-        return "acts"
-
-    @classmethod
-    def get_schema(cls) -> Schema:
-        return Schema(
-            version=1,
-            attributes=[
-                Attribute("seed", types.String(), required=True),
-                Attribute("outside", types.String(), required=True),
-                Attribute("known", types.String(), required=True),
-                Attribute("told", types.String(), computed=True),
-            ],
-        )
-
-    def read(self, _: iface.ReadDataContext, config: dict[str, Any]) -> dict[str, Any]:
+    def read(self, _: Said, config: dict[str, Any]) -> dict[str, Any]:
         return {**config, "told": _act(config["seed"], config["outside"], config["known"])}
 
 
-class Adversary(iface.Provider):  # type: ignore[misc]
-    def full_name(self) -> str:
-        return NAME
-
-    def get_model_prefix(self) -> str:
-        return "adversary_"
-
-    def get_provider_schema(self, _: Diagnostics) -> Schema:
-        return Schema(attributes=[])
-
-    def validate_config(self, diags: Diagnostics, config: dict[str, Any]) -> None:
-        pass
-
-    def configure_provider(self, diags: Diagnostics, config: dict[str, Any]) -> None:
-        pass
-
-    def get_resources(self) -> list[type[iface.Resource]]:
-        return []
-
-    def get_data_sources(self) -> list[type[iface.DataSource]]:
-        return [Acts]
+class Adversary(Provider):
+    prefix = "adversary_"
+    data_sources = (Acts,)
 
 
 def _act(seed: str, outside: str, known: str) -> str:
@@ -89,16 +58,8 @@ def _open() -> tuple[int, ...]:
 
 
 def main() -> None:
-    from serving import serve  # type: ignore[import-not-found]  # beside this file in a mirror
-
     # Not where terraform has it: the run's own folders may be anything by now.
-    tempfile.tempdir = "/var/tmp"
-    with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as home:
-        os.environ["HOME"], before = home, os.environ.get("HOME", "")
-        os.environ["RUN_HOME"] = before
-        serve(Adversary())
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    home = serving.make_folder("/var/tmp")
+    os.environ["HOME"], before = home, os.environ.get("HOME", "")
+    os.environ["RUN_HOME"] = before
+    serving.serve(Adversary(), folder=home)

@@ -4,31 +4,38 @@ An order is a file there. It is obeyed for as long as it lies there, by processe
 what goes wrong goes wrong for probes alone. Without the folder this is the other provider.
 """
 
-import json
+from __future__ import annotations
+
 import os
-import signal
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
-# The package holds both files, and the script's folder comes first.
-import cloudfile  # type: ignore[import-not-found]
+from provider import cloudfile, serving
+from provider.calls import Calls
+from provider.json_text import written
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from provider.plugin import DataSource, Resource, Said, State
+
+SIGKILL = 9
 DEATH = "die-at-"  # and the name of a call
 MEMORY: dict[str, Any] = {}  # as providers have that ask their cloud once
-ORDERS = Path(os.environ.get("FAULTS", "/nonexistent"))
+ORDERS = os.environ.get("FAULTS", "/nonexistent")
 
 
 def ordered(what: str) -> bool:
-    return (ORDERS / what).exists() and not asked_by_terraform()
+    return os.path.exists(f"{ORDERS}/{what}") and not asked_by_terraform()
 
 
 def asked_by_terraform() -> bool:
-    parent = Path(f"/proc/{os.getppid()}/comm")
-    # Nothing is told of the first process of its namespaces.
-    return parent.exists() and parent.read_text().strip() == "terraform"
+    try:
+        with open(f"/proc/{os.getppid()}/comm", encoding="ascii") as parent:
+            return parent.read().strip() == "terraform"
+    except FileNotFoundError:
+        return False  # nothing is told of the first process of its namespaces
 
 
 STARTED = time.time_ns()
@@ -36,17 +43,19 @@ STARTED = time.time_ns()
 
 def is_expired() -> bool:
     """Whether the login that this process was started with has expired since."""
-    with suppress(FileNotFoundError):
-        return (ORDERS / "expire").stat().st_mtime_ns > STARTED
-    return False
+    try:
+        return os.stat(f"{ORDERS}/expire").st_mtime_ns > STARTED
+    except FileNotFoundError:
+        return False
 
 
-def report(what: str, facts: dict[str, Any]) -> None:
-    if ORDERS.is_dir():
+def report(what: str, facts: State) -> None:
+    if os.path.isdir(ORDERS):
         # In namespaces of its own each has the same pid.
-        path = ORDERS / f"{what}-{time.time_ns()}"
-        path.with_suffix(".new").write_text(json.dumps(facts))
-        path.with_suffix(".new").rename(path)
+        path = f"{ORDERS}/{what}-{time.time_ns()}"
+        with open(f"{path}.new", "w", encoding="utf-8") as file:
+            file.write(written(facts))
+        os.rename(f"{path}.new", path)
 
 
 def say(text: str) -> None:
@@ -56,50 +65,52 @@ def say(text: str) -> None:
 
 def wait_while(order: str) -> None:
     report(order, {})
-    while (ORDERS / order).exists():
+    while os.path.exists(f"{ORDERS}/{order}"):
         time.sleep(0.02)
 
 
-class Object(cloudfile.CloudObject):  # type: ignore[misc]
-    def read(self, ctx: Any, current: dict[str, Any]) -> Any:
+def die(*_: object) -> None:
+    os.kill(os.getpid(), SIGKILL)
+
+
+class Object(cloudfile.CloudObject):
+    def read(self, said: Said, current: State) -> State | None:
         if ordered("hold"):
             wait_while("hold")
         if is_expired():
-            ctx.diagnostics.add_error("ExpiredToken", "The login has expired.")
+            said.error("ExpiredToken", "The login has expired.")
             return current
         if ordered("betray"):
             raise RuntimeError(f"the token is {os.environ['DATABASE_TOKEN']}")
         if ordered("die"):
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
         if ordered("invent"):
             return {**current, "value": "invented"}
         if ordered("remember"):
-            return MEMORY.setdefault(current["name"], super().read(ctx, current))
-        return current if ordered("lie") else super().read(ctx, current)
+            found: State | None = MEMORY.setdefault(current["name"], super().read(said, current))
+            return found
+        return current if ordered("lie") else super().read(said, current)
 
 
-class Lookup(cloudfile.CloudLookup):  # type: ignore[misc]
-    def read(self, ctx: Any, config: dict[str, Any]) -> Any:
+class Lookup(cloudfile.CloudLookup):
+    def read(self, said: Said, config: State) -> State | None:
         if ordered("remember"):
-            return MEMORY.setdefault(f"data {config['name']}", super().read(ctx, config))
-        return super().read(ctx, config)
+            found: State | None = MEMORY.setdefault(f"data {config['name']}", super().read(said, config))
+            return found
+        return super().read(said, config)
 
 
-class Faulty(cloudfile.Cloudfile):  # type: ignore[misc]
-    def configure_provider(self, diags: Any, config: Any) -> None:
-        report("configured", dict(config))
-        super().configure_provider(diags, config)
+class Faulty(cloudfile.Cloudfile):
+    resources: tuple[type[Resource], ...] = (Object,)
+    data_sources: tuple[type[DataSource], ...] = (Lookup,)
 
-    def get_resources(self) -> list[Any]:
-        return [Object]
-
-    def get_data_sources(self) -> list[Any]:
-        return [Lookup]
+    def configure(self, config: State) -> None:
+        report("configured", config)
+        super().configure(config)
 
 
-def main() -> None:
-    if ordered("stay"):
-        cloudfile.follow_parent = lambda _: None
+def main(provider: type[Faulty] = Faulty) -> None:
+    stays = ordered("stay")
     report("started", {"env": dict(os.environ), "terraform": asked_by_terraform()})
     if ordered("end"):
         sys.exit(3)
@@ -112,22 +123,16 @@ def main() -> None:
         say("x" * 4096)
     if ordered("fork") and os.fork() == 0:
         wait_while("fork")  # a child that its parent forgets
-    for order in ORDERS.glob(f"{DEATH}*"):
-        if ordered(order.name):
-            die_at(order.name.removeprefix(DEATH))
-    cloudfile.Cloudfile = Faulty
-    cloudfile.main()
+    if os.path.isdir(ORDERS):
+        for order in os.listdir(ORDERS):
+            if order.startswith(DEATH) and ordered(order):
+                die_at(order.removeprefix(DEATH))
+    serving.serve(provider(), follow=not stays)
 
 
 def die_at(call: str) -> None:
-    from tf.provider import ProviderServicer
-
-    def die(*_: object) -> None:
+    def dying(*_: object) -> None:
         report("dying", {})
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 
-    setattr(ProviderServicer, call, die)
-
-
-if __name__ == "__main__":
-    main()
+    setattr(Calls, serving.METHODS[serving.PREFIX + call.encode()], dying)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from made_up import Configuration
 from made_up_before import cloud_of, state_of
-from probing_world import Stage, mirror_with
+from probing_world import Stage
+from provider.mirror import install
 
 from runner.ports.keeping import Sealing
 
@@ -19,7 +20,7 @@ OFFERING = Path(__file__).with_name("offering_provider.py")
 @contextmanager
 def offering_stage(folder: Path, seal: Sealing | None = None) -> Iterator[Stage]:
     """On the provider that offers more."""
-    stage = Stage(folder / "made-up", mirror_with(OFFERING, folder / "offering"), seal=seal)
+    stage = Stage(folder / "made-up", install(folder / "offering", OFFERING), seal=seal)
     yield stage
     stage.engine.prober.close()
     if stage.engine.replays is not None:

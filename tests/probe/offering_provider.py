@@ -1,120 +1,90 @@
 """The cloudfile provider with more of what a schema can offer: several types, a write-only attribute and a function."""
 
-from typing import Any
+from __future__ import annotations
 
-# The package holds both files, and the script's folder comes first.
-import cloudfile  # type: ignore[import-not-found]
-from tf import types
-from tf.function import CallContext, Function, FunctionSignature, Parameter, Return
-from tf.gen import tfplugin_pb2 as pb
-from tf.schema import Attribute, Schema
+from provider import cloudfile, serving
+from provider.plugin import Attribute, Function, Said, String
 
-# `write_only = 11` of tfplugin6, which the protocol of `tf` is too old for: a field that it does not know is passed on.
-WRITE_ONLY = bytes((11 << 3, 1))
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-
-class WriteOnly(Attribute):  # type: ignore[misc]
-    def to_pb(self) -> Any:
-        made: pb.Schema.Attribute = super().to_pb()
-        made.MergeFromString(WRITE_ONLY)
-        return made
+    from provider.plugin import State
 
 
-class Unread(types.String):  # type: ignore[misc]
+class Unread(String):
     """What was written is never told, neither in a plan nor in a state."""
 
     def encode(self, value: Any) -> None:
         return None
 
-    def semantically_equal(self, one: Any, other: Any) -> bool:
-        return False  # or `tf` tells what it was given
+    def same(self, one: Any, other: Any) -> bool:
+        return False  # or it is told as it was given
 
 
-class Object(cloudfile.CloudObject):  # type: ignore[misc]
-    @classmethod
-    def get_schema(cls) -> Schema:
-        schema = super().get_schema()
-        schema.attributes.append(WriteOnly("key", Unread(), optional=True))
-        return schema
+class Object(cloudfile.CloudObject):
+    attributes = (
+        *cloudfile.CloudObject.attributes,
+        Attribute("key", Unread(), optional=True, write_only=True),
+    )
 
-    def plan(self, ctx: Any, current: Any, planned: dict[str, Any]) -> Any:
+    def plan(self, changed: set[str], planned: State) -> State:
         planned["key"] = None
-        ctx.changed_fields.discard("key")
-        return super().plan(ctx, current, planned)
+        return super().plan(changed - {"key"}, planned)
 
-    def read(self, ctx: Any, current: Any) -> Any:
-        warn(ctx.diagnostics, self.path, current["name"])
-        return with_key(super().read(ctx, current))
+    def read(self, said: Said, current: State) -> State | None:
+        warn(said, self.path, current["name"])
+        return with_key(super().read(said, current))
 
-    def create(self, ctx: Any, planned: Any) -> Any:
-        return with_key(super().create(ctx, planned))
+    def create(self, said: Said, planned: State) -> State | None:
+        return with_key(super().create(said, planned))
 
-    def update(self, ctx: Any, current: Any, planned: Any) -> Any:
-        return with_key(super().update(ctx, current, planned))
+    def update(self, said: Said, planned: State, current: State) -> State | None:
+        return with_key(super().update(said, planned, current))
 
-    def import_(self, ctx: Any, name: str) -> Any:
-        return with_key(super().import_(ctx, name))
-
-
-class Lookup(cloudfile.CloudLookup):  # type: ignore[misc]
-    def read(self, ctx: Any, config: Any) -> Any:
-        warn(ctx.diagnostics, self.path, config["name"])
-        return super().read(ctx, config)
+    def take_over(self, said: Said, identifier: str) -> State | None:
+        return with_key(super().take_over(said, identifier))
 
 
-def warn(diagnostics: Any, path: str, name: str) -> None:
+class Lookup(cloudfile.CloudLookup):
+    def read(self, said: Said, config: State) -> State | None:
+        warn(said, self.provider.path, config["name"])
+        return super().read(said, config)
+
+
+def warn(said: Said, path: str, name: str) -> None:
     if text := cloudfile.find(path, name).get("warn"):
-        diagnostics.add_warning(text, "It will go away.")
+        said.warning(text, "It will go away.")
 
 
-def with_key(state: dict[str, Any] | None) -> dict[str, Any] | None:
+def with_key(state: State | None) -> State | None:
     """Nobody can read it."""
     return state and state | {"key": None}
 
 
 class Parcel(Object):
-    @classmethod
-    def get_name(cls) -> str:
-        return "parcel"
+    name = "parcel"
 
 
 class Stall(Object):
     """In no configuration, so that a cut always leaves a type out."""
 
-    @classmethod
-    def get_name(cls) -> str:
-        return "stall"
+    name = "stall"
 
 
-class Shout(Function):  # type: ignore[misc]
-    @classmethod
-    def get_name(cls) -> str:
-        return "shout"
+class Shout(Function):
+    name = "shout"
+    parameters = ("text",)
 
-    @classmethod
-    def get_signature(cls) -> FunctionSignature:
-        return FunctionSignature(
-            parameters=[Parameter("text", types.String())], return_type=Return(types.String())
-        )
-
-    def call(self, ctx: CallContext, arguments: list[Any]) -> Any:
+    def call(self, *arguments: str) -> str:
         return f"{arguments[0]}!"
 
 
-class Offering(cloudfile.Cloudfile):  # type: ignore[misc]
-    def get_resources(self) -> list[Any]:
-        return [Object, Parcel, Stall]
-
-    def get_data_sources(self) -> list[Any]:
-        return [Lookup]
-
-    def get_functions(self) -> list[Any]:
-        return [Shout]
-
-    def new_function(self, klass: type[Shout]) -> Shout:
-        return klass()
+class Offering(cloudfile.Cloudfile):
+    resources = (Object, Parcel, Stall)
+    data_sources = (Lookup,)
+    functions = (Shout,)
 
 
-if __name__ == "__main__":
-    cloudfile.Cloudfile = Offering
-    cloudfile.main()
+def main() -> None:
+    serving.serve(Offering())

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from provider.cloudfile import edit
-from provider.mirror import CLOUDFILE, VERSION, install, launcher, platform_dir
+from provider.mirror import install
 
 from runner.datadir.workspace import LocalWorkspaces
 from runner.engine.command import CommandLineEngine
@@ -58,17 +58,8 @@ output "etag" { value = cloudfile_object.web.etag }
 """
 
 
-def mirror_with(script: Path, root: Path) -> Path:
-    """A mirror with another provider under the name of the cloudfile one, which it builds on."""
-    install(root)
-    package = root / CLOUDFILE / VERSION / platform_dir()
-    (package / f"terraform-provider-cloudfile_v{VERSION}").write_text(launcher(script.name))
-    shutil.copyfile(script, package / script.name)
-    return root
-
-
 def faulty_mirror(root: Path) -> Path:
-    return mirror_with(FAULTY, root)
+    return install(root, FAULTY)
 
 
 @dataclass

@@ -1,14 +1,13 @@
 """What terraform would see and a replay might not: each change is found as by a full plan."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from probing_service import Beginnings, ReplayedWorld, beginnings, needs_terraform
-from probing_world import FAULTY, mirror_with
+from probing_world import FAULTY
 from provider.cloudfile import edit
-from provider.mirror import CLOUDFILE, VERSION, platform_dir
+from provider.mirror import install
 
 from runner.model.run.life import State
 from runner.model.warm.provider import Way
@@ -96,8 +95,7 @@ resource "terraform_data" "seen" {{
 class WorldlyWorld(ReplayedWorld):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        package = mirror_with(WORLDLY, root / "mirror") / CLOUDFILE / VERSION / platform_dir()
-        shutil.copyfile(FAULTY, package / FAULTY.name)
+        install(root / "mirror", FAULTY, WORLDLY)
         self.states.mkdir()
         text = self.config.read_text().replace("env: [FAULTS,", "env: [FAULTS, AWS_ACCESS_KEY_ID,")
         allowed = f'/repository", allow: {{state_folders: ["{self.states}"]}}}}'

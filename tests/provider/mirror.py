@@ -2,14 +2,16 @@
 
 import os
 import platform
+import py_compile
 import shlex
 import shutil
 import sys
-import sysconfig
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,14 +24,26 @@ SEARCHED = (Path("/opt"), Path("/usr/share"), Path("/usr/local/share"))
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 # sh, because a "#!" line takes neither a space nor a long path. The text must not depend on the mirror's place: a
-# lock file holds its checksum, and has to be good with another mirror of this machine. The script lies beside it:
+# lock file holds its checksum, and has to be good with another mirror of this machine. The modules lie beside it:
 # this repository may be in a home, of which a run that is confined sees nothing.
-# -S: what `site` does takes 20 ms. -B: a package that gets files of its own is another one.
-SCRIPT = Path(__file__).resolve().with_name("cloudfile.py")
-SERVING = SCRIPT.with_name("serving.py")
+# -I, -S: nothing of it is needed, and what `site` does takes longer than all else. -B: a package that gets files of its own
+# is another one.
+HERE = Path(__file__).resolve().parent
+MODULES = (
+    "__init__",
+    "calls",
+    "cloudfile",
+    "coded",
+    "frames",
+    "header_blocks",
+    "json_text",
+    "plugin",
+    "serving",
+)
+START = "import sys; sys.path.insert(0, sys.argv[1]); import {module}; {module}.main()"
 LAUNCHER = """\
 #!/bin/sh
-PYTHONPATH={packages} exec {python} -S -B "${{0%/*}}/{serving}" "${{0%/*}}/{script}"
+exec {python} -I -S -B -c {start} "${{0%/*}}"
 """
 CLI_CONFIG = """\
 disable_checkpoint = true
@@ -46,18 +60,44 @@ def platform_dir() -> str:
     return f"{platform.system().lower()}_{ARCHITECTURES.get(machine, machine)}"
 
 
-def launcher(script: str) -> str:
-    packages = shlex.quote(sysconfig.get_path("purelib"))
-    serving = Path(script).with_name(SERVING.name)
-    return LAUNCHER.format(
-        packages=packages, python=shlex.quote(sys.executable), serving=serving, script=script
-    )
+def launcher(module: str) -> str:
+    python = Path(sys.executable).resolve()  # what an environment adds to it is not needed
+    start = START.format(module=module)
+    return LAUNCHER.format(python=shlex.quote(str(python)), start=shlex.quote(start))
 
 
-def add_serving(folder: Path) -> None:
-    """Put what serves a provider beside it."""
-    shutil.copyfile(SERVING, folder / SERVING.name)
-    (folder / "provider.pem").write_bytes(certificate())
+def add_module(source: Path, folder: Path) -> None:
+    """With what Python makes of it: each start would compile it again. The place is in neither."""
+    shutil.copyfile(source, folder / source.name)
+    compiled = folder / Path(cache_from_source(source.name))
+    compiled.parent.mkdir(exist_ok=True)
+    compiled.write_bytes(compiled_module(source))
+
+
+@cache
+def compiled_module(source: Path) -> bytes:
+    with TemporaryDirectory() as folder:
+        made = py_compile.compile(
+            str(source),
+            cfile=f"{folder}/made",
+            dfile=source.name,
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+        assert made is not None
+        return Path(made).read_bytes()
+
+
+def add_provider(package: Path, name: str, module: str) -> None:
+    """`module` may be another one than those of this room, which is put beside them."""
+    room = package / HERE.name
+    room.mkdir(parents=True, exist_ok=True)
+    for each in MODULES:
+        add_module(HERE / f"{each}.py", room)
+    (room / "provider.pem").write_bytes(certificate())
+    binary = package / f"terraform-provider-{name}_v{VERSION}"
+    binary.write_text(launcher(module))
+    binary.chmod(0o755)
 
 
 @cache
@@ -80,16 +120,16 @@ def certificate() -> bytes:
     return own + signed.public_bytes(serialization.Encoding.PEM)
 
 
-def install(root: Path, *, with_aws: bool = False) -> Path:
-    """Lay out the mirror in `root` and return it, made absolute; `with_aws` adds hashicorp/aws if it is found."""
+def install(root: Path, *others: Path, with_aws: bool = False) -> Path:
+    """Lay out the mirror in `root` and return it, made absolute; `with_aws` adds hashicorp/aws if it is found.
+
+    The last of `others` is served in place of the cloudfile provider, on which it builds.
+    """
     root = root.resolve()
     package = root / CLOUDFILE / VERSION / platform_dir()
-    package.mkdir(parents=True, exist_ok=True)
-    binary = package / f"terraform-provider-cloudfile_v{VERSION}"
-    binary.write_text(launcher(SCRIPT.name))
-    binary.chmod(0o755)
-    shutil.copyfile(SCRIPT, package / SCRIPT.name)
-    add_serving(package)
+    add_provider(package, "cloudfile", others[-1].stem if others else "provider.cloudfile")
+    for path in others:
+        add_module(path, package)
     if with_aws and (source := aws_mirror()):
         link_packages(source / AWS, root / AWS)
     return root

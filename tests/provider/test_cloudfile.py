@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from provider.cloudfile import Entry, edit
+from provider.cloudfile import edit
 from provider.mirror import AWS, aws_mirror, cli_config, install, platform_dir
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on the PATH")
@@ -91,8 +91,8 @@ class Stack:
         shown: dict[str, Any] = json.loads(self.run("show", "-json", "plan"))
         return shown
 
-    def objects(self) -> dict[str, Entry]:
-        objects: dict[str, Entry] = json.loads(self.cloud.read_text())["objects"]
+    def objects(self) -> dict[str, Any]:
+        objects: dict[str, Any] = json.loads(self.cloud.read_text())["objects"]
         return objects
 
     @contextmanager
