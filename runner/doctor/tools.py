@@ -229,16 +229,30 @@ def packages(mirror: Path, target: str) -> list[str]:
     return sorted(str(path.relative_to(mirror)) for path in unpacked | packed)
 
 
-def sqlite(_: Scene) -> Iterator[Finding]:
+def sqlite(scene: Scene) -> Iterator[Finding]:
     """Its version decides how the database is journaled; both ways are safe."""
-    from runner.store.database import has_wal_fix
+    from runner.store.journal_mode import may_use_wal
 
     version = sqlite3.sqlite_version
-    if has_wal_fix(sqlite3.sqlite_version_info):
-        yield ok("sqlite", f"SQLite {version}, journal mode WAL")
-    else:
+    if not may_use_wal():
         yield ok(
             "sqlite",
             f"SQLite {version}, rollback journal, because a WAL reset can corrupt the database"
             " (fixed in 3.51.3, 3.50.7, 3.44.6)",
         )
+    elif _uses_wal(scene):
+        yield ok("sqlite", f"SQLite {version}, journal mode WAL")
+    else:
+        yield ok(
+            "sqlite",
+            f"SQLite {version}, rollback journal until the daemon, the web server and all commands have ended once,"
+            " then journal mode WAL",
+        )
+
+
+def _uses_wal(scene: Scene) -> bool:
+    """A database that is not there yet, or cannot be opened, would."""
+    try:
+        return not scene.used or scene.app.store.uses_wal
+    except DriftlineError:
+        return True

@@ -15,6 +15,7 @@ from runner.store.faults import refused, translated_errors
 def copy(connection: sqlite3.Connection, target: Path) -> None:
     """Write a checked copy to the target: under a temporary name, made durable, then renamed into place."""
     _refuse_itself(connection, target)
+    _refuse_wal_of_another(target)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
     try:
         unfinished.unlink(missing_ok=True)
@@ -37,6 +38,15 @@ def _refuse_itself(connection: sqlite3.Connection, target: Path) -> None:
     source = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     if target.exists() and target.samefile(source):
         raise BadUsage(f"{target} is the database itself", hint="driftline db backup FILE")
+
+
+def _refuse_wal_of_another(target: Path) -> None:
+    wal = Path(f"{target}-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise BadUsage(
+            f"{wal} is there, of a database that had this name: whoever opens the copy would get its content",
+            hint="driftline db backup FILE   with another name",
+        )
 
 
 def _refuse_broken(path: Path) -> None:

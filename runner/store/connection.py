@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sqlite3
 import threading
 import weakref
@@ -13,7 +15,7 @@ from runner.errors import DatabaseRefused
 from runner.store import location, waiting
 from runner.store import upgrade as schema
 from runner.store.faults import BUSY_TIMEOUT, busy, refused, translated_errors
-from runner.store.journal_mode import choose_journal
+from runner.store.journal_mode import BoundedWal, choose_journal, mark_in_use, refuse_unsafe_wal
 from runner.store.limited import LimitedConnection
 from runner.store.turns import Turns
 
@@ -24,6 +26,7 @@ _PRAGMAS = (
     "mmap_size = 0",
     "cell_size_check = ON",
 )
+_OPEN: weakref.WeakSet[Connections] = weakref.WeakSet()
 
 
 class Connections:
@@ -32,6 +35,7 @@ class Connections:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path.absolute()
         self.longest_read: float | None = None  # in seconds, for each snapshot or glance
+        self.writers_wait = True  # for whoever reads
         self._pragmas: tuple[str, ...] = _PRAGMAS
         self._guard = threading.Lock()
         self._watching = threading.Lock()
@@ -39,12 +43,18 @@ class Connections:
         self._writers = Turns()  # those that wait for the file ask for it again and again: one at a time
         self._connections: dict[threading.Thread, LimitedConnection] = {}
         self._watches: list[LimitedConnection] = []  # for `data_version`: at most one
-        # A command ends without closing the database. Not at exit, when threads may still run.
-        weakref.finalize(self, _close, self._connections, self._watches).atexit = False
+        self._wal = BoundedWal(self.path)
+        self._marks: list[int] = []  # that it is in use: at most one
+        self._left: ExitStack
+        # A command ends without closing the database. Not at exit, when threads may still run: see `leave`.
+        weakref.finalize(self, _close, self._connections, self._watches, self._marks).atexit = False
+        _OPEN.add(self)
         self.made = location.admit(self.path, create=create)
         self._identity = location.identity(self.path)
         try:
             with translated_errors(self.path):
+                if (mark := mark_in_use(self.path)) is not None:
+                    self._marks.append(mark)
                 schema.ensure(self.connection(), self.path)
         except BaseException:
             self.close()
@@ -110,8 +120,11 @@ class Connections:
                             problem="another version of Driftline has changed its schema",
                             hint="systemctl restart driftline",
                         )
+                    refuse_unsafe_wal(connection, self.path)
                     yield connection
                     waiting.execute(connection, "COMMIT")
+                if not self.writers_wait:
+                    self._wal.keep(connection)
 
     def data_version(self) -> int:
         """A number that changes when any other connection, including those of this process, has written."""
@@ -141,16 +154,25 @@ class Connections:
 
     def make_no_files(self) -> None:
         """Sort in memory what is large too. SQLite looks for a folder for such files before Python can name one."""
-        self.close()
+        with self._watching, self._guard:
+            _close(self._connections, self._watches, [])  # it stays in use
         self._pragmas = (*_PRAGMAS, "temp_store = MEMORY")
 
     def close(self) -> None:
         with self._watching, self._guard:
-            _close(self._connections, self._watches)
+            _close(self._connections, self._watches, self._marks)
+
+    def leave(self) -> None:
+        """At the end of the process, unless a thread still uses a connection: it must not be closed then."""
+        with suppress(TimeoutError), ExitStack() as turns:
+            turns.enter_context(self._readers.taken(0))
+            turns.enter_context(self._writers.taken(0))
+            self._left = turns.pop_all()  # nobody begins anything any more
+            self.close()
 
     def _open(self) -> LimitedConnection:
         connection = sqlite3.connect(
-            f"{self.path.as_uri()}?mode=rw",
+            f"{self.path.as_uri()}?mode=rw{'&immutable=1' if location.cannot_change(self.path) else ''}",
             uri=True,
             isolation_level=None,
             timeout=BUSY_TIMEOUT,
@@ -163,7 +185,8 @@ class Connections:
                 for pragma in self._pragmas:
                     connection.execute(f"PRAGMA {pragma}")
                 choose_journal(connection, self.path)
-                connection.writers_wait = connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
+                self.writers_wait = connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
+                connection.writers_wait = self.writers_wait
         except BaseException:
             connection.close()
             raise
@@ -197,8 +220,19 @@ class Connections:
             raise
 
 
-def _close(connections: dict[threading.Thread, LimitedConnection], watches: list[LimitedConnection]) -> None:
+def _close(
+    connections: dict[threading.Thread, LimitedConnection], watches: list[LimitedConnection], marks: list[int]
+) -> None:
     for connection in (*connections.values(), *watches):
         connection.close()
     connections.clear()
     watches.clear()
+    while marks:
+        os.close(marks.pop())
+
+
+@atexit.register
+def _leave() -> None:
+    """So that the last process brings what its WAL holds into the file, and removes it."""
+    for connections in list(_OPEN):
+        connections.leave()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +19,6 @@ from runner.store.explained import explained
 from runner.store.feed import FeedReads, FeedWrites
 from runner.store.forge import ForgeReads, ForgeWrites
 from runner.store.inventory import InventoryReads, InventoryWrites
-from runner.store.journal_mode import has_wal_fix
 from runner.store.keyed import KeyedWrites
 from runner.store.leases import LeaseReads, LeaseWrites
 from runner.store.limited import Moved
@@ -48,11 +46,8 @@ if TYPE_CHECKING:
     from runner.ports.basics import Clock
     from runner.ports.records.store import Reader, Writer
 
-__all__ = ["FILE_NAME", "SqliteStore", "has_wal_fix"]
-
 FILE_NAME = "driftline.db"
-# With a WAL nobody waits for a reader, so that there each look is a snapshot.
-_GLANCES = 0 if has_wal_fix(sqlite3.sqlite_version_info) else 2
+_GLANCES = 2
 T = TypeVar("T")
 
 
@@ -150,6 +145,10 @@ class SqliteStore:
         self._here = _OfThread()
         self.made = self._connections.made
 
+    @property
+    def uses_wal(self) -> bool:
+        return not self._connections.writers_wait
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         begin = self._connections.glance if self._here.glances else self._connections.snapshot
@@ -161,8 +160,11 @@ class SqliteStore:
                 reader.end()
 
     def look(self, work: Callable[[], T]) -> T:
-        """What `work` returns, which only reads: again where somebody wrote meanwhile, at last with the file held."""
-        for _ in range(_GLANCES):
+        """What `work` returns, which only reads: again where somebody wrote meanwhile, at last with the file held.
+
+        With a WAL nobody waits for a reader, so that there each look is a snapshot.
+        """
+        for _ in range(_GLANCES if self._connections.writers_wait else 0):
             with suppress(Moved), self._reading_in(glances=True):
                 return work()
         with self._reading_in(glances=False):

@@ -24,14 +24,16 @@ _UNWRITABLE = frozenset(
         sqlite3.SQLITE_PERM,
     }
 )
+_FULL = "database or disk is full"  # as SQLite says it elsewhere
 _TAKEN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def restore_hint(path: Path) -> str:
-    """How to replace a database with a backup; a leftover journal would be replayed into the backup."""
-    rest = " ".join(f"{path}{suffix}" for suffix in ("-journal", "-wal", "-shm"))
+    """How to replace a database with a backup. A leftover journal is a part of it, and would be replayed into the backup."""
     return (
-        f"stop the daemon, then   mv {path} {path}.broken; rm -f {rest}; cp BACKUP {path}; driftline db check"
+        f"stop the daemon, then   mv {path} {path}.broken;"
+        f" for s in journal wal shm; do mv {path}-$s {path}.broken-$s 2>/dev/null; done;"
+        f" cp BACKUP {path}; driftline db check"
     )
 
 
@@ -61,10 +63,15 @@ def _meaning(path: Path, error: sqlite3.Error) -> DriftlineError | None:
     if primary in _BROKEN:
         return refused(path, str(error))
     if primary in _UNWRITABLE:
-        return DatabaseUnwritable(path=path, problem=str(error))
+        return DatabaseUnwritable(path=path, problem=_FULL if _is_full(error) else str(error))
     if primary in _TAKEN:
         return busy(path)
     return None
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    """The first that opens a database with a WAL needs 32 KiB beside it."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 def busy(path: Path) -> DatabaseBusy:

@@ -15,6 +15,7 @@ NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs"})
 _TRACES = ("artifacts", "reports", "workspaces", "logs", "receipts")
 _CHECKPOINTS = "checkpoints.jsonl"
 _JOURNALS = ("-journal", "-wal")
+_BESIDE = (*_JOURNALS, "-shm")
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -51,6 +52,13 @@ def identity(path: Path) -> tuple[int, int] | None:
     return None
 
 
+def cannot_change(path: Path) -> bool:
+    """Whether it is on a read-only disk, and all of it is in the file: SQLite could not make there what a WAL needs."""
+    with suppress(OSError):
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not _has_journal(path)
+    return False
+
+
 def filesystem(device: int, mountinfo: str) -> str | None:
     """The type of the file system on a device, from the kernel's mount list."""
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -75,7 +83,7 @@ def _refuse_network(path: Path) -> None:
 
 def _was_used(path: Path, *, found: bool) -> bool:
     # While another process creates the database, its journal lies beside the empty file.
-    if not found and any(Path(f"{path}{suffix}").exists() for suffix in _JOURNALS):
+    if not found and _has_journal(path):
         return True
     checkpoints = path.parent / _CHECKPOINTS
     if checkpoints.exists() and checkpoints.stat().st_size:
@@ -84,12 +92,18 @@ def _was_used(path: Path, *, found: bool) -> bool:
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
 
+def _has_journal(path: Path) -> bool:
+    return any(Path(f"{path}{suffix}").exists() for suffix in _JOURNALS)
+
+
 def _create(path: Path) -> None:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _make_private(path: Path) -> None:
-    if path.stat().st_mode & 0o077:
-        with suppress(PermissionError):
-            path.chmod(0o600)
+    for suffix in ("", *_BESIDE):
+        file = Path(f"{path}{suffix}")
+        with suppress(FileNotFoundError, PermissionError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)

@@ -12,7 +12,7 @@ Files = Mapping[str, str]
 # What a plan of `web` writes, or Driftline because of it. All else has to stay as it was.
 CHANGES = re.compile(
     r"(runs|control|claims|quarantine|logs|artifacts|receipts|reports|keys)(/.*)?"
-    r"|driftline\.db(-wal|-shm|-journal)?"
+    r"|driftline\.db(-wal|-shm|-journal|\.lock)?"
     r"|engine(/.*)?"
     r"|probe(/proxy\.(stdout|stderr)|/cache(/(key|schema-.*|validation-.*))?)?"
     r"|workspaces/web-[0-9a-f]{10}(/(data|sealed|made|plugins)(/.*)?)?"

@@ -19,10 +19,11 @@ from runner.app import App
 from runner.errors import StackLocked
 from runner.model.approval.approval import Person
 from runner.service.operator import lock
-from runner.store.journal_mode import choose_journal
+from runner.store.journal_mode import change_over, choose_journal
 
 PAUSE = 0.005  # at most, before somebody who was refused asks again
 PATIENCE = 60.0
+BARE = "bare.db"
 
 # True where the lock was taken and released, False where somebody else has it.
 Attempt = Callable[[], bool]
@@ -33,6 +34,9 @@ def measure(size: Size, folder: Path) -> Iterator[Figure]:
     installation.repository.commit({"web/main.tf": STACK, "web/stack.yaml": "name: web\n"})
     installation.poll()
     installation.app.store.close()
+    database = installation.root / BARE
+    database.touch()
+    change_over(database)
     with closing(_connection(installation.root)) as connection:
         connection.execute("CREATE TABLE holds (stack TEXT PRIMARY KEY)")
     ours, bare = [], []
@@ -123,7 +127,7 @@ def _refuse_double_grants(installation: Installation) -> None:
 
 
 def _connection(root: Path) -> sqlite3.Connection:
-    path = root / "bare.db"
+    path = root / BARE
     connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
     choose_journal(connection, path)
     return connection

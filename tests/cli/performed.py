@@ -4,6 +4,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,6 +24,7 @@ def perform(argv: Sequence[str], environment: Mapping[str, str]) -> None:
     try:
         main(list(argv), prog_name="driftline")
     finally:
+        threading._shutdown()  # type: ignore[attr-defined] # in this order
         atexit._run_exitfuncs()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
+from runner.cli.invocation import Cli
 from runner.cli.main import main
 
 MAIN = 'resource "terraform_data" "one" {\n  input = "%s"\n}\n'
@@ -78,7 +79,10 @@ def installation(folder: Path) -> Installation:
 
 
 def driftline(*argv: str) -> Answer:
-    result = CliRunner().invoke(main, argv, prog_name="driftline")
+    cli = Cli()
+    result = CliRunner().invoke(main, argv, prog_name="driftline", obj=cli)
+    if (app := vars(cli).get("app")) is not None and (store := vars(app).get("store")) is not None:
+        store.close()  # as the end of its process does
     return Answer(result.exit_code, result.stdout, result.stderr)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from runner.datadir.requests_lock import RequestsLock
 from runner.errors import DaemonUnreachable
 from runner.model.approval.approval import Person
 from runner.model.stack.source import SourceStatus
+from runner.store import journal_mode
 
 pytestmark = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
@@ -100,6 +102,29 @@ def test_sigterm_ends_it_within_seconds(made: Installation, notified: Systemd) -
         process.terminate()
         notified.wait_for("STOPPING", "1", seconds=5)
         assert process.wait(timeout=10) == 0
+
+
+WITH_A_WAL = """if True:
+    from runner.store import journal_mode
+    journal_mode.has_wal_fix = lambda _: True
+    from runner.cli.main import main
+    main()
+"""
+
+
+def test_once_it_has_stopped_the_file_alone_is_the_whole_database(
+    made: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with a WAL, which its last process brings into the file: all its threads have ended by then."""
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
+    argv = [sys.executable, "-c", WITH_A_WAL, "-c", str(made.config), "daemon"]
+    with subprocess.Popen(argv) as process:
+        wait_for_run(made, "awaiting_approval")
+        beside = set(made.data_dir.glob("driftline.db-*"))
+        assert {path.name for path in beside} == {"driftline.db-shm", "driftline.db-wal"}
+        process.terminate()
+    assert process.returncode == 0
+    assert not list(made.data_dir.glob("driftline.db-*"))
 
 
 def test_a_second_daemon_on_the_same_data_is_refused(made: Installation, notified: Systemd) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from operator_world import Installation, driftline, installation
 
 from runner.app import App
 from runner.datadir.daemon_lock import only_daemon
+from runner.doctor.finding import Scene
+from runner.doctor.tools import sqlite
+from runner.store import journal_mode
 from runner.store.database import FILE_NAME, SqliteStore
 
 
@@ -207,3 +211,35 @@ def test_a_missing_configuration_is_a_finding(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("HOME", str(tmp_path))
     answer = driftline("doctor", "-o", "json")
     assert json.loads(answer.stdout)[0]["check"] == "config"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (False, False, "rollback journal, because a WAL reset can corrupt the database"),
+        (True, True, "journal mode WAL"),
+        (False, True, "rollback journal until the daemon"),
+    ],
+)
+def test_it_tells_how_the_database_is_journaled_and_not_only_how_it_could_be(
+    used: Installation, monkeypatch: pytest.MonkeyPatch, *, before: bool, now: bool, told: str
+) -> None:
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: before)
+    other = App.from_config(used.config)
+    assert other.store.uses_wal is before
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: now)
+    app = App.from_config(used.config)
+    (finding,) = sqlite(Scene(app))
+    assert finding.message.startswith(f"SQLite {sqlite3.sqlite_version}, ")
+    assert told in finding.message
+    app.store.close()
+    other.store.close()
+
+
+def test_without_a_database_it_tells_how_one_would_be_journaled(
+    made: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
+    (finding,) = sqlite(Scene(App.from_config(made.config)))
+    assert "journal mode WAL" in finding.message
+    assert not made.data_dir.exists()

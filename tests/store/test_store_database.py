@@ -7,17 +7,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from store_world import CHILD, HandClock, discovered, opened, raw
 
 from runner.errors import DatabaseRefused, DatabaseUnwritable, StackNotFound
 from runner.store import journal_mode, location
-from runner.store.database import FILE_NAME, SqliteStore, has_wal_fix
+from runner.store.database import SqliteStore
 
 NAME = "driftline.db"
 
@@ -40,18 +38,32 @@ def test_a_new_data_directory_gets_a_database_that_only_its_owner_reads(tmp_path
         assert (tmp_path / "new" / NAME).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_database_that_others_could_read_is_made_private(tmp_path: Path) -> None:
+def test_a_database_that_others_could_read_is_made_private_with_all_that_is_beside_it(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    for file in tmp_path.glob(f"{NAME}*"):
+        file.chmod(0o644)
     with opened(tmp_path):
-        pass
-    (tmp_path / NAME).chmod(0o644)
-    with opened(tmp_path):
-        assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+        assert {mode(file) for file in tmp_path.glob(f"{NAME}-*")} == {0o600}
+        assert mode(tmp_path / NAME) == 0o600
 
 
-def test_the_journal_is_as_private_as_the_database(store: SqliteStore, tmp_path: Path) -> None:
-    with store.writing() as writer:
-        writer.save_discovered(discovered())
-        assert (tmp_path / f"{NAME}-journal").stat().st_mode & 0o777 == 0o600
+def test_its_journal_is_as_private_as_the_database_whatever_the_umask(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        with opened(tmp_path / "new") as new, new.writing() as writer:
+            writer.save_discovered(discovered())
+            files = list((tmp_path / "new").iterdir())
+            assert len(files) > 1
+            assert {mode(file) for file in files} == {0o600}
+    finally:
+        os.umask(before)
+
+
+def mode(file: Path) -> int:
+    return file.stat().st_mode & 0o777
 
 
 @pytest.mark.parametrize(
@@ -122,11 +134,12 @@ def test_a_daemon_stops_writing_when_a_newer_driftline_changed_the_schema(
 
 
 def test_a_damaged_database_is_refused_at_start_with_how_to_restore_it(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        healthy = (tmp_path / NAME).stat().st_size
-        with store.writing() as writer:
-            for number in range(300):
-                writer.save_discovered(discovered(f"s/{number}"))
+    with opened(tmp_path):
+        pass
+    healthy = (tmp_path / NAME).stat().st_size
+    with opened(tmp_path) as store, store.writing() as writer:
+        for number in range(300):
+            writer.save_discovered(discovered(f"s/{number}"))
     with (tmp_path / NAME).open("r+b") as file:
         file.seek(healthy)
         file.write(b"\xa5" * ((tmp_path / NAME).stat().st_size - healthy))
@@ -181,87 +194,14 @@ def test_every_connection_is_set_for_safety(store: SqliteStore) -> None:
 
     assert (pragma("foreign_keys"), pragma("recursive_triggers"), pragma("trusted_schema")) == (1, 1, 0)
     assert (pragma("busy_timeout"), pragma("cell_size_check"), pragma("mmap_size")) == (10000, 1, 0)
-    fixed = has_wal_fix(sqlite3.sqlite_version_info)
-    assert (pragma("journal_mode"), pragma("synchronous")) == (("wal", 2) if fixed else ("persist", 3))
+    assert (pragma("journal_mode"), pragma("synchronous")) == (
+        ("wal", 2) if journal_mode.may_use_wal() else ("persist", 3)
+    )
 
 
 def test_the_tables_are_strict(store: SqliteStore) -> None:
     tables = connection(store).execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
     assert {row["name"] for row in tables if not row["strict"]} <= {"sqlite_schema", "sqlite_sequence"}
-
-
-@pytest.mark.parametrize(
-    ("version", "fixed"),
-    [
-        ((3, 40, 1), False),
-        ((3, 44, 5), False),
-        ((3, 44, 6), True),
-        ((3, 45, 0), False),
-        ((3, 50, 6), False),
-        ((3, 50, 7), True),
-        ((3, 51, 0), False),
-        ((3, 51, 3), True),
-        ((3, 60, 0), True),
-    ],
-)
-def test_a_write_ahead_log_is_used_only_where_sqlite_does_not_corrupt_it(
-    version: tuple[int, ...], *, fixed: bool
-) -> None:
-    assert has_wal_fix(version) is fixed
-
-
-@pytest.mark.parametrize(("fixed", "mode"), [(True, "wal"), (False, "persist")])
-def test_both_journals_work_and_the_file_changes_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fixed: bool, mode: str
-) -> None:
-    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: not fixed)
-    with opened(tmp_path) as store, store.writing() as writer:
-        writer.save_discovered(discovered())
-    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: fixed)
-    with opened(tmp_path) as store:
-        assert connection(store).execute("PRAGMA journal_mode").fetchone()[0] == mode
-        with store.writing() as writer:
-            writer.mark_planned("prod/vpc", "x")
-
-
-class LockedOnce(sqlite3.Connection):
-    """The file is locked when its journal is chosen, and free right afterwards."""
-
-    asked = False
-
-    def execute(self, sql: str, *given: Any) -> sqlite3.Cursor:
-        if "journal_mode = persist" in sql and not self.asked:
-            self.asked = True
-            locked = sqlite3.OperationalError("database is locked")
-            locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
-            raise locked
-        return super().execute(sql, *given)
-
-
-def test_a_file_that_is_locked_while_it_is_opened_keeps_its_journal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The confined web server could not make it again."""
-    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: False)
-    with opened(tmp_path) as store:
-        add(store, "a")
-    path = tmp_path / FILE_NAME
-    with closing(sqlite3.connect(path, isolation_level=None, factory=LockedOnce)) as late:
-        journal_mode.choose_journal(late, path)
-        for sql in ("BEGIN IMMEDIATE", "UPDATE stacks SET revision = 'x'", "COMMIT"):
-            late.execute(sql)
-    assert Path(f"{path}-journal").exists()
-
-
-def test_a_wal_in_use_is_refused_by_an_sqlite_that_may_corrupt_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
-    with opened(tmp_path) as store, store.reading() as reader:
-        reader.stacks()
-        monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: False)
-        with pytest.raises(DatabaseRefused, match="WAL mode"):
-            SqliteStore(tmp_path, HandClock())
 
 
 def test_looking_needs_no_heavy_library(store: SqliteStore, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from store_world import opened, raw
 from runner.errors import DatabaseBusy, ReadTooLong, StackNotFound
 from runner.model.stack.definition import Stack
 from runner.ports.records.store import Reader
-from runner.store import database, journal_mode, limited, waiting
+from runner.store import journal_mode, limited, waiting
 from runner.store.database import SqliteStore
 from runner.store.limited import Moved
 from runner.store.turns import Turns
@@ -28,7 +28,7 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELEC
 @pytest.fixture(autouse=True)
 def with_a_rollback_journal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where this SQLite may use a WAL."""
-    monkeypatch.setattr(database, "_GLANCES", 2)
+    monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: False)
 
 
 class Clock:
@@ -212,7 +212,6 @@ def test_waiting_for_the_processor_is_not_reading(
 def test_nor_is_it_where_a_writer_never_waits_for_readers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock_of_limits: Clock
 ) -> None:
-    monkeypatch.setattr(database, "_GLANCES", 0)
     monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _: True)
     with opened(tmp_path / "wal") as store:
         store.limit_reads(5)

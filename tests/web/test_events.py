@@ -1,9 +1,10 @@
 """The event feed as server-sent events."""
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,15 @@ def test_an_event_comes_as_it_happens(site: Site) -> None:
         told = following.next()
         assert (told.event, told.data["subject"]) == ("stack.missing", "app")
         assert told.data["id"] == int(told.id)
+
+
+def test_who_follows_keeps_no_writer_waiting_and_lets_no_wal_grow(site: Site) -> None:
+    path = site.served.world.root / "data/driftline.db"
+    with site.following() as following, closing(sqlite3.connect(path, isolation_level=None)) as alone:
+        site.happen("app")
+        following.next()
+        assert alone.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0] == 0
+        alone.execute("BEGIN EXCLUSIVE")
 
 
 def test_a_client_goes_on_where_it_left_off(site: Site) -> None:

@@ -1,11 +1,13 @@
 """The sandbox of the web server, seen from inside."""
 
+import gc
 import json
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,13 @@ from runner.app import App
 from runner.datadir.broker_problem import BrokerProblems
 from runner.datadir.daemon_lock import only_daemon
 from runner.datadir.refused_reload import RefusedReloads
-from runner.errors import BadConfig
+from runner.errors import BadConfig, DatabaseRefused
 from runner.host.clock import SystemClock
 from runner.model.settings.web import OidcSettings
 from runner.model.work.offers import BrokerProblem
 from runner.sandbox import landlock
 from runner.sandbox.serving import environment
+from runner.store import journal_mode
 from runner.web.wall import _ports
 
 pytestmark = pytest.mark.skipif(
@@ -171,6 +174,23 @@ def test_confined_it_serves_reads_and_writes(inside: Inside) -> None:
         assert taken.status_code == 200, taken.text
         assert httpx2.get(f"http://127.0.0.1:{process.port}/readyz").status_code == 200
     assert inside.world.json("lock", "list")[0]["reason"] == "moving"
+
+
+def test_confined_it_goes_on_whatever_others_do_with_the_database(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command of a newer Python, one of an older Python, and the last one beside it that closes the database."""
+    headers = {"Authorization": f"Bearer {Served(inside.world).token('ci')}"}
+    with serving(inside.world) as process:
+        for may in (True, False):
+            monkeypatch.setattr(journal_mode, "has_wal_fix", lambda _, may=may: may)
+            with suppress(DatabaseRefused), inside.world.app.store.reading() as reader:
+                assert reader.stacks()
+            gc.collect()
+        url = f"http://127.0.0.1:{process.port}"
+        taken = httpx2.put(f"{url}/api/v1/locks/app", json={"reason": "moving"}, headers=headers)
+        assert taken.status_code == 200, taken.text
+        assert httpx2.get(f"{url}/readyz").status_code == 200
 
 
 def test_confined_it_shows_a_reload_that_the_daemon_refuses_later(inside: Inside) -> None:
