@@ -15,7 +15,6 @@ from runner.model.outputs.remote import RemoteRead
 from runner.model.outputs.taken import Mark
 from runner.model.run.healed_by import HealedBy
 from runner.model.run.life import BreakGlass, Claim, Kind, Run, State, Trigger
-from runner.model.run.unclaimed import Unclaimed
 from runner.model.stack.definition import (
     Discovered,
     DriftStatus,
@@ -301,30 +300,6 @@ def _run(columns: Columns, values: Values) -> Run:
         glass=_glass_of(row),
         healed_by=_healed_by(row["healed_by"]),
         outputs=marks_of(row["outputs"]),
-    )
-
-
-# For rows of which there are tens of thousands: calling an enumeration takes ten times as long.
-_KINDS = {one.value: one for one in Kind}
-_STATES = {one.value: one for one in State}
-_TRIGGERS = {one.value: one for one in Trigger}
-
-
-def unclaimed_of(row: sqlite3.Row) -> Unclaimed:
-    number, stack, source, kind, state, trigger, definition, managed, identity, account, changed, until = row
-    return Unclaimed(
-        number,
-        stack,
-        source,
-        _KINDS[kind],
-        _STATES[state],
-        _TRIGGERS[trigger],
-        definition,
-        bool(managed),
-        identity,
-        account,
-        datetime.fromisoformat(changed),
-        time_or_none(until),
     )
 
 

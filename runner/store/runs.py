@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import RunChanged, RunNotFound, WrongState
 from runner.model.run.busy import busy
 from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
-from runner.model.run.unclaimed import Unclaimed
 from runner.model.values.codec import to_plain
-from runner.store.rows import Value, run_of, run_row, text, unclaimed_of
+from runner.store.rows import Value, run_of, run_row, text
 from runner.store.run_details import DetailReads, DetailWrites
 from runner.store.stacks import StackWrites
 
 if TYPE_CHECKING:
+    from runner.model.run.unclaimed import Unclaimed
     from runner.ports.records.runs import NewRun, RunFilter
 
 # Only the transition table, a claim, or the creation of the run set these.
@@ -97,6 +97,9 @@ class RunReads(DetailReads):
         return [run_of(row) for row in rows]
 
     def unclaimed_runs(self) -> list[Unclaimed]:
+        from runner.model.run.unclaimed import Unclaimed
+        from runner.store.unclaimed import unclaimed_of
+
         sql = f"""
             SELECT {", ".join(map('"{}"'.format, Unclaimed._fields))} FROM runs INDEXED BY open_runs
             WHERE final = 0 AND claim_token IS NULL AND state IN ('queued', 'approved') ORDER BY id

@@ -27,8 +27,8 @@ def packed_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = folder / CLOUDFILE / f"terraform-provider-cloudfile_{VERSION}_{platform_dir()}.zip"
     package.parent.mkdir(parents=True)
     with zipfile.ZipFile(package, "w") as archive:
-        for file in sorted(binary.parent.iterdir()):
-            about = zipfile.ZipInfo(file.name)
+        for file in sorted(path for path in binary.parent.rglob("*") if path.is_file()):
+            about = zipfile.ZipInfo(str(file.relative_to(binary.parent)))
             about.external_attr = 0o755 << 16
             archive.writestr(about, file.read_bytes())
     return folder
