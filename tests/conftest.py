@@ -5,12 +5,14 @@ import json
 import os
 import shutil
 import signal
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import GenericAlias
 from typing import Any
 
+import httpcore2
 import pytest
 import structlog
 from engine_under_test import run_each, under_test
@@ -94,6 +96,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"ENGINE: {engine}")
     for problem in MISSING.values():
         terminalreporter.write_line(f"NOT TESTED: {problem}", yellow=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_authorities() -> Iterator[None]:
+    """No test asks a host of the internet, and to read the machine's takes 50 ms for each client."""
+
+    def none(**_: bool) -> ssl.SSLContext:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpcore2, "default_ssl_context", none)
+        yield
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 
 from runner import __version__
+from runner.host import authorities
 from runner.model.values.frozen import dataclass
 
 MAX_BODY = 8 * 2**20
@@ -54,7 +55,8 @@ class Exchange:
     def __init__(self, url: str, ca: Path | None = None, total: float = TOTAL_SECONDS) -> None:
         """Proxies of the environment are used, except for plain http, which is for this host."""
         trust = url.startswith("https://")
-        self._client = httpx2.Client(verify=_tls(ca), timeout=READ_SECONDS, trust_env=trust)
+        verify = authorities.for_url(url) if ca is None else _also(ca)
+        self._client = httpx2.Client(verify=verify, timeout=READ_SECONDS, trust_env=trust)
         self._total = total
         self._lock = Lock()
         self._sockets: list[socket.socket] = []
@@ -126,11 +128,11 @@ def _read(response: httpx2.Response) -> bytes:
     return bytes(body)
 
 
-def _tls(ca: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca is not None:
-        try:
-            context.load_verify_locations(ca)
-        except (OSError, ssl.SSLError) as error:
-            raise NoAnswer(f"forge.ca cannot be read: {error.strerror or error}") from None
+def _also(ca: Path) -> ssl.SSLContext:
+    """The authorities of the machine and these."""
+    context = httpx2.create_ssl_context()
+    try:
+        context.load_verify_locations(ca)
+    except (OSError, ssl.SSLError) as error:
+        raise NoAnswer(f"forge.ca cannot be read: {error.strerror or error}") from None
     return context

@@ -8,6 +8,7 @@ import httpx2
 
 from runner import __version__
 from runner.errors import ServerUnreachable
+from runner.host import authorities
 from runner.model.values.loopback import is_loopback
 
 # In what OpenSSL says when the other side answers https with plain http.
@@ -20,7 +21,11 @@ def open_connection(url: str, token: str | None, seconds: float) -> httpx2.Clien
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     return httpx2.Client(
-        base_url=url, headers=headers, timeout=seconds, trust_env=not is_plain_and_local(url)
+        base_url=url,
+        headers=headers,
+        timeout=seconds,
+        verify=authorities.for_url(url),
+        trust_env=not is_plain_and_local(url),
     )
 
 

@@ -6,17 +6,16 @@ import binascii
 import hashlib
 import hmac
 import json
-import ssl
 from collections.abc import Collection, Iterator
 from dataclasses import field
 from datetime import UTC, datetime
-from functools import cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpx2
 
 from runner import __version__
 from runner.errors import NotDelivered
+from runner.host import authorities
 from runner.model.notify.document import event_document
 from runner.model.notify.message import Message
 from runner.model.values.frozen import dataclass
@@ -115,12 +114,6 @@ def _status(parts: SplitResult, headers: dict[str, str], body: bytes, allowed: C
         raise NotDelivered(f"{host} cannot be reached: {type(error).__name__}") from None
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """The machine's authorities, among them private ones. To read them takes as long as twenty messages."""
-    return ssl.create_default_context()
-
-
 async def _post(parts: SplitResult, found: list[str], headers: dict[str, str], body: bytes) -> int:
     """To the addresses that were judged: the name is not resolved again. No proxy, no redirect."""
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
@@ -128,7 +121,7 @@ async def _post(parts: SplitResult, found: list[str], headers: dict[str, str], b
     own = {**headers, "host": spelled if port == _PORTS[parts.scheme] else f"{spelled}:{port}"}
     failure: httpx2.HTTPError | None = None
     async with httpx2.AsyncClient(
-        verify=_trust(), trust_env=False, follow_redirects=False, timeout=SECONDS
+        verify=authorities.of_machine(), trust_env=False, follow_redirects=False, timeout=SECONDS
     ) as http:
         for address in found[:TRIED]:
             literal = f"[{address}]" if ":" in address else address
