@@ -25,6 +25,8 @@ class _Later:
     def __get__(self, instance: object | None, owner: type) -> Any:
         if instance is None and self.name == "__hash__":
             return self  # each default of a field is asked whether it has one
+        if isinstance(instance, type):  # `inspect.signature` binds it to its class, since Python 3.13
+            return self.__get__(None, instance).__get__(instance, owner)
         definer = self.definer(owner)
         if definer is None:  # another thread was faster
             compiled = getattr(owner, self.name)
