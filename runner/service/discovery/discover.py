@@ -21,6 +21,7 @@ from runner.model.engine.choice import Installed
 from runner.model.settings.server import Settings
 from runner.model.settings.source import Allow, SourceSettings
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
+from runner.model.stack.source import TreeEntry
 from runner.model.values.frozen import dataclass
 from runner.model.values.paths import TOP
 from runner.model.values.problem import Problem
@@ -109,14 +110,11 @@ class Discoverer:
         git, modules = self.git, self.modules
         memory = self.memories.setdefault((source.name, source.allow), _Memory())
         tree = read_tree(git, source, revision)
-        entries, problems = stack_files.matching(tree, source)
+        entries, misplaced = stack_files.matching(tree, source)
         patience = Patience()
-        files = stack_files.read_files(git, self.stack_files, source, entries, memory.files, patience)
-        memory.files = {key: content for key, content in files.items() if not content.late}
-        search = Search([stack for content in files.values() for stack in content.stacks])
-        problems += [problem for content in files.values() for problem in content.problems]
+        search, unreadable = self._declared(source, entries, memory, patience)
         own = [stack for stack in others if stack.source == source.name]
-        problems = list(stack_files.with_names(problems, own, search.stacks))
+        problems = list(stack_files.with_names([*misplaced, *unreadable], own, search.stacks))
         search.refuse(taken_names(search.stacks, others, source.name))
         search.refuse(Complaint(stack, one) for stack in search.stacks for one in path_problems(tree, stack))
 
@@ -155,19 +153,13 @@ class Discoverer:
         )
         found = (
             replace(
-                _discovered(
-                    stack,
-                    code_of(code, stack),
-                    identities[stack.definition.name],
-                    inputs,
-                    source.name,
-                    revision,
-                ),
-                home=home[stack.definition.name],
+                _discovered(stack, code_of(code, stack), identities[name], inputs, source.name, revision),
+                home=home[name],
                 content=folders.content(stack.module_path),
-                wants=wants[stack.definition.name],
+                wants=wants[name],
             )
             for stack, inputs in digested
+            for name in (stack.definition.name,)
         )
         return Discovery(
             tuple(sorted(found, key=lambda stack: stack.definition.name)),
@@ -178,6 +170,15 @@ class Discoverer:
             {name: old.name for name, old in takes.items()},
             asked,
         )
+
+    def _declared(
+        self, source: SourceSettings, entries: Sequence[TreeEntry], memory: _Memory, patience: Patience
+    ) -> tuple[Search, list[Problem]]:
+        """All stacks that the files declare, and the problems of files that cannot be read."""
+        files = stack_files.read_files(self.git, self.stack_files, source, entries, memory.files, patience)
+        memory.files = {key: content for key, content in files.items() if not content.late}
+        search = Search([stack for content in files.values() for stack in content.stacks])
+        return search, [problem for content in files.values() for problem in content.problems]
 
     def _surroundings(self) -> Surroundings:
         """Beside a repository nobody knows the daemon's environment."""
