@@ -61,6 +61,7 @@ def environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_in_its_direction,
+        auto_reload=False,  # installed templates do not change
         trim_blocks=True,
         lstrip_blocks=True,
     )
