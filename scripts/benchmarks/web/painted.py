@@ -14,6 +14,7 @@ from benchmarks.web.seeded import LOG_LINES, logged_run
 from benchmarks.web.served import Site
 
 PLACES = {"overview": "/", "stack list": "/stacks"}
+EMPTY = "data:text/html,<p>empty"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,13 +46,18 @@ def _page(size: Size, browser: Browser, site: Site, name: str, path: str) -> Ite
     page.goto(site.address + path)
     sizes = page.evaluate("performance.getEntries().map((one) => one.encodedBodySize ?? 0)")
     yield at_most(150, f"web: {name}, all that its first visit loads", "kB", Sample((sum(sizes) / 1000,)))
-    times = []
+    times, empty = [], []
     for _ in range(size.part(2)):
-        page.goto(site.address + path)
-        page.wait_for_function(PAINTED)
-        times.append(page.evaluate(PAINTED) / 1000)
-    yield ninety_five(0.25, f"web: {name} painted in Chromium", times)
+        empty.append(_painted(page, EMPTY))
+        times.append(_painted(page, site.address + path))
+    yield ninety_five(0.25, f"web: {name} painted in Chromium", times, empty)
     page.context.close()
+
+
+def _painted(page: Page, address: str) -> float:
+    page.goto(address)
+    page.wait_for_function(PAINTED)
+    return float(page.evaluate(PAINTED)) / 1000
 
 
 def _log(size: Size, browser: Browser, site: Site) -> Iterator[Figure]:
