@@ -12,7 +12,8 @@ from runner.config.example import example
 from runner.engine.environment import TABLE as ENVIRONMENT
 from runner.model.drift.report import COUNTED, DriftClass, ReportStatus
 from runner.model.run.life import FINAL, IF_THE_PROCESS_DIES, TRANSITIONS, State
-from runner.model.schedule.decide import CHANGE_RULES, CHECK_RULES
+from runner.model.schedule.change_rules import CHANGE_RULES
+from runner.model.schedule.check_rules import CHECK_RULES
 
 MADE = "<!-- Made by scripts/reference. Change the code, not this page. -->\n"
 

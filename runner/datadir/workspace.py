@@ -54,7 +54,7 @@ from runner.model.stack.state_file import TornState
 from runner.probe.recordings import RECORDINGS, keep_only, name_of
 
 if TYPE_CHECKING:
-    from runner.ports.engine import Workspace
+    from runner.ports.workspace import Workspace
 
 PLACE = "workspace.json"
 DATA = "data"
@@ -87,7 +87,7 @@ class LocalWorkspaces:
     def prepare(
         self, run: int, stack: str, tree: Path, module_path: str, *, managed_state: bool
     ) -> "Workspace":
-        from runner.ports.engine import Workspace
+        from runner.ports.workspace import Workspace
 
         own = private_folder(self.data_dir / "workspaces" / slug(stack))
         workspace = Workspace(
@@ -105,7 +105,7 @@ class LocalWorkspaces:
 
     def reopen(self, run: int, stack: str) -> "Workspace":
         """As recorded by `prepare`; if the record is gone, without the module's folder and the state."""
-        from runner.ports.engine import Workspace
+        from runner.ports.workspace import Workspace
 
         scratch, control = private_folder(self._scratch(run)), private_folder(self._control(run))
         receipts = self.data_dir / "receipts"

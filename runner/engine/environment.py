@@ -15,7 +15,7 @@ from runner.model.code.engines import VERSION_MANAGERS, EngineRow
 from runner.model.stack.definition import DEFAULT_WORKSPACE, StackDefinition
 from runner.model.state.served import ServedState
 from runner.model.values.frozen import dataclass
-from runner.ports.engine import Workspace
+from runner.ports.workspace import Workspace
 
 
 @dataclass(frozen=True)

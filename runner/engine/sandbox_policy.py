@@ -31,7 +31,8 @@ from runner.model.sandbox.labels import (
 from runner.model.sandbox.namespace import EMPTY, Kind, View, view
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
-from runner.ports.engine import Execution, Workspace
+from runner.ports.engine import Execution
+from runner.ports.workspace import Workspace
 from runner.sandbox import landlock, namespaced
 
 MOUNTS = Path("/proc/self/mountinfo")

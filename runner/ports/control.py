@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from runner.model.settings.server import Settings
     from runner.ports.basics import Clock, Disk, Memory
-    from runner.ports.engine import Workspaces
     from runner.ports.keeping import (
         Artifacts,
         Checkpoints,
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     )
     from runner.ports.policy import Policies
     from runner.ports.records.store import Store
+    from runner.ports.workspace import Workspaces
 
 
 class ControlPorts(Protocol):

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from runner.model.execution.job import Job
     from runner.model.settings.source import SourceSettings
     from runner.ports.basics import Clock
-    from runner.ports.engine import Engine, Workspaces
+    from runner.ports.engine import Engine
     from runner.ports.files import Modules
     from runner.ports.git import Git
     from runner.ports.keeping import Artifacts, Secrets
     from runner.ports.policy import Judge
+    from runner.ports.workspace import Workspaces
 
 
 class ApplyGate(Protocol):

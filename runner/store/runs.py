@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunChanged, RunNotFound, WrongState
-from runner.model.run.busy import busy
 from runner.model.run.life import EXECUTING, BreakGlass, Claim, Event, Kind, Run, State, Trigger, next_state
 from runner.model.values.codec import to_plain
 from runner.store.rows import Value, run_of, run_row, text
@@ -194,6 +193,8 @@ class RunWrites(RunReads, DetailWrites, StackWrites):
         return saved
 
     def claim(self, run: Run, claim: Claim) -> Run:
+        from runner.model.run.busy import busy
+
         if run.final:
             raise WrongState(run=run.name, state=run.state, wish="claimed")
         if run.claim is not None:

@@ -2,7 +2,8 @@
 
 from runner.model.approval.approval import Person
 from runner.model.approval.rules import Standing
-from runner.model.schedule.decide import CHANGE_RULES, View
+from runner.model.schedule.change_rules import CHANGE_RULES
+from runner.model.schedule.view import View
 from runner.model.values.frozen import dataclass
 from runner.view.facts import given
 from runner.view.run_page import RunPage

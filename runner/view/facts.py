@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from runner.model.approval.rules import Standing, standing
 from runner.model.approval.terms import Terms
 from runner.model.run.life import Run, State
-from runner.model.schedule.decide import View, decide
+from runner.model.schedule.decide import decide
 from runner.model.schedule.health import health
+from runner.model.schedule.view import View
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import Health, Stack
 from runner.model.values.clock import latest
@@ -18,8 +19,8 @@ from runner.model.window.closed import Openings
 from runner.ports.records.runs import RunFilter
 from runner.service.approval.terms import PlanTerms, plan_terms
 from runner.service.approval.windows import kept_closed
-from runner.service.queue.enqueue import views_of
 from runner.service.queue.records import StackRecords, stack_records
+from runner.service.queue.views import views_of
 from runner.view.words import or_list
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.model.values.size import parse_size
 from runner.ports.records.store import Reader
-from runner.service.queue.enqueue import full_accounts
+from runner.service.queue.views import full_accounts
 from runner.view.host import Host
 from runner.view.when import whole
 

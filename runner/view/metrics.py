@@ -15,8 +15,8 @@ from runner.model.work.worker import WorkerStatus
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
 from runner.ports.records.totals import Timed
-from runner.service.queue.enqueue import views_of
 from runner.service.queue.records import StackRecords
+from runner.service.queue.views import views_of
 from runner.view.host import Host
 from runner.view.lease import lease_rows, silent_apply
 from runner.view.notification import notification_rows

@@ -8,7 +8,8 @@ from enum import Enum
 from runner.model.approval.guardrails import Violation
 from runner.model.drift.report import DriftReport
 from runner.model.run.life import Run, State
-from runner.model.schedule.decide import View, decide
+from runner.model.schedule.decide import decide
+from runner.model.schedule.view import View
 from runner.model.schedule.waiting import waits
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import DriftStatus

@@ -11,7 +11,7 @@ from runner.engine.environment import child_environment, inherited, short_tmp
 from runner.errors import NotAllowed
 from runner.model.code.engines import ENGINES
 from runner.model.stack.definition import AwsRoles, StackDefinition
-from runner.ports.engine import Workspace
+from runner.ports.workspace import Workspace
 
 ROLE = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "short-lived", "AWS_SESSION_TOKEN": "token"}
 

@@ -6,7 +6,7 @@ from world import World
 from runner.model.run.life import State, Trigger
 from runner.model.schedule.decide import decide
 from runner.model.stack.definition import Sync
-from runner.service.queue.enqueue import view
+from runner.service.queue.views import view
 
 READS = """\
 resource "terraform_data" "which" {{

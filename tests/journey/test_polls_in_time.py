@@ -24,7 +24,8 @@ from runner.model.settings.server import TerraformSettings
 from runner.model.settings.source import SourceSettings
 from runner.model.values.span import Seconds
 from runner.service.cycle.dispatch import next_assignment
-from runner.service.queue.enqueue import enqueue_due, view
+from runner.service.queue.enqueue import enqueue_due
+from runner.service.queue.views import view
 from runner.worker import Pool
 
 DEADLINE = 20.0

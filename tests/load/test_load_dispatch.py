@@ -17,7 +17,8 @@ from runner.model.stack.definition import DriftStatus
 from runner.process.metering import Meter
 from runner.service.operator import request
 from runner.service.outcome.settle import settle
-from runner.service.queue.enqueue import add_check, enqueue_due, explain, view
+from runner.service.queue.enqueue import add_check, enqueue_due, explain
+from runner.service.queue.views import view
 from runner.view.host import Host
 from runner.view.load import queue_waits_for
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from examples import NOW, a_stack
 
 from runner.model.promotion.stage import Applied, StageRecord
-from runner.model.schedule.decide import View, decide
+from runner.model.schedule.decide import decide
+from runner.model.schedule.view import View
 from runner.model.settings.promotion import Promotion, PromotionWait
 from runner.model.stack.definition import StateIdentity
 from runner.service.queue.promotions import hold_back

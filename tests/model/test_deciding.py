@@ -9,19 +9,13 @@ from examples import NOW, a_run, a_stack
 from runner.model.outputs.taken import Mark
 from runner.model.promotion.rules import Held
 from runner.model.run.life import FINAL, Claim, Kind, Run, State, Trigger
-from runner.model.schedule.decide import (
-    CHANGE_RULES,
-    CHECK_RULES,
-    MAX_CHECK_RETRY,
-    PLAN_RETRY,
-    Next,
-    View,
-    check_retry,
-    decide,
-    outdated_plan,
-)
+from runner.model.schedule.change_rules import CHANGE_RULES, PLAN_RETRY, outdated_plan
+from runner.model.schedule.check_rules import CHECK_RULES, MAX_CHECK_RETRY, check_retry
+from runner.model.schedule.decide import decide
 from runner.model.schedule.dependencies import waits_for
 from runner.model.schedule.health import health
+from runner.model.schedule.rule import Next
+from runner.model.schedule.view import View
 from runner.model.stack.definition import (
     DriftStatus,
     Health,

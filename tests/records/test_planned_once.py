@@ -11,11 +11,15 @@ from runner.model.changes.changes import Action, ChangeSet, OutputChange, Resour
 from runner.model.drift.report import DriftClass, Finding
 from runner.model.execution.job import ApplyOutcome, ApplyResult, Job, Phase, PlanFailure, PlanResult
 from runner.model.run.life import Event, Kind, State
-from runner.model.schedule.decide import CHECK_RULES, Next, View, decide
+from runner.model.schedule.check_rules import CHECK_RULES
+from runner.model.schedule.decide import decide
+from runner.model.schedule.rule import Next
+from runner.model.schedule.view import View
 from runner.model.stack.definition import ApplyRules, DriftRules, StackDefinition, Sync
 from runner.service.cycle.dispatch import next_assignment
 from runner.service.outcome.settle import settle
-from runner.service.queue.enqueue import enqueue_due, view
+from runner.service.queue.enqueue import enqueue_due
+from runner.service.queue.views import view
 
 STEP, SPAN = timedelta(minutes=10), timedelta(hours=9, minutes=5)
 # Two plans with nothing in between are still told apart from a loop: the one that was thrown away, and its fresh one.

@@ -363,7 +363,8 @@ def test_a_wal_does_not_grow_without_end_where_somebody_reads_at_every_moment(
 ) -> None:
     may_use_wal(True)
     monkeypatch.setattr(journal_mode, "_WAL_STAYS_BELOW", 1_000_000)
-    monkeypatch.setattr(journal_mode, "_READERS_END_WITHIN", 60)  # a busy machine may not run them for seconds
+    # A busy machine may not run the readers for seconds.
+    monkeypatch.setattr(journal_mode, "_READERS_END_WITHIN", 60)
     with opened(tmp_path) as store:
         add(store, "prod/vpc")
         with somebody_reads_at_every_moment(tmp_path / FILE_NAME):

@@ -11,7 +11,7 @@ from runner.model.approval.rules import Standing
 from runner.model.changes.changes import Summary
 from runner.model.drift.report import Acknowledgement, DriftReport, ReportStatus
 from runner.model.run.life import Run, State
-from runner.model.schedule.decide import View
+from runner.model.schedule.view import View
 from runner.model.stack.definition import Stack
 from runner.model.stack.lock import Lock
 from runner.model.stack.source import SourceStatus

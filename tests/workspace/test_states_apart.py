@@ -9,7 +9,7 @@ import pytest
 from runner.datadir.managed_state import STATE, WORKSPACES
 from runner.datadir.workspace import LocalWorkspaces
 from runner.host.files import read_foreign
-from runner.ports.engine import Workspace
+from runner.ports.workspace import Workspace
 
 SECRET = "canary-6e1d"
 GOOD = '{"serial": 3}'

@@ -16,7 +16,7 @@ from runner.errors import Conflict, DiskFull, ModuleMissing
 from runner.host.files import private_folder
 from runner.model.stack.definition import NAME_PATTERN
 from runner.model.stack.state_file import torn_sentence
-from runner.ports.engine import Workspace
+from runner.ports.workspace import Workspace
 
 
 @pytest.fixture

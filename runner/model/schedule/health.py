@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from runner.model.run.life import State
-from runner.model.schedule.decide import View, pause_sentence
+from runner.model.schedule.rule import pause_sentence
+from runner.model.schedule.view import View
 from runner.model.stack.definition import DriftStatus, Health, Stack
 
 

@@ -8,7 +8,6 @@ from runner.model.run.life import Run, State
 from runner.model.settings.server import Settings
 from runner.model.window.closed import Closed, Openings
 from runner.service.approval.terms import run_terms
-from runner.service.integrity.check_clock import steady_now
 
 if TYPE_CHECKING:
     from runner.ports.basics import Clock
@@ -32,6 +31,8 @@ def closed_for(
     """Which windows keep a run on these terms from being applied, whatever its state."""
     if not terms.windows:
         return None
+    from runner.service.integrity.check_clock import steady_now
+
     lasts = timedelta(seconds=settings.approvals.expire)
     if run.glass is not None and run.glass.holds(steady_now(reader, clock, run.name), lasts):
         return None

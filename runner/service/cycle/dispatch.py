@@ -32,8 +32,8 @@ from runner.service.cycle.job import job_of
 from runner.service.cycle.placed import placement_of, planned_elsewhere
 from runner.service.outcome.plan import replan
 from runner.service.queue.assignment import Assignment
-from runner.service.queue.enqueue import full_accounts
 from runner.service.queue.outputs import outputs_of
+from runner.service.queue.views import full_accounts
 
 Taken = Mapping[int, int]  # by run: the memory that its processes use now
 # The first one can rarely not be claimed, because somebody else was faster or holds its files.

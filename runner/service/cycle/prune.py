@@ -11,11 +11,11 @@ from runner.model.execution.daemon_request import KEPT_FOR
 from runner.model.run.life import HALF_CHANGED, Run
 from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
-from runner.ports.engine import Workspaces
 from runner.ports.git import Trees
 from runner.ports.records.joined import StackUseReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.store import Store
+from runner.ports.workspace import Workspaces
 from runner.service.cycle.cleanup import clear
 from runner.service.state.retain import retain
 

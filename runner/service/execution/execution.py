@@ -6,9 +6,10 @@ from runner.model.execution.inspected import Inspected
 from runner.model.execution.job import Job
 from runner.model.stack.engine_wants import ANY
 from runner.ports.basics import Cancel
-from runner.ports.engine import Execution, Workspace
+from runner.ports.engine import Execution
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
+from runner.ports.workspace import Workspace
 
 
 def execution_of(

@@ -6,9 +6,9 @@ from runner.errors import DriftlineError
 from runner.host.log import log
 from runner.model.execution.inspected import Inspected
 from runner.model.execution.job import Job
-from runner.ports.engine import Workspace
 from runner.ports.keeping import HeldClaim
 from runner.ports.worker import WorkerPorts
+from runner.ports.workspace import Workspace
 from runner.service.execution.refuse_unsafe import refuse_unsafe
 from runner.service.execution.run_log import write_line
 

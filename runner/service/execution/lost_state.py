@@ -2,7 +2,7 @@
 
 from runner.errors import StateDamaged, StateUnsaved
 from runner.model.stack.state_file import save_command
-from runner.ports.engine import Workspaces
+from runner.ports.workspace import Workspaces
 
 
 def refuse_unsaved(workspaces: Workspaces, stack: str, folder: str, workspace: str | None) -> None:

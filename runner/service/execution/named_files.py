@@ -10,8 +10,8 @@ from runner.model.execution.job import Job
 from runner.model.plan.fingerprint import MARK_DIGITS, seal
 from runner.model.run.life import Kind
 from runner.model.secret.copies import Secrets
-from runner.ports.engine import Workspace
 from runner.ports.worker import WorkerPorts
+from runner.ports.workspace import Workspace
 from runner.service.discovery.tree import read_tree
 
 REVIEWED = frozenset({Kind.CHANGE, Kind.PREVIEW})

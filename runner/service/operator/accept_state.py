@@ -8,7 +8,7 @@ from runner.model.code.conflicts import moved_state
 from runner.model.run.busy import refuse_executing
 from runner.model.stack.definition import Discovered, Stack, StateIdentity
 from runner.ports.control import ControlPorts
-from runner.ports.engine import Workspaces
+from runner.ports.workspace import Workspaces
 from runner.service.discovery.discover import Discoverer
 
 

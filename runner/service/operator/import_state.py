@@ -32,11 +32,11 @@ from runner.model.state.header import of_summary
 from runner.model.state.version import Origin, StateKey
 from runner.model.values.frozen import dataclass
 from runner.ports.control import ControlPorts
-from runner.ports.engine import Workspaces
 from runner.ports.records.joined import StackUseReader
 from runner.ports.records.runs import RunFilter
 from runner.ports.records.sources import SourceReader
 from runner.ports.worker import WorkerPorts
+from runner.ports.workspace import Workspaces
 from runner.service.approval.bind import known_state
 from runner.service.execution.trial import plan_with_state
 from runner.service.operator.lock import take

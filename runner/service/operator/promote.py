@@ -6,14 +6,15 @@ from runner.model.events.feed import StagePromoted
 from runner.model.promotion.advance import Advance
 from runner.model.promotion.rules import Held, held
 from runner.model.promotion.stage import Wanted
-from runner.model.schedule.decide import View, decide
+from runner.model.schedule.decide import decide
+from runner.model.schedule.view import View
 from runner.model.settings.promotion import Promotion, promotion_of
 from runner.model.settings.server import Settings
 from runner.ports.control import ControlPorts
 from runner.ports.git import Git
 from runner.ports.records.store import Reader, Writer
-from runner.service.queue.enqueue import views
 from runner.service.queue.promotions import stage_of, stages_before
+from runner.service.queue.views import views
 
 
 def named_promotion(settings: Settings, name: str) -> Promotion:

@@ -18,7 +18,8 @@ from runner.model.approval.approval import Commit, Person
 from runner.model.approval.signature import signed
 from runner.model.run.busy import refuse_executing
 from runner.model.run.life import Event, Kind, Run, Trigger
-from runner.model.schedule.decide import View, pause_sentence
+from runner.model.schedule.rule import pause_sentence
+from runner.model.schedule.view import View
 from runner.model.stack.definition import Discovered, Stack, StackDefinition
 from runner.model.stack.unread import unread
 from runner.ports.control import ControlPorts
@@ -26,8 +27,9 @@ from runner.ports.records.outputs import OutputReader
 from runner.ports.records.runs import RunWriter
 from runner.ports.records.sources import SourceReader
 from runner.ports.records.stacks import StackReader
-from runner.service.queue.enqueue import add_change, add_check, hasten, queue, view, views
+from runner.service.queue.enqueue import add_change, add_check, hasten, queue
 from runner.service.queue.outputs import outputs_of
+from runner.service.queue.views import view, views
 
 if TYPE_CHECKING:
     from runner.model.promotion.advance import Advance

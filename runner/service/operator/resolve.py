@@ -6,10 +6,10 @@ from runner.model.approval.approval import Person
 from runner.model.run.evidence import Evidence
 from runner.model.run.life import Event, Kind, Run, State, Trigger
 from runner.ports.control import ControlPorts
-from runner.ports.engine import Workspaces
 from runner.ports.records.joined import StackRunWriter
 from runner.ports.records.runs import RunReader
 from runner.ports.records.store import Writer
+from runner.ports.workspace import Workspaces
 from runner.service.execution.lost_state import refuse_damaged, refuse_unsaved
 from runner.service.outcome.leave import left_by_destroy
 from runner.service.queue.enqueue import add_change

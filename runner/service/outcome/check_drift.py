@@ -9,7 +9,7 @@ from runner.model.drift.report import DriftClass, DriftReport, Finding, ReportSt
 from runner.model.execution.job import Job, PlanFailure, PlanResult
 from runner.model.outputs.taken import completed
 from runner.model.run.life import Event, Run
-from runner.model.schedule.decide import check_retry
+from runner.model.schedule.check_rules import check_retry
 from runner.model.stack.definition import DriftStatus, Stack
 from runner.ports.control import ControlPorts
 from runner.ports.records.joined import OutcomeWriter

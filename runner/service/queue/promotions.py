@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from runner.model.promotion.rules import held, renamed_stage
 from runner.model.promotion.stage import Stage, StageRecord, Wanted
-from runner.model.schedule.decide import View, decide, pause_sentence
+from runner.model.schedule.decide import decide
+from runner.model.schedule.rule import pause_sentence
+from runner.model.schedule.view import View
 from runner.model.settings.promotion import Promotion
 from runner.model.stack.definition import Sync
 
