@@ -13,8 +13,8 @@ from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import Run, State
 from runner.model.values.frozen import dataclass
 from runner.service.approval import approve as verbs
-from runner.service.approval.approve import Seen
 from runner.service.approval.behind import AskGit, recorded_commits, reviewed
+from runner.service.approval.question import Seen
 from runner.service.approval.standing import standing_now
 from runner.service.approval.terms import run_terms
 from runner.view.answered import Answered, AnsweredRuns, Asked, approved_run, refused

@@ -14,8 +14,8 @@ from runner.model.execution.daemon_request import AfterCrash
 from runner.model.run.life import State
 from runner.service.approval import approve as verbs
 from runner.service.approval import break_glass
-from runner.service.approval.approve import Question, Seen
 from runner.service.approval.bind import refuse_denied
+from runner.service.approval.question import Question, Seen, question
 from runner.view.approved import Approved, Rejected, approved
 from runner.view.facts import one_stack
 from runner.view.next_step import NextStep, next_step
@@ -77,7 +77,7 @@ def question_of(caller: Caller, run: int, accepted: tuple[str, ...] = ()) -> Que
 
 def _question(caller: Caller, run: int) -> Question:
     with caller.reading() as reader:
-        return verbs.question(caller.app.settings, caller.app.clock, reader, run)
+        return question(caller.app.settings, caller.app.clock, reader, run)
 
 
 def _page(caller: Caller, asked: Question) -> QuestionPage:

@@ -12,7 +12,7 @@ from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
-from runner.service.approval.approve import Question, question
+from runner.service.approval.question import Question, question
 from runner.view.facts import StackFacts, given
 from runner.view.host import Host
 from runner.view.need import Need, Why

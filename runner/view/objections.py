@@ -9,8 +9,9 @@ from runner.model.approval.terms import Terms, nobody
 from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import Run
 from runner.model.settings.server import Settings
-from runner.service.approval.approve import Question, option
+from runner.service.approval.approve import option
 from runner.service.approval.bind import broken_now
+from runner.service.approval.question import Question
 from runner.service.approval.terms import PlanTerms, plan_terms
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
 from runner.ports.basics import Clock
 from runner.ports.records.store import Reader
-from runner.service.approval.approve import Question, option, question
+from runner.service.approval.approve import option
+from runner.service.approval.question import Question, question
 from runner.service.preview.look import LEAVES
 from runner.view.commit_results import run_page
 from runner.view.terms import terms_view

@@ -8,7 +8,7 @@ from runner.model.drift.ignored import IgnoredChange
 from runner.model.policy.result import PolicyResult
 from runner.model.settings.server import Settings
 from runner.model.values.frozen import dataclass
-from runner.service.approval.approve import Question, Seen
+from runner.service.approval.question import Question, Seen
 from runner.view.changes import ChangesView, changes_view
 from runner.view.context import ContextRows, context_rows
 from runner.view.facts import given

@@ -12,8 +12,9 @@ from world import DATA, World
 from runner.errors import ApprovalForOtherPlan
 from runner.model.approval.approval import Person
 from runner.model.approval.binding import Binding
-from runner.service.approval.approve import approve, question
+from runner.service.approval.approve import approve
 from runner.service.approval.authorship import Authors
+from runner.service.approval.question import question
 
 TRIES = 1_000
 SEED = 20_261_101

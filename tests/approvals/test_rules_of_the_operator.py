@@ -14,7 +14,8 @@ from runner.errors import GuardrailHit, NeverApplies, NotAllowed
 from runner.model.approval.approval import Person
 from runner.model.run.life import Run, State
 from runner.model.settings.guardrails import GuardrailRule, Guardrails, ValueRule
-from runner.service.approval.approve import question, refuse_early
+from runner.service.approval.approve import refuse_early
+from runner.service.approval.question import question
 
 Make = Callable[[str], World]
 RUNS_A_COMMAND = DATA + 'resource "terraform_data" "more" {{\n  input = "more"\n}}\n'

@@ -9,8 +9,8 @@ from runner.errors import ApprovalForOtherPlan
 from runner.model.changes.changes import ChangeSet
 from runner.model.run.life import State
 from runner.service.approval import approve as approving
-from runner.service.approval.approve import Question
 from runner.service.approval.authorship import Authors
+from runner.service.approval.question import Question, question
 
 
 def answer(world: World, shown: Question) -> State:
@@ -26,7 +26,7 @@ def answer(world: World, shown: Question) -> State:
 def shown(planned: World) -> Question:
     (run,) = planned.runs()
     with planned.app.store.reading() as reader:
-        return approving.question(planned.app.settings, planned.app.clock, reader, run.id)
+        return question(planned.app.settings, planned.app.clock, reader, run.id)
 
 
 def test_what_was_shown_is_recorded(planned: World, shown: Question) -> None:

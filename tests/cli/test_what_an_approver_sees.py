@@ -17,7 +17,7 @@ from runner.model.run.life import State
 from runner.model.settings.context import Context
 from runner.model.settings.server import Settings
 from runner.model.stack.definition import StackDefinition
-from runner.service.approval.approve import Question
+from runner.service.approval.question import Question
 from runner.view.document import document, read_document
 from runner.view.question import QuestionPage, question_page
 

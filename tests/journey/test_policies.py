@@ -12,8 +12,9 @@ from runner.model.run.life import Run, State
 from runner.model.settings.policy import Check, Policy
 from runner.model.settings.source import Allow
 from runner.model.stack.match import StackMatch
-from runner.service.approval.approve import question, refuse_early
+from runner.service.approval.approve import refuse_early
 from runner.service.approval.gate import may_start
+from runner.service.approval.question import question
 from runner.service.operator.request import request_check
 from runner.view.run_page import run_page
 

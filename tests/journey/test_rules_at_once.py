@@ -9,7 +9,7 @@ from world import ANA, World, states
 
 from runner.model.run.life import Kind, Run, State
 from runner.model.stack.definition import DriftStatus, Sync
-from runner.service.approval.approve import question
+from runner.service.approval.question import question
 from runner.service.drift.rules import ignored_by_rule
 from runner.service.operator import report, request
 

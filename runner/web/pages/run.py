@@ -11,7 +11,7 @@ from runner.api.resolutions import resolve_run
 from runner.api.runs import cancel_run, show_run
 from runner.model.access.role import Role
 from runner.model.run.life import State
-from runner.service.approval.approve import Seen
+from runner.service.approval.question import Seen
 from runner.view.approved import Approved
 from runner.view.evidence import evidence_facts
 from runner.view.lease import lease_sentence
