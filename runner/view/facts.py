@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,12 @@ class StackFacts:
                 f"{run.name} is planned, but this stack may not be applied: its mode is never ({self.never})"
             )
         return f"{sentence} ({given(self.standing)})" if self.standing is not None else sentence
+
+    @property
+    def next_check_at(self) -> datetime | None:
+        """When drift is checked next. Nothing checks what was never applied, is gone from Git, or is paused."""
+        checked = self.stack.applied_revision is not None and self.stack.missing_since is None
+        return self.stack.next_check_at if checked and not self.view.paused else None
 
     @property
     def source_note(self) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from runner.model.stack.definition import DriftStatus, Health, Pause, Stack, Sync
+from runner.model.stack.definition import DriftStatus, Health, Pause, Sync
 from runner.model.values.frozen import dataclass
 from runner.view import words
 from runner.view.facts import StackFacts
@@ -106,16 +106,12 @@ def stack_row(facts: StackFacts) -> StackRow:
         labels=dict(stack.definition.labels),
         checked_at=whole(stack.checked_at),
         check_failures=stack.check_failures,
-        next_check_at=whole(stack.next_check_at) if _is_checked(stack) else None,
+        next_check_at=whole(facts.next_check_at),
         last_run=last.name if last else None,
         last=LastRun(words.verb(last), last.state.value, whole(last.changed_at)) if last else None,
         missing_since=whole(stack.missing_since),
         pause=None if stack.pause is None else pause_view(stack.pause),
     )
-
-
-def _is_checked(stack: Stack) -> bool:
-    return stack.applied_revision is not None and stack.missing_since is None
 
 
 def _note(facts: StackFacts) -> str:

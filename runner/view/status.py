@@ -231,12 +231,7 @@ def _count(values: Iterable[Enum]) -> dict[str, int]:
 
 
 def _next_check(stacks: Sequence[StackFacts]) -> NextCheck | None:
-    """Of a stack that is applied and still in Git."""
-    due = [
-        (stack.next_check_at, stack.name)
-        for stack in (facts.stack for facts in stacks)
-        if stack.applied_revision and stack.next_check_at and stack.missing_since is None
-    ]
+    due = [(at, facts.stack.name) for facts in stacks if (at := facts.next_check_at) is not None]
     if not due:
         return None
     at, name = min(due, key=lambda one: one[0])

@@ -47,6 +47,15 @@ def test_a_stack_that_left_git_has_no_next_check(tmp_path: Path) -> None:
     assert world.json("stack", "list")[0]["next_check_at"] is None
 
 
+def test_a_paused_stack_has_no_next_check_until_it_is_resumed(tmp_path: Path) -> None:
+    world = applied(tmp_path)
+    world.run("pause", "app", "-m", "a holiday")
+    assert column(world.run("stack", "list").stdout, "app", "NEXT CHECK") == "-"
+    assert world.json("status")["next_check"] is None
+    world.run("resume", "app")
+    assert world.json("status")["next_check"]["stack"] == "app"
+
+
 def test_a_source_that_is_away_makes_none_of_its_stacks_ill(tmp_path: Path) -> None:
     world = applied(tmp_path)
     world.repository.rename(tmp_path / "away")
