@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runner.cli.screen.output import Screen
     from runner.model.approval.approval import Person
     from runner.remote.client import Remote
+    from runner.remote.place import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class Cli:
             context = click.get_current_context(silent=True)
             command = context.command_path if context is not None else "this command"
             raise BadUsage(
-                f"{command} works only on the host, not with --server", hint="run it there, without --server"
+                f"{command} works only on the host, not with {self.place.chosen_by}", hint=self.place.instead
             )
         with loading():
             from runner.app import App
@@ -96,11 +97,15 @@ class Cli:
             vars(self.app)["store"] = empty_store(self.app.clock)
 
     @cached_property
-    def remote(self) -> "Remote | None":
-        """The server that was named, where the command is not for an installation on this host (also DRIFTLINE_SERVER)."""
+    def place(self) -> "Place":
         from runner.remote.place import place
 
-        chosen = place(self.server, self.config, os.environ, _has_config, _last_server)
+        return place(self.server, self.config, os.environ, _has_config, _last_server)
+
+    @cached_property
+    def remote(self) -> "Remote | None":
+        """The server that was named, where the command is not for an installation on this host (also DRIFTLINE_SERVER)."""
+        chosen = self.place
         if self.verbose:
             self.console.say(f"Asking {chosen.server or 'this host'}, by {chosen.because}.")
         if chosen.server is None:

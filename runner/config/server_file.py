@@ -20,6 +20,7 @@ from runner.model.settings.server import Settings
 from runner.model.values.problem import Problem
 
 VARIABLE = "DRIFTLINE_CONFIG"
+_NO_FILE = "driftline init   or, to use the server of an installation elsewhere:   driftline login URL"
 
 
 def find_config(explicit: Path | str | None = None) -> Path:
@@ -38,7 +39,7 @@ def find_config(explicit: Path | str | None = None) -> Path:
         if place.is_file():
             return place
     looked = "".join(f"\n  {place}" for place in ["-c/--config", VARIABLE, "./driftline.yaml", *places[1:]])
-    raise BadConfig(f"no configuration found; searched:{looked}", hint="driftline init")
+    raise BadConfig(f"no configuration found; searched:{looked}", hint=_NO_FILE)
 
 
 def load(path: Path, *, unread: Collection[KeyPath] = ()) -> Settings:

@@ -1,5 +1,6 @@
 """A connection to a Driftline server: how it is opened, and what goes wrong on the way there."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -13,6 +14,10 @@ from runner.model.values.loopback import is_loopback
 
 # In what OpenSSL says when the other side answers https with plain http.
 _SPEAKS_NO_TLS = "WRONG_VERSION_NUMBER"
+# What OpenSSL says of a certificate, without where in its own code.
+_REFUSED = re.compile(r"certificate verify failed: (.+?)\.?(?: \(_ssl|$)")
+_OF_AN_UNKNOWN_AUTHORITY = ("self-signed", "unable to get")
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def open_connection(url: str, token: str | None, seconds: float) -> httpx2.Client:
@@ -43,8 +48,16 @@ def reaching(url: str) -> Iterator[None]:
     except httpx2.UnsupportedProtocol as error:
         raise ServerUnreachable(url=url, reason="it has no scheme", hint=f"https://{url}") from error
     except httpx2.HTTPError as error:
-        reason, hint = str(error) or type(error).__name__, None
-        if _SPEAKS_NO_TLS in reason:
-            reason = "it answers without TLS"
-            hint = "use http://, or the address of the proxy in front of it"
+        reason, hint = _why(str(error) or type(error).__name__)
         raise ServerUnreachable(url=url, reason=reason, hint=hint) from error
+
+
+def _why(said: str) -> tuple[str, str | None]:
+    """In words, and what helps where that is more than to look at the address."""
+    if _SPEAKS_NO_TLS in said:
+        return "it answers without TLS", "use http://, or the address of the proxy in front of it"
+    if (refused := _REFUSED.search(said)) is not None:
+        unknown = refused[1].startswith(_OF_AN_UNKNOWN_AUTHORITY)
+        hint = "if the authority is your own, name its certificate in SSL_CERT_FILE" if unknown else None
+        return f"its certificate is not accepted: {refused[1]}", hint
+    return _ERRNO.sub("", said), None

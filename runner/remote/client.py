@@ -14,7 +14,7 @@ import httpx2
 
 from runner.api.http import PREFIX, VERSION
 from runner.api.operation import Operation
-from runner.errors import InsecureServer, RequestPending, ServerUnreachable
+from runner.errors import BadUsage, InsecureServer, RequestPending, ServerUnreachable
 from runner.host.connection import is_plain_and_local, open_connection, reaching
 from runner.model.values.span import Seconds
 from runner.remote.answer import error_of, read_answer, strange
@@ -42,9 +42,11 @@ class Remote:
 
     @classmethod
     def at(cls, url: str, *, insecure: bool = False, token: str | None = None) -> "Remote":
-        """InsecureServer for plain http to another host, unless that is wanted."""
+        """InsecureServer for plain http to another host, unless that is wanted; BadUsage for what can be no token."""
         if not insecure:
             _refuse_plain(url)
+        if token is not None:
+            _refuse_no_token(token)
         return cls(url, open_connection(url, token, TIMEOUT_SECONDS))
 
     @property
@@ -135,6 +137,13 @@ def saved_token(url: str) -> str | None:
 def _refuse_plain(url: str) -> None:
     if urlsplit(url).scheme == "http" and not is_plain_and_local(url):
         raise InsecureServer(url=url)
+
+
+def _refuse_no_token(token: str) -> None:
+    """An empty file, or another one: nothing of it is shown."""
+    if not token or not token.isascii() or not token.isprintable():
+        problem = "is empty" if not token else "has characters that no token has"
+        raise BadUsage(f"the token {problem}", hint="driftline token create NAME   on the host prints one")
 
 
 def told(operation: Operation[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:

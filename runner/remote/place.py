@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from runner.model.values.frozen import dataclass
 
 SERVER, CONFIG = "DRIFTLINE_SERVER", "DRIFTLINE_CONFIG"
+LAST_LOGIN = "the last login"
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,17 @@ class Place:
 
     server: str | None
     because: str
+
+    @property
+    def chosen_by(self) -> str:
+        """What to leave out for this host, where a server was chosen; a login may have been long ago."""
+        return f"the server of {LAST_LOGIN}, {self.server}" if self.because == LAST_LOGIN else self.because
+
+    @property
+    def instead(self) -> str:
+        if self.because == LAST_LOGIN:
+            return "run it there; or, for an installation on this machine, name its file:   driftline -c FILE"
+        return f"run it there, without {self.because}"
 
 
 def place(
@@ -30,4 +42,4 @@ def place(
     if has_file():
         return Place(None, "a configuration file on this host")
     last = saved()
-    return Place(last, "the last login" if last else "default")
+    return Place(last, LAST_LOGIN if last else "default")

@@ -8,7 +8,7 @@ from cli_world import World
 from click.testing import CliRunner
 
 from runner.cli.main import main
-from runner.errors import InsecureServer
+from runner.errors import BadUsage, InsecureServer
 from runner.remote.client import Remote
 from runner.remote.contexts import Contexts
 from runner.remote.place import Place, place
@@ -44,6 +44,33 @@ def test_a_token_is_not_sent_to_another_host_in_clear(url: str) -> None:
 )
 def test_this_host_and_tls_are_fine(url: str) -> None:
     assert Remote.at(url).url == url
+
+
+@pytest.mark.parametrize(
+    "token", ["", "drift_é", "drift_1\nX-Other: 1"], ids=["empty", "not ascii", "two lines"]
+)
+def test_what_can_be_no_token_is_told_before_anybody_is_asked(token: str) -> None:
+    with pytest.raises(BadUsage, match="the token ") as refused:
+        Remote.at("https://any.example", token=token)
+    assert token.strip() == "" or token not in refused.value.message
+
+
+def test_an_empty_token_on_stdin_is_not_said_to_be_the_address(tmp_path: Path) -> None:
+    typed = ["login", "http://127.0.0.1:9", "--token", "-"]
+    result = CliRunner().invoke(main, typed, env={"HOME": str(tmp_path)}, input="")
+    assert (result.exit_code, "the token is empty" in result.output) == (64, True)
+
+
+def test_a_command_of_the_host_names_the_login_that_chose_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("runner.remote.contexts._keyring", lambda: None)
+    Contexts(tmp_path / "driftline").save("https://any.example", "secret")
+    result = CliRunner().invoke(main, ["daemon", "--once"])
+    assert "not with the server of the last login, https://any.example" in result.output
+    assert "--server" not in result.output
 
 
 def test_a_token_is_kept_in_a_file_that_only_its_owner_reads(

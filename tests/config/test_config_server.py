@@ -223,7 +223,9 @@ def test_without_a_configuration_every_place_is_named(nowhere: Path) -> None:
         f"{nowhere}/home/.config/driftline/config.yaml",
     ):
         assert place in raised.value.message
-    assert raised.value.hint == "driftline init"
+    assert raised.value.hint == (
+        "driftline init   or, to use the server of an installation elsewhere:   driftline login URL"
+    )
 
 
 def test_loading_leaves_the_slow_half_of_pydantic_alone(tmp_path: Path) -> None:

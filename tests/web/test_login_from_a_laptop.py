@@ -30,6 +30,8 @@ def test_a_login_is_used_by_the_commands_that_follow_until_the_logout(
 
     with serving(world) as process:
         url = f"http://127.0.0.1:{process.port}"
+        nobody = run("login", url)
+        assert (nobody.exit_code, f"driftline login {url} --token -" in nobody.output) == (64, True)
         refused = run("login", url, "--token", "-", given="drift_wrong\n")
         assert refused.exit_code == 6
         logged_in = run("login", url, "--token", "-", given=f"{secret}\n")

@@ -44,6 +44,8 @@ def _ask(cli: Cli, remote: "Remote") -> str:
 
     login = begin(remote)
     if login is None:
+        if not sys.stdin.isatty():
+            raise BadUsage("no terminal to prompt on", hint=f"driftline login {remote.url} --token -")
         return str(click.prompt("Token", hide_input=True, err=True)).strip()
     cli.console.say(f"Open {login.address} and confirm the code {login.code}")
     return wait(remote, login)
