@@ -5,7 +5,6 @@ run, and of an answer it shows the status alone.
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable
 from http import HTTPStatus
@@ -154,7 +153,7 @@ def _credentials(request: Request) -> tuple[str, str]:
         return "", ""
     try:
         name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # binascii.Error, or it is no ASCII, or no UTF-8
         return "", ""
     return name, password
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from cli_world import until
 from served_world import CODE, SLOW, Elsewhere, confined, elsewhere
@@ -214,6 +215,12 @@ def test_nobody_else_reads_or_writes_the_state(remote: Elsewhere, harm: Harm) ->
         assert remote.ask(method, state(9), served=stranger).status_code == 401
     assert "requires auth" in remote.terraform("plan", "-input=false", served=stranger).stderr
     assert len(remote.world.json("state", "list", "app")) == 1
+
+
+def test_a_login_that_is_no_text_is_nobodys(remote: Elsewhere) -> None:
+    given = {b"Authorization": b"Basic \xe9"}
+    answer = httpx2.get(remote.served.address, headers=given, timeout=60)
+    assert (answer.status_code, answer.json()["code"]) == (401, "StateAccessRefused")
 
 
 def test_the_token_ends_with_its_run(remote: Elsewhere) -> None:

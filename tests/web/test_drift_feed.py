@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,7 @@ from runner.model.changes.changes import Action
 from runner.model.drift.report import Acknowledgement, DriftClass, DriftReport, Finding, ReportStatus
 from runner.view.report import ReportPage, report_page
 from runner.web.dashboard.atom import atom
+from runner.web.identity import turns
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = {"a": "http://www.w3.org/2005/Atom"}
@@ -93,8 +95,27 @@ def test_a_feed_reader_sends_a_token_as_its_password(world: World) -> None:
     assert said(ET.fromstring(answer.content), "a:entry/a:title") == "app has drifted: 1 changed"
 
 
-@pytest.mark.parametrize("header", [{}, basic("drift_wrong"), {"Authorization": "Basic ?"}, basic("")])
-def test_without_one_it_is_asked_for(world: World, header: dict[str, str]) -> None:
+def test_a_feed_reader_that_comes_again_and_again_keeps_no_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = Served(world)
+    monkeypatch.setattr(turns, "MOST", 1)
+    secret = served.token("ci")
+    http = served.client(None)
+    assert [http.get("/drift.atom", headers=basic(secret)).status_code for _ in range(3)] == [200] * 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        basic("drift_wrong"),
+        {"Authorization": "Basic ?"},
+        {b"Authorization": "Basic \xe9".encode("latin-1")},
+        basic(""),
+    ],
+)
+def test_without_one_it_is_asked_for(world: World, header: Any) -> None:
     answer = Served(world).client(None).get("/drift.atom", headers=header)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Basic ")

@@ -3,7 +3,6 @@
 A token in the address would stand in logs, histories and bookmarks.
 """
 
-import binascii
 from base64 import b64decode
 
 from fastapi import Request
@@ -25,12 +24,15 @@ def feed_caller(request: Request) -> Caller:
 def _password(given: str) -> str:
     try:
         return b64decode(given.removeprefix(BASIC), validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # binascii.Error, or it is no ASCII, or no UTF-8
         return ""
 
 
 def _with_token(request: Request, token: str) -> Request:
-    """The same request as a program would send it."""
+    """The same request as a program would send it. Of the same scope: what is noted in it, such as the turn that it
+    takes, has to be found when it is answered.
+    """
     others = [(name, value) for name, value in request.scope["headers"] if name != b"authorization"]
     bearer = (b"authorization", f"{BEARER}{token}".encode("latin-1", "replace"))
-    return Request({**request.scope, "headers": [*others, bearer]})
+    request.scope["headers"] = [*others, bearer]
+    return Request(request.scope)
