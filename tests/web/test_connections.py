@@ -1,16 +1,20 @@
 """What clients may do to a connection."""
 
+import select
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from cli_world import World
 from live import live
 
-from runner.web.transport import connection
+from runner.web.dashboard.assets import asset_url
+from runner.web.transport import connection, taking
+from runner.web.transport.taking import SLOWEST_TAKING, TAKING_SECONDS, Taking
 
 SOON = 0.2
 
@@ -78,6 +82,40 @@ def test_a_connection_serves_several_requests(port: int) -> None:
     request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     got = answer(port, request + b"\r\n", request + b"Connection: close\r\n\r\n")
     assert got.count(b"HTTP/1.1 200") == 2
+
+
+def test_a_client_that_does_not_take_its_answers_loses_its_connection(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "TAKING_SECONDS", SOON)
+    request = f"GET {asset_url('viz.js')} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(request * 16)  # of 1.3 MB each, more than the kernel keeps for anybody
+        ended = select.poll()
+        ended.register(client, 0)
+        assert ended.poll(10_000) == [(client.fileno(), select.POLLERR | select.POLLHUP)]
+
+
+def test_a_client_that_takes_them_slowly_is_waited_for() -> None:
+    transport, loop = Mock(), Mock()
+    watch = Taking(transport, loop)
+    transport.get_write_buffer_size.return_value = waiting = 10**6
+    watch.begin()
+    for _ in range(3):
+        waiting -= SLOWEST_TAKING * TAKING_SECONDS
+        transport.get_write_buffer_size.return_value = waiting
+        judge(loop)
+    transport.abort.assert_not_called()
+    transport.get_write_buffer_size.return_value = waiting - SLOWEST_TAKING * TAKING_SECONDS + 1
+    judge(loop)
+    transport.abort.assert_called_once()
+
+
+def judge(loop: Mock) -> None:
+    """Time has passed."""
+    seconds, then = loop.call_later.call_args.args
+    assert seconds == TAKING_SECONDS
+    then()
 
 
 # Headers over which a proxy and this server could disagree where a request ends: the rest would be another one.

@@ -7,6 +7,8 @@ from ipaddress import ip_address, ip_network
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from runner.web.transport.taking import Taking
+
 REQUEST_SECONDS = 15  # for all of a request to come; what it asks for may take longer
 SLOWEST = 16 * 1024  # bytes a second of a request that takes longer to come, such as a large artifact
 MOST = 512
@@ -15,14 +17,18 @@ HEAD_BYTES = 32 * 1024  # the first line and all headers
 
 
 class Connection(H11Protocol):
-    """uvicorn waits for a request for ever, so that a few hundred clients that send nothing would be all it has."""
+    """uvicorn waits for a request for ever, and until its answer is taken, so that a few hundred clients that send
+    nothing, or read nothing, would be all it has.
+    """
 
+    _taking: Taking
     _late: TimerHandle | None = None
     _began = 0.0
     _received = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's own
         super().connection_made(transport)
+        self._taking = Taking(transport, self.loop)
         self._expect()
         if self._exceeds():
             transport.close()
@@ -35,8 +41,17 @@ class Connection(H11Protocol):
         else:
             self._expect_nothing()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._taking.begin()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._taking.end()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
+        self._taking.end()
         super().connection_lost(exc)
 
     def _exceeds(self) -> bool:
