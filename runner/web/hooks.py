@@ -25,8 +25,9 @@ def add_hooks(to: FastAPI, app: App) -> None:
 
     async def take(request: Request) -> JSONResponse:
         source, address = request.path_params["source"], address_of(request)
-        guesses.refuse_more(address, most=MOST_WRONG)
         if not is_from_who_knows(known.get(source, nobody), request.headers, await request.body()):
+            # After the look: a forge sends for everybody from the same addresses, also what a stranger had it send.
+            guesses.refuse_more(address, most=MOST_WRONG)
             guesses.wrong(address)
             raise WebhookRefused
         await run_in_threadpool(_wake, app.store, source)
