@@ -106,5 +106,6 @@ class Caller:
         """Over the names that the caller may not know."""
         from runner.api.veil import Veil
 
+        stages = {name for one in self.app.settings.promotion for name in one.order}
         with self.reading() as reader:
-            return Veil.of(reader)
+            return Veil.of(reader, stages)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from runner.api.caller import Caller
 from runner.api.operation import operation
 from runner.api.stack_facts import reading_stacks
+from runner.errors import PromotionNotFound
 from runner.model.access.role import Role
 from runner.model.settings.promotion import Promotion
 from runner.service.operator import promote
@@ -20,8 +21,16 @@ def list_promotions(caller: Caller) -> PromotionPages:
 @operation("GET", "/promotions/{name}", Role.VIEWER)
 def show_promotion(caller: Caller, name: str) -> PromotionPage:
     """One promotion, and what each stage waits for."""
-    (page,) = _pages(caller, (promote.named_promotion(caller.app.settings, name),))
+    (page,) = _pages(caller, (_seen(caller, name),))
     return page
+
+
+def _seen(caller: Caller, name: str) -> Promotion:
+    """One without a stage that the caller sees is not there."""
+    found = promote.named_promotion(caller.app.settings, name)
+    if not any(map(caller.access.sees, found.order)):
+        raise PromotionNotFound(promotion=name)
+    return found
 
 
 def _pages(caller: Caller, chosen: Sequence[Promotion]) -> PromotionPages:
@@ -33,4 +42,4 @@ def _pages(caller: Caller, chosen: Sequence[Promotion]) -> PromotionPages:
 @operation("GET", "/promotions/{name}/next", Role.VIEWER)
 def show_next_stage(caller: Caller, name: str, *, to: str | None = None) -> str:
     """The stage that would be promoted: the one named, or the first one that waits for another."""
-    return promote.next_stage(caller.app.control, name, to)
+    return promote.next_stage(caller.app.control, _seen(caller, name), to, caller.access.sees)

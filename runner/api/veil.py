@@ -42,10 +42,10 @@ class Veil:
         self._odd = re.compile(rf"(?<![\w./-])(?:{any_odd})(?![\w/-]|\.\w)") if odd else None
 
     @classmethod
-    def of(cls, reader: Reader) -> "Veil":
-        """Over every stack that is on record, or that a source declares."""
+    def of(cls, reader: Reader, others: Collection[str]) -> "Veil":
+        """Over every stack that is on record, or that a source declares, and over `others` that the configuration names."""
         whole = reader.unscoped()
-        names = {stack.name for stack in whole.stacks(left=True)}
+        names = {*others} | {stack.name for stack in whole.stacks(left=True)}
         names |= {name for status in whole.sources() for name, _ in status.newcomers}
         return cls([name for name in names if not reader.sees(name)])
 

@@ -25,7 +25,12 @@ from runner.view.document import document
 
 CANARY = "7q"
 UP, DOWN, DEV = "hidden/up-7q", "hidden/down-7q", "hidden/dev-7q"
-CONFIG = f"promotion: [{{name: shop, order: [{DEV}, app], wait: {{clean_check: false}}}}]"
+LATER = "hidden/later-7q"  # in the configuration only
+CONFIG = f"""\
+promotion:
+  - {{name: shop, order: [{DEV}, app, {LATER}], wait: {{clean_check: false}}}}
+  - {{name: theirs, order: [{UP}, hidden/other], wait: {{clean_check: false}}}}
+"""
 ELSEWHERE = "{name: elsewhere, url: /elsewhere}"  # with no stack yet
 VISIBLE = Access((Binding("owner", (), ("app",)),))
 ALL = Access((Binding("owner", ()),))
@@ -137,6 +142,21 @@ def test_a_stack_that_one_may_not_see_is_as_one_that_is_not_there(asked: Asked) 
         for word, other in _pairs(hidden, absent):
             told[0] = told[0].replace(word, other)
         assert told[0] == told[1], one.name
+
+
+def test_a_promotion_whose_stages_one_may_not_see_is_not_there(asked: Asked) -> None:
+    for operation in ("show_promotion", "show_next_stage"):
+        told = [asked.told(_named(operation), name=name) for name in ("theirs", "never")]
+        assert told[0].replace("theirs", "never") == told[1]
+
+
+def test_the_next_stage_is_one_that_the_caller_sees(asked: Asked) -> None:
+    next_stage = _named("show_next_stage")
+    asked.world.stack(LATER)
+    asked.world.run("source", "sync", "infra")
+    told = [one.told(next_stage) for one in (Asked(asked.world, ALL), asked)]
+    assert told[0] == LATER
+    assert told[1].startswith("no stage of promotion shop waits for another")
 
 
 def test_what_is_not_seen_is_not_counted(asked: Asked) -> None:

@@ -1,5 +1,7 @@
 """What a person may do about a promotion: plan a stage early, with a reason that is recorded."""
 
+from collections.abc import Callable
+
 from runner.errors import Blocked, NotFound, PromotionNotFound, PromotionWaits
 from runner.model.approval.approval import Person
 from runner.model.events.feed import StagePromoted
@@ -24,14 +26,16 @@ def named_promotion(settings: Settings, name: str) -> Promotion:
     return found
 
 
-def next_stage(control: ControlPorts, name: str, to: str | None) -> str:
-    """The stage that a person means: by name, or the first one that waits for another."""
-    promotion = named_promotion(control.settings, name)
+def next_stage(
+    control: ControlPorts, promotion: Promotion, to: str | None, sees: Callable[[str], bool]
+) -> str:
+    """The stage that a person means: by name, or the first one that they see which waits for another."""
+    name = promotion.name
     if to is None:
         with control.store.reading() as reader:
             found = views(reader, control.clock, promotions=control.settings.promotion)
         waiting = {view.stack.name for view in found if decide(view).code == "promotion"}
-        to = next((stage for stage in promotion.order if stage in waiting), None)
+        to = next((stage for stage in promotion.order if stage in waiting and sees(stage)), None)
         if to is None:
             raise Blocked(f"no stage of promotion {name} waits for another", hint=f"driftline promote {name}")
     if to not in promotion.order:
