@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from runner.errors import BadUsage, NotFound
 from runner.model.stack.definition import Stack
 from runner.model.stack.match import StackMatch, reaches
+from runner.model.values.paths import LONGEST_GLOB
 
 if TYPE_CHECKING:
     from runner.ports.records.stacks import StackReader
@@ -19,7 +20,12 @@ def labels_of(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
 def chosen(
     reader: "StackReader", labels: Sequence[str], globs: Sequence[str] = (), sources: Sequence[str] = ()
 ) -> list[Stack]:
-    """The stacks that have all of these labels, match one of the globs and come from one of the sources; NotFound."""
+    """The stacks that have all of these labels, match one of the globs and come from one of the sources; NotFound.
+
+    A long glob is refused: what it is compiled to is kept, and may be thousands of times as large.
+    """
+    if any(len(one) > LONGEST_GLOB for one in (*globs, *sources)):
+        raise BadUsage(f"a glob has at most {LONGEST_GLOB} characters")
     wanted, match = labels_of(labels), StackMatch(stacks=tuple(globs), sources=tuple(sources))
     found = [
         stack

@@ -7,8 +7,7 @@ from runner.config.check import Complaint
 from runner.config.place import KeyPath
 from runner.config.repository_path import path_flaw
 from runner.model.stack.match import StackMatch
-
-LONGEST_GLOB = 256  # characters; names of stacks have 64
+from runner.model.values.paths import LONGEST_GLOB
 
 
 def stack_glob_complaints(here: KeyPath, patterns: Iterable[str]) -> Iterator[Complaint]:

@@ -90,7 +90,8 @@ def cursor(key: str) -> str:
     return str(Cursor(key))
 
 
-# More digits than SQLite, or Python, takes for a number; deeper than Python reads; a time before the first year.
+# More digits than SQLite, or Python, takes for a number; deeper than Python reads; a time before the first year; a glob
+# of which Python keeps a megabyte.
 @pytest.mark.parametrize(
     "address",
     [
@@ -102,6 +103,8 @@ def cursor(key: str) -> str:
         "/api/v1/audit?since=0001-01-01T00:00:00%2B14:00",
         f"/audit?before={'9' * 30}",
         f"/drift?show=resolved&before={'9' * 30}",
+        f"/api/v1/waiting?match={'*a' * 4000}",
+        f"/api/v1/waiting?sources={'*a' * 4000}",
     ],
 )
 def test_what_is_out_of_range_is_invalid_and_no_internal_error(tmp_path: Path, address: str) -> None:

@@ -13,6 +13,7 @@ FORBIDDEN_NAMES = frozenset({".git", "git~1", ".", "..", ""})
 LONGEST_NAME = 255  # bytes, on every file system that matters
 LONGEST_PATH = 3200  # of Linux's 4,096, since the data directory comes before it
 SHOWN = 120
+LONGEST_GLOB = 256  # characters; names of stacks have 64
 WILD = re.compile(r"[*?\[]")
 WILD_END = re.compile(r"[*?\[\]]")
 
