@@ -13,12 +13,13 @@ READABLE = (
     "logins and tokens could be read on the way to it: set web.tls, or listen on 127.0.0.1 behind a proxy,"
     " or set web.insecure_http: true where the network is trusted"
 )
+HIGHEST_PORT = 65535
 _LISTEN = regex(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/]+):[0-9]{1,5}")
 _SUBJECT = regex(r"(token|unix|oidc:(user|sub|group)|forge:[^:]+):.+")
 
 
 def web_complaints(of: WebSettings) -> Iterator[Complaint]:
-    if of.listen is not None and _LISTEN.fullmatch(of.listen) is None:
+    if of.listen is not None and not _is_port_of_an_address(of.listen):
         yield Complaint(("web", "listen"), "expected an address and a port, such as 127.0.0.1:8470")
     elif of.listen is not None and not of.insecure_http and is_readable_on_the_way(of, of.listen):
         yield Complaint(("web", "listen"), READABLE, got=False)
@@ -44,6 +45,10 @@ def web_complaints(of: WebSettings) -> Iterator[Complaint]:
                     ("web", "access", index, "subjects", number),
                     "expected token:NAME, unix:LOGIN, oidc:user:MAIL, oidc:sub:ID, oidc:group:NAME or forge:SOURCE:LOGIN",
                 )
+
+
+def _is_port_of_an_address(listen: str) -> bool:
+    return _LISTEN.fullmatch(listen) is not None and int(listen.rpartition(":")[2]) <= HIGHEST_PORT
 
 
 def _is_address(url: str) -> bool:

@@ -14,6 +14,7 @@ from runner.view.finding import Finding
 
 CHECK = "web"
 EXTRA = ("fastapi", "uvicorn", "jinja2", "prometheus_client", "itsdangerous")
+OIDC = "authlib"
 SOON = timedelta(days=14)
 SECONDS = 5.0
 
@@ -26,6 +27,11 @@ def web(scene: Scene) -> Iterator[Finding]:
     missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         yield fail(CHECK, f"packages are missing: {', '.join(missing)}", "pip install 'driftline[web]'")
+        return
+    if settings.oidc is not None and importlib.util.find_spec(OIDC) is None:
+        yield fail(
+            CHECK, f"web.oidc needs a package that is missing: {OIDC}", "pip install 'driftline[oidc]'"
+        )
         return
     yield _answers(scene)
     yield from configured(settings)
@@ -83,8 +89,9 @@ def certificate_verdict(path: Path, now: datetime) -> Finding:
     try:
         until = x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
     except (OSError, ValueError, ssl.SSLError) as error:
+        why = getattr(error, "strerror", None) or error
         return fail(
-            CHECK, f"web.tls.cert {path} cannot be read: {error}", f"openssl x509 -in {path} -noout -dates"
+            CHECK, f"web.tls.cert {path} cannot be read: {why}", f"openssl x509 -in {path} -noout -dates"
         )
     hint = "renew it; then   systemctl reload driftline"
     if until <= now:

@@ -9,6 +9,15 @@ class NotDelivered(DriftlineError):
     hint_template = "driftline doctor"
 
 
+class DataDirRefused(DriftlineError):
+    """data_dir {data_dir} cannot be made: {problem}"""
+
+    exit_code = 78
+    hint_template = (
+        "make it for the user who runs Driftline, or set another data_dir:   driftline config validate"
+    )
+
+
 class DiskFull(DriftlineError):
     """{folder} has {free} bytes free; an apply needs {wanted}, because a full disk can destroy a local state"""
 

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from runner.errors import DatabaseRefused, NoDatabase
+from runner.errors import DatabaseRefused, DataDirRefused, NoDatabase
 from runner.store.faults import refused
 
 # POSIX locks, which SQLite relies on, are not reliable there.
@@ -27,7 +27,10 @@ def admit(path: Path, *, create: bool) -> bool:
     A database that is gone is never replaced by an empty one: that would forget what is applied.
     """
     if create:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataDirRefused(data_dir=path.parent, problem=error.strerror or error) from error
     elif not path.parent.is_dir():
         raise NoDatabase(data_dir=path.parent)
     _refuse_network(path)

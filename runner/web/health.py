@@ -10,13 +10,13 @@ from runner.errors import DriftlineError
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 async def lives() -> JSONResponse:
     """The process answers."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 def is_ready(request: Request) -> JSONResponse:
     """The database answers. Whether a daemon runs is told and not required: cron may do its work."""
     app: App = request.app.state.app

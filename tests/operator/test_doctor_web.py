@@ -1,6 +1,8 @@
 """What `doctor` says about the web server."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,25 @@ def test_an_open_address_without_tls_is_pointed_out() -> None:
 
 def test_a_proxy_without_a_public_address_is_pointed_out() -> None:
     assert "public_url" in said(proxies=("127.0.0.1",))
+
+
+def test_a_package_that_a_login_at_an_issuer_needs_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", without_authlib(find_spec))
+    made = installation(tmp_path)
+    made.configure(
+        web={"listen": "127.0.0.1:8470", "oidc": {"issuer": "https://login.example.com", "client_id": "d"}}
+    )
+    made("db", "migrate")
+    answer = made("doctor")
+    assert answer.code == 1
+    assert "web.oidc needs a package that is missing: authlib" in answer.stdout
+    assert "pip install 'driftline[oidc]'" in answer.stdout
+
+
+def without_authlib(find: Callable[..., object]) -> Callable[..., object]:
+    return lambda name, *more: None if name == "authlib" else find(name, *more)
 
 
 def test_a_web_server_that_does_not_run_is_pointed_out(tmp_path: Path) -> None:

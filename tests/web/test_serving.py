@@ -36,6 +36,13 @@ def test_it_answers_on_its_address_and_on_the_socket_of_the_data_directory(world
             assert local.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_supervisor_may_ask_for_the_head_alone(world: World, path: str) -> None:
+    with serving(world) as process:
+        answer = httpx2.head(f"http://127.0.0.1:{process.port}{path}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_a_second_one_for_the_same_data_is_refused_with_the_first_ones_pid(world: World) -> None:
     with serving(world) as process:
         _, said = world.start("web").ends(75)

@@ -1,9 +1,11 @@
 """`driftline config`: check the configuration, show what counts, print its schema."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import field
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Literal
@@ -63,16 +65,34 @@ def validate(cli: Cli, file: Path | None, output: str) -> None:
         )
     names = ", ".join(source.name for source in settings.sources) or "none"
     # Not a flaw of the file: it may be made or mounted later.
+    for missing in _missing(settings):
+        cli.console.say(Cell(f"! {missing}", "yellow"))
+    cli.console.say(f"{path} is valid; sources: {names}; data in {settings.data_dir}")
+
+
+def _missing(settings: Settings) -> Iterator[str]:
     for number, place in enumerate(settings.executor.visible):
-        if not place.exists():
-            missing = f"executor.visible[{number}]: {place} does not exist, so runs cannot use it"
-            cli.console.say(Cell(f"! {missing}", "yellow"))
+        if _is_gone(place):
+            yield f"executor.visible[{number}]: {place} does not exist, so runs cannot use it"
     for engine in ENGINES:
         binary = getattr(settings.engines, engine).binary
-        if binary is not None and binary.startswith("/") and not Path(binary).exists():
-            waits = "does not exist, so stacks that want no other version wait"
-            cli.console.say(Cell(f"! engines.{engine}.binary: {binary} {waits}", "yellow"))
-    cli.console.say(f"{path} is valid; sources: {names}; data in {settings.data_dir}")
+        if binary is not None and binary.startswith("/") and _is_gone(Path(binary)):
+            yield f"engines.{engine}.binary: {binary} does not exist, so stacks that want no other version wait"
+    tls = settings.web.tls
+    for key, file in (("cert", tls.cert), ("key", tls.key)):
+        if file is not None and _is_gone(file):
+            yield f"web.tls.{key}: {file} does not exist, so nothing is served"
+    if settings.web.oidc is not None and find_spec("authlib") is None:
+        yield "web.oidc: authlib is not installed here, so nothing is served:   pip install 'driftline[oidc]'"
+
+
+def _is_gone(place: Path) -> bool:
+    """Not where this user may not look: the service's user perhaps may."""
+    try:
+        place.stat()
+    except OSError as error:
+        return error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+    return False
 
 
 @dataclass(frozen=True)
