@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from web_world import Served, access
 
 from runner.model.events.feed import LockMoved, StackLeft, StackRenamed
 from runner.web.stream import events as stream
+from runner.web.stream import places
+from runner.web.stream.feed import Feed
 
 
 @dataclass
@@ -202,6 +205,28 @@ def test_what_cannot_be_followed_is_refused(site: Site, query: str, last: str, c
     headers = {"Authorization": f"Bearer {site.token}", "Last-Event-ID": last}
     answer = httpx2.get(f"{site.address}/api/v1/events{query}", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_many_who_ask_at_once_get_no_more_streams_than_one_may_have(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "MOST_OF_ONE", 1)
+    let_in, both, head = iter(range(2)), threading.Barrier(2, timeout=10), Feed.head
+
+    def head_of(feed: Feed) -> int:
+        if next(let_in, None) is not None:
+            both.wait()  # neither of them streams yet
+        return head(feed)
+
+    monkeypatch.setattr(Feed, "head", head_of)
+    told = {"Authorization": f"Bearer {site.token}"}
+    with httpx2.Client(base_url=site.address, headers=told, timeout=10) as client, ExitStack() as open_ones:
+
+        def status(_: int) -> int:
+            return open_ones.enter_context(client.stream("GET", "/api/v1/events")).status_code
+
+        with ThreadPoolExecutor() as threads:
+            assert sorted(threads.map(status, range(2))) == [200, 429]
 
 
 def test_idle_clients_have_no_thread_each(site: Site) -> None:

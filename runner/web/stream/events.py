@@ -48,11 +48,11 @@ async def follow_events(
     feed: Feed = request.app.state.feed
     places: Places = request.app.state.places
     places.refuse_more(caller.name)
-    request.app.state.turns.leave(request.scope)
     wanted = Wanted(request, caller, topics_of(topic), stack)
     # Now: the stream is followed only after its answer has begun, and what happens in between would be missed.
     head = await run_in_threadpool(feed.head)
     after, last = event_before(request), last_event(request)  # a browser that comes back still says both
+    request.app.state.turns.leave(request.scope)
     return Stream(_sent(feed, wanted, after if last is None else last, head), places.held(caller.name))
 
 

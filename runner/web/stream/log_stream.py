@@ -30,7 +30,6 @@ async def follow_log(request: Request, caller: Annotated[Caller, Depends(caller_
     """`lines` as they are written, and `over` once no more will come. The id of an event is the offset behind it."""
     places: Places = request.app.state.places
     places.refuse_more(caller.name)
-    request.app.state.turns.leave(request.scope)
     given = await arguments.read(request)
     start = last_event(request)
     start = given.get("offset", 0) if start is None else start
@@ -42,6 +41,7 @@ async def follow_log(request: Request, caller: Annotated[Caller, Depends(caller_
         """Who it is is asked each time: a token may be revoked."""
         return read_log(caller_of(request), run, offset=offset)
 
+    request.app.state.turns.leave(request.scope)
     return Stream(_until_refused(followed(path, read, start)), places.held(caller.name))
 
 

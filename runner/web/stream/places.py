@@ -25,6 +25,8 @@ class Places:
 
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
+        """TooManyFollowers where many asked at once: none of them had a place yet when each was let in."""
+        self.refuse_more(name)
         self._taken[name] += 1
         try:
             yield
