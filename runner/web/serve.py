@@ -40,7 +40,7 @@ def serve(app: App, listen: str | None, pulse: Pulse | None = None) -> None:
         pairs = [(_server(web, NOT_SERVED), opened.enter_context(unix_socket(path)))]
         if listen is not None:
             _refuse_readable(app.settings.web, listen)
-            own = opened.enter_context(tcp_socket(listen))
+            own = opened.enter_context(tcp_socket(listen, app.settings.web.proxies))
             pairs.append((_server(web, app.settings.web), own))
         for server, _ in pairs:
             _load(server)

@@ -1,6 +1,5 @@
 """The server as it is, on a socket, for what no test client can do: streams, slow clients, many connections."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -9,15 +8,14 @@ from runner.app import App
 from runner.model.settings.web import NOT_SERVED
 from runner.web.application import application
 from runner.web.serve import _server
+from runner.web.transport.sockets import tcp_socket
 
 
 @contextmanager
 def live(app: App) -> Iterator[str]:
     """Its address."""
     server = _server(application(app), NOT_SERVED)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        # Without it, asyncio leaves Nagle's algorithm on, and each answer may wait 40 ms for an ACK.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with tcp_socket("127.0.0.1:0") as listening:
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -13,7 +13,8 @@ from cli_world import World
 from live import live
 
 from runner.web.dashboard.assets import asset_url
-from runner.web.transport import connection, taking
+from runner.web.transport import connection, listener, taking
+from runner.web.transport.sockets import tcp_socket
 from runner.web.transport.taking import SLOWEST_TAKING, TAKING_SECONDS, Taking
 
 SOON = 0.2
@@ -141,7 +142,7 @@ def test_no_request_hides_behind_another_one(port: int, headers: bytes) -> None:
 
 
 def test_one_address_leaves_connections_for_others(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(listener, "MOST_OF_ONE", 2)
     request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     with ExitStack() as held:
         for source in ("127.0.0.2", "127.0.0.2"):
@@ -152,7 +153,35 @@ def test_one_address_leaves_connections_for_others(port: int, monkeypatch: pytes
         assert answer(port, request).startswith(b"HTTP/1.1 200")
 
 
+def test_a_connection_counts_before_anything_is_sent_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one that never begins TLS, of which the server above hears nothing."""
+    monkeypatch.setattr(listener, "MOST_OF_ONE", 1)
+    with tcp_socket("127.0.0.1:0") as listening, ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(socket.create_connection(listening.getsockname(), timeout=10))
+        first, _ = listening.accept()
+        with pytest.raises(ConnectionAbortedError):
+            listening.accept()
+        first.close()
+        third, _ = listening.accept()
+        third.close()
+
+
+def test_all_addresses_together_have_so_many(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "MOST_OPEN", 2)
+    with ExitStack() as held:
+        first, _, third = (
+            held.enter_context(
+                socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
+            )
+            for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+        )
+        assert third.recv(10) == b""
+        first.sendall(b"HEAD /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert first.recv(65536).startswith(b"HTTP/1.1 200")
+
+
 def test_the_connections_of_a_proxy_are_of_many() -> None:
-    assert connection._is_among("10.1.2.3", ["127.0.0.1", "10.0.0.0/8"])
-    assert not connection._is_among("192.0.2.1", ["127.0.0.1", "10.0.0.0/8"])
-    assert not connection._is_among("127.0.0.1", [])
+    assert listener._is_among("10.1.2.3", ["127.0.0.1", "10.0.0.0/8"])
+    assert not listener._is_among("192.0.2.1", ["127.0.0.1", "10.0.0.0/8"])
+    assert not listener._is_among("127.0.0.1", [])

@@ -1,8 +1,6 @@
-"""Connections: how long a client may take for a request, and how many there may be."""
+"""Connections: how long a client may take for a request, and to take its answer."""
 
 from asyncio import TimerHandle, Transport
-from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -12,7 +10,6 @@ from runner.web.transport.taking import Taking
 REQUEST_SECONDS = 15  # for all of a request to come; what it asks for may take longer
 SLOWEST = 16 * 1024  # bytes a second of a request that takes longer to come, such as a large artifact
 MOST = 512
-MOST_OF_ONE = 256  # from one address; those of a proxy are of many
 HEAD_BYTES = 32 * 1024  # the first line and all headers
 
 
@@ -30,8 +27,6 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._taking = Taking(transport, self.loop)
         self._expect()
-        if self._exceeds():
-            transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
@@ -54,14 +49,6 @@ class Connection(H11Protocol):
         self._taking.end()
         super().connection_lost(exc)
 
-    def _exceeds(self) -> bool:
-        host = self.client[0] if self.client else ""
-        if not host or _is_among(host, self.config.forwarded_allow_ips):
-            return False
-        # uvicorn keeps them by protocol; this one is among them by now.
-        theirs = (one.client for one in self.connections if isinstance(one, Connection))
-        return sum(client is not None and client[0] == host for client in theirs) > MOST_OF_ONE
-
     def _expect(self) -> None:
         """Once for each request: a client that sends a byte now and then gains nothing."""
         if self._late is None:
@@ -78,8 +65,3 @@ class Connection(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
-
-
-def _is_among(host: str, proxies: Sequence[str] | str | None) -> bool:
-    """Those of `web.proxies`, which the configuration has checked."""
-    return any(ip_address(host) in ip_network(one) for one in proxies or ())

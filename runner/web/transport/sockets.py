@@ -3,12 +3,13 @@
 import errno
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import AddressInUse, BadConfig, DriftlineError
 from runner.host.listening import listener
+from runner.web.transport.listener import Listener
 
 SOCKET = "web.sock"
 SOCKET_MODE = 0o660
@@ -33,12 +34,11 @@ def unix_socket(path: Path) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def tcp_socket(listen: str) -> Iterator[socket.socket]:
+def tcp_socket(listen: str, proxies: Sequence[str] = ()) -> Iterator[socket.socket]:
     """`127.0.0.1:8470` or `[::1]:8470`; AddressInUse with the process that has it."""
     host, _, port = listen.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sends at once only where it is told that this is TCP: else each answer may wait 40 ms for an ACK.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as made:
+    with Listener(family, proxies) as made:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((host.strip("[]"), int(port)))
