@@ -3,7 +3,10 @@
 import time
 from pathlib import Path
 
+import pytest
 from cli_world import World, planned
+
+from runner.cli.commands.logs import SILENT_LOOKS
 
 
 def test_a_lock_of_a_person_stops_plans_until_it_is_released(tmp_path: Path) -> None:
@@ -96,6 +99,24 @@ def test_following_a_log_ends_when_the_run_needs_a_person(tmp_path: Path) -> Non
     assert "Plan to create" in followed.stdout
     assert 'driftline approve run-1   or   driftline reject run-1 -m "..."' in followed.stderr
     assert time.monotonic() - started < 5
+
+
+def test_who_follows_an_approved_run_learns_once_what_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = planned(tmp_path)
+    world.run("lock", "take", "app", "-m", "moving")
+    world.approve("run-1")
+    looks = iter(range(3 * SILENT_LOOKS))
+
+    def sleep(_: float) -> None:
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("runner.cli.commands.logs.time.sleep", sleep)
+    said = world.run("logs", "-f", "run-1", expect=130).stderr
+    assert said.count("run-1 of app is approved and not applied yet: locked by ") == 1
+    assert "moving" in said
 
 
 def test_a_stack_whose_reads_are_not_known_says_where(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import time
 import click
 
 from runner.api.approvals import show_next_step
+from runner.api.stacks import show_stack
 from runner.cli.invocation import Cli, pass_cli
 from runner.cli.options import run_argument
 from runner.cli.tail import LogTail
@@ -12,6 +13,8 @@ from runner.model.run.life import State
 from runner.view.run import RunRow
 
 FOLLOW_SECONDS = 0.1
+# So often nothing new, before an approved run is said to wait: a daemon begins sooner.
+SILENT_LOOKS = 30
 
 
 @click.command()
@@ -22,12 +25,17 @@ def command(cli: Cli, run_id: int, follow: bool) -> None:
     """Print the log of RUN."""
     tail = LogTail(cli, run_id)
     said = False
+    silent = 0
     while True:
         part, lines = tail.look(last=not follow)
         said = said or bool(lines)
         cli.console.data(*lines)
         if part.over or (part.end and not follow):
             break
+        silent = 0 if lines else silent + 1
+        if silent == SILENT_LOOKS and part.run.state is State.APPROVED:
+            reason = cli.call(show_stack, part.run.stack).reason
+            cli.console.say(f"{part.run.id} of {part.run.stack} is approved and not applied yet: {reason}")
         if part.end:
             time.sleep(FOLLOW_SECONDS)
     run = part.run
