@@ -70,14 +70,15 @@ def poll_source(caller: Caller, source: str, *, stacks: tuple[str, ...] = ()) ->
     """Poll a source now. Without the problems for which a plan of these stacks is about to be refused."""
     of = _named(caller, source)
     row = poll_row(caller.app.poller.poll(of, by=caller.person.name), of)
-    if not caller.access.unlimited:  # problems and notes name files of any stack
-        with caller.reading() as reader:
-            seen = sum(stack.source == source and stack.missing_since is None for stack in reader.stacks())
-        return replace(row, problems=(), notes=(), stacks=seen)
     with caller.reading() as reader:
-        told = {stack.problem for stack in reader.stacks() if stack.name in stacks}
-        newcomers = (one for status in reader.sources() for one in status.newcomers)
-        told |= {problem for name, problem in newcomers if name in stacks}
+        known = reader.stacks()
+        newcomers = [one for status in reader.sources() for one in status.newcomers]
+    # Those that the caller may see, also where nothing moved and so nothing was read.
+    row = replace(row, stacks=sum(one.source == source and one.missing_since is None for one in known))
+    if not caller.access.unlimited:  # problems and notes name files of any stack
+        return replace(row, problems=(), notes=())
+    told = {stack.problem for stack in known if stack.name in stacks}
+    told |= {problem for name, problem in newcomers if name in stacks}
     return replace(row, problems=tuple(one for one in row.problems if one not in told))
 
 

@@ -6,6 +6,8 @@ import binascii
 import hashlib
 import hmac
 import json
+import os
+import ssl
 from collections.abc import Collection, Iterator
 from dataclasses import field
 from datetime import UTC, datetime
@@ -110,8 +112,19 @@ def _status(parts: SplitResult, headers: dict[str, str], body: bytes, allowed: C
     except TimeoutError:
         raise NotDelivered(f"{host} did not answer within {SECONDS:.0f} s") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-        # By its kind: the text of an error may repeat the address.
-        raise NotDelivered(f"{host} cannot be reached: {type(error).__name__}") from None
+        raise NotDelivered(f"{host} cannot be reached: {_kind(error)}") from None
+
+
+def _kind(error: BaseException) -> str:
+    """What went wrong, in words of the system: the text of the error itself may repeat the address."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not accepted: {cause.verify_message}"
+        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) > 0:
+            return os.strerror(cause.errno or 0)
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 async def _post(parts: SplitResult, found: list[str], headers: dict[str, str], body: bytes) -> int:

@@ -208,6 +208,14 @@ def test_a_webhook_without_a_sound_secret_sends_nothing(receiver: Receiver, secr
     assert receiver.requests == []
 
 
+def test_a_host_that_refuses_the_connection_is_told_as_that() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        port = taken.getsockname()[1]
+        with pytest.raises(NotDelivered, match=r"^127\.0\.0\.1 cannot be reached: Connection refused$"):
+            channel(f"http://${{env:HOOK}}@127.0.0.1:{port}/hook").send(message_of(run_event(), ADDRESS))
+
+
 @pytest.mark.parametrize("evil", ["a\r\nx-evil: 1", "a\nb", "a b", "a\x00b"])
 def test_no_line_break_of_an_address_becomes_a_header(receiver: Receiver, evil: str) -> None:
     to = f"http://${{env:HOOK}}@127.0.0.1:{receiver.port}/{evil}"

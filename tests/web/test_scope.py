@@ -178,6 +178,15 @@ def test_a_poll_counts_the_stacks_that_one_sees(asked: Asked) -> None:
     assert json.loads(operator.told(_named("poll_source")))["stacks"] == 1
 
 
+def test_a_poll_that_finds_nothing_new_counts_them_too(asked: Asked) -> None:
+    everybody = Asked(asked.world, Access((Binding("admin", ()),)))
+    polls = [json.loads(everybody.told(_named("poll_source"))) for _ in range(2)]
+    sources = json.loads(everybody.told(_named("list_sources")))
+    count = next(one["stacks"] for one in sources if one["name"] == polls[0]["source"])
+    assert (polls[1]["moved"], count > 1) == (False, True)
+    assert [poll["stacks"] for poll in polls] == [count] * 2
+
+
 def test_a_follower_goes_on_behind_what_they_may_not_see(asked: Asked) -> None:
     app = asked.world.app
     with app.store.reading() as reader:

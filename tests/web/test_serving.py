@@ -76,6 +76,9 @@ def test_nobody_listens_on_a_port_that_is_free() -> None:
 
 def test_an_address_that_is_none_is_refused(world: World) -> None:
     assert "cannot listen on 'nowhere'" in world.start("web", "--listen", "nowhere").ends(78)[1]
+    for unclear in ("localhost", "127.0.0.1:99999"):
+        _, said = world.start("web", "--listen", unclear).ends(78)
+        assert f"cannot listen on '{unclear}': expected an address and a port, such as 127.0.0.1:8470" in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -52,7 +52,9 @@ def _refused(listen: str, error: Exception) -> DriftlineError:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         found = listener(int(listen.rpartition(":")[2])) or "a process of another user"
         return AddressInUse(address=listen, process=found)
-    return BadConfig(f"web.listen: cannot listen on {listen!r}: {error}", hint="driftline config show")
+    why = error.strerror if isinstance(error, OSError) else None
+    problem = why or "expected an address and a port, such as 127.0.0.1:8470"
+    return BadConfig(f"web.listen: cannot listen on {listen!r}: {problem}", hint="driftline config show")
 
 
 def address_of(one: socket.socket) -> str:
