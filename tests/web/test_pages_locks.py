@@ -31,6 +31,15 @@ def test_a_refusal_is_said_on_the_page(tmp_path: Path) -> None:
     assert "not found" in text
 
 
+def test_a_long_refusal_in_any_script_fits_into_what_a_browser_keeps(tmp_path: Path) -> None:
+    world = planned(tmp_path, config=access("ci"))
+    world.run("lock", "take", "app", "-m", "引っ越し" * 400)
+    browser, form = Browser(world), {"stack": "app", "reason": "moving"}
+    for cookie in browser.post("/locks", form).headers.get_list("set-cookie"):
+        assert len(cookie.partition(";")[0]) <= 4096
+    assert "is locked by" in browser.get("/locks")
+
+
 def test_whoever_owns_no_stack_is_offered_no_lock(tmp_path: Path) -> None:
     world = planned(tmp_path, config=access("ci", "operator"))
     world.run("lock", "take", "app", "-m", "moving")

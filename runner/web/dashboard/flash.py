@@ -16,7 +16,9 @@ from runner.web.identity.cookie import drop_cookie, set_cookie, signed_cookie
 
 COOKIE = "driftline-said"
 SECONDS = 60
-LONGEST = 2000  # of the text: a cookie has 4 KB
+LONGEST = 2000  # characters of the text
+# Bytes as it is kept, with room for name and signature: a browser drops a cookie of more than 4 KB.
+MOST = 3600
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,15 @@ def back_to(request: Request, path: str, said: Said) -> Response:
     """Show the page at `path`, with the message."""
     answer = RedirectResponse(path, 303)
     short = Said(said.tone, said.text[:LONGEST], said.hint[:500])
-    packed = urlsafe_b64encode(json.dumps(asdict(short)).encode()).decode()
-    set_cookie(request, answer, COOKIE, packed, SECONDS)
+    set_cookie(request, answer, COOKIE, _packed(short), SECONDS)
     return answer
+
+
+def _packed(said: Said) -> str:
+    """Shorter where a character takes more than one byte: why something was refused must not get lost."""
+    while len(packed := urlsafe_b64encode(json.dumps(asdict(said)).encode())) > MOST:
+        said = Said(said.tone, said.text[: len(said.text) * 3 // 4], said.hint[: len(said.hint) * 3 // 4])
+    return packed.decode()
 
 
 def told(request: Request) -> Said | None:
