@@ -24,6 +24,7 @@ from runner.ports.records.store import Reader
 from runner.view.document import document
 
 CANARY = "7q"
+OWN = 3  # the applied run of `app`
 UP, DOWN, DEV = "hidden/up-7q", "hidden/down-7q", "hidden/dev-7q"
 LATER = "hidden/later-7q"  # in the configuration only
 CONFIG = f"""\
@@ -38,8 +39,8 @@ READS_UP = MODULE + 'variable "up" {{ default = "" }}\n'
 # What operations are given: by the name of the parameter.
 GIVEN: dict[str, Any] = {
     "stack": "app",
-    "run": 5,
-    "runs": (1, 5),
+    "run": OWN,
+    "runs": (1, OWN),
     "stacks": ("app",),
     "report": 1,
     "reason": "to see what is said",
@@ -63,8 +64,8 @@ GIVEN: dict[str, Any] = {
     "provider": "aws",
     "pool": "eu",
     "worker": "w-1",
-    "approving": (Approving(5, "0" * 12),),
-    "rejecting": (Rejecting(5),),
+    "approving": (Approving(OWN, "0" * 12),),
+    "rejecting": (Rejecting(OWN),),
     "resources": ("arn:aws:sqs:eu-west-1:1:x",),
 }
 
@@ -119,6 +120,7 @@ def asked(tmp_path: Path) -> Asked:
 def test_no_answer_names_a_stack_that_the_caller_may_not_see(asked: Asked) -> None:
     told = {one.name: asked.told(one) for one in sorted(operations(), key=lambda one: one.method)}
     assert {name for name, text in told.items() if CANARY in text} == set()
+    assert '"stack": "app"' in told["show_run"]  # else it was told of no run
     everything = Asked(asked.world, ALL)
     named = {one.name for one in operations() if one.method == "GET" and CANARY in everything.told(one)}
     # Else nothing was there to be hidden.
@@ -132,7 +134,7 @@ def test_a_stack_that_one_may_not_see_is_as_one_that_is_not_there(asked: Asked) 
         "report": (_report_of(asked, UP), 999),
         "to": (DEV, "hidden/never"),
         "stacks": (("app", UP), ("app", "hidden/never")),
-        "runs": ((5, 1), (5, 999)),
+        "runs": ((OWN, 1), (OWN, 999)),
         "source": ("elsewhere", "never"),
     }
     cases = [(one, name) for one in operations() for name in by if name in one.parameters]
