@@ -27,7 +27,7 @@ from runner.view.refusal import raised_again
 T = TypeVar("T")
 
 # What reading JSON of any other shape raises.
-_NOT_OURS = (ValueError, KeyError, TypeError, AttributeError)
+NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # How a server refuses what only another version knows.
 _UNKNOWN = (NothingServed, MethodNotAllowed, InvalidRequest)
 
@@ -37,7 +37,7 @@ def read_answer(operation: Operation[..., T], answer: httpx2.Response) -> T:
         return cast("T", Content(operation.name, answer.content))
     try:
         found: T = read_document(operation.answer, answer.json() if answer.content else None)
-    except _NOT_OURS as error:
+    except NOT_OURS as error:
         raise _other_version(answer, f"its answer cannot be read here ({error})") or strange(answer) from None
     return found
 
@@ -46,7 +46,7 @@ def error_of(answer: httpx2.Response) -> DriftlineError:
     """As the server raised it; what is not a problem of Driftline came from something in between."""
     try:
         raised = raised_again(answer.json())
-    except _NOT_OURS:
+    except NOT_OURS:
         return strange(answer)
     if isinstance(raised, NotLoggedIn):
         raised.hint = raised.hint.replace("driftline login URL", f"driftline login {_address(answer)}")

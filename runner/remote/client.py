@@ -17,7 +17,7 @@ from runner.api.operation import Operation
 from runner.errors import BadUsage, InsecureServer, RequestPending, ServerUnreachable
 from runner.host.connection import is_plain_and_local, open_connection, reaching
 from runner.model.values.span import Seconds
-from runner.remote.answer import error_of, read_answer, strange
+from runner.remote.answer import NOT_OURS, error_of, read_answer, strange
 from runner.view.document import document
 
 P = ParamSpec("P")
@@ -66,7 +66,7 @@ class Remote:
         answer = self._send("POST", path, {"json": dict(body)})
         try:
             return answer.json() if answer.content else None
-        except ValueError:
+        except NOT_OURS:
             raise strange(answer) from None
 
     def _answered(self, method: str, path: str, content: Mapping[str, Any]) -> httpx2.Response:
@@ -124,7 +124,9 @@ class Remote:
     def _note(self, answer: httpx2.Response) -> None:
         self._answers = True
         with suppress(KeyError, ValueError):
-            self._now = parsedate_to_datetime(answer.headers["date"])
+            told = parsedate_to_datetime(answer.headers["date"])
+            # One with the zone -0000 is a time of nowhere, which can be compared with no other.
+            self._now = told if told.tzinfo is not None else self._now
 
 
 def saved_token(url: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -99,6 +100,27 @@ def test_a_login_that_never_ends_is_given_up() -> None:
 def test_what_is_not_json_is_not_a_login() -> None:
     with pytest.raises(NotDriftline):
         begin(saying(b"<html>"))
+
+
+@pytest.mark.parametrize("status", [200, 409])
+def test_what_is_nested_without_end_is_not_of_driftline(status: int) -> None:
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(status, content=b"[" * 100_000)
+
+    remote = Remote("http://it", httpx2.Client(base_url="http://it", transport=httpx2.MockTransport(answer)))
+    for ask in (lambda: remote.call(show_daemon), lambda: begin(remote)):
+        with pytest.raises(NotDriftline):
+            ask()
+
+
+def test_a_date_of_no_zone_is_not_the_time() -> None:
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        date = {"Date": "Tue, 01 Dec 2026 16:00:00 -0000"}
+        return httpx2.Response(200, headers=date, json={"pid": None, "data_dir": "/d"})
+
+    remote = Remote("http://it", httpx2.Client(base_url="http://it", transport=httpx2.MockTransport(answer)))
+    remote.call(show_daemon)
+    assert abs(remote.now - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_an_open_request_without_a_number_is_told_as_it_came() -> None:
