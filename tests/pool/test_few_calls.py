@@ -99,12 +99,12 @@ def test_a_result_that_is_too_large_ends_the_run_without_its_details(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = approved(pool)
-    monkeypatch.setattr("runner.web.work.routes.RESULT", 900)
+    monkeypatch.setattr("runner.web.work.routes.RESULT", 600)
     pool.worker().take(1, attempt)
     run = pool.run()
     assert run.state is State.APPLIED, run.reason
-    assert "exceeds 900 bytes" in run.reason
+    assert "exceeds 600 bytes" in run.reason
     pool.stack("other")
     other = pool.work()[-1]
     assert other.state is State.PLAN_FAILED
-    assert "exceeds 900 bytes" in other.reason
+    assert "exceeds 600 bytes" in other.reason

@@ -277,7 +277,8 @@ def test_two_changes_at_once_stop_the_next_plan_until_a_person_chose(world: Worl
 
 def forget_versions(world: World) -> None:
     import sqlite3
+    from contextlib import closing
 
-    with sqlite3.connect(world.root / "data/driftline.db") as database:
+    with closing(sqlite3.connect(world.root / "data/driftline.db", isolation_level=None)) as database:
         database.execute("DELETE FROM state_versions")
         database.execute("DELETE FROM state_files")

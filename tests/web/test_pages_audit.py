@@ -1,5 +1,6 @@
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def test_a_time_that_is_none_is_said_on_a_page(world: World) -> None:
 def test_the_chain_is_verified_and_an_edited_entry_found(world: World) -> None:
     browser = Browser(world)
     assert "chain intact" in browser.get("/audit/verify")
-    with sqlite3.connect(world.root / "data" / "driftline.db") as connection:
+    path = world.root / "data" / "driftline.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DROP TRIGGER audit_is_not_edited")
         connection.execute("UPDATE audit SET actor = 'kim' WHERE seq = 2")
     assert "not as it was written" in browser.get("/audit/verify")
