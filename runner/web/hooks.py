@@ -11,7 +11,7 @@ from runner.errors import WebhookRefused
 from runner.model.forge.webhook import is_from_who_knows
 from runner.ports.records.store import Store
 from runner.web.identity.guesses import Guesses
-from runner.web.identity.live import address_of
+from runner.web.identity.live import client_of
 
 # Of one address in a minute. More than of logins: a forge whose secret is wrong sends many.
 MOST_WRONG = 60
@@ -24,11 +24,11 @@ def add_hooks(to: FastAPI, app: App) -> None:
     guesses = Guesses()
 
     async def take(request: Request) -> JSONResponse:
-        source, address = request.path_params["source"], address_of(request)
+        source, client = request.path_params["source"], client_of(request)
         if not is_from_who_knows(known.get(source, nobody), request.headers, await request.body()):
             # After the look: a forge sends for everybody from the same addresses, also what a stranger had it send.
-            guesses.refuse_more(address, most=MOST_WRONG)
-            guesses.wrong(address)
+            guesses.refuse_more(client, most=MOST_WRONG)
+            guesses.wrong(client)
             raise WebhookRefused
         await run_in_threadpool(_wake, app.store, source)
         return JSONResponse({"status": "ok"}, 202)

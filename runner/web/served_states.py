@@ -29,7 +29,7 @@ from runner.ports.records.store import Writer
 from runner.service.state import serve
 from runner.service.state.access import Admitted, admit
 from runner.web.identity.guesses import Guesses
-from runner.web.identity.live import address_of
+from runner.web.identity.live import client_of
 from runner.web.problem import NEVER_KEPT, refusal
 
 METHODS = ("GET", "POST", "LOCK", "UNLOCK")
@@ -42,7 +42,7 @@ def add_states(to: FastAPI, app: App) -> None:
     guesses = Guesses()
 
     async def answer(request: Request) -> Response:
-        stack, address = request.path_params["stack"], address_of(request)
+        stack, client = request.path_params["stack"], client_of(request)
         if request.method not in METHODS:
             raise MethodNotAllowed(path=request.url.path, method=request.method, allowed=", ".join(METHODS))
         served = _Served(app, stack, *_credentials(request))
@@ -51,8 +51,8 @@ def add_states(to: FastAPI, app: App) -> None:
             await run_in_threadpool(served.refuse_stranger)
         except StateAccessRefused as refused:
             # After the look: who has a right one is not kept out by others behind the same address.
-            guesses.wrong(address)
-            guesses.refuse_more(address, most=MOST_WRONG)
+            guesses.wrong(client)
+            guesses.refuse_more(client, most=MOST_WRONG)
             log.warning("state.access_refused", stack=stack, problem=refused.facts["problem"])
             return _challenge(refused)
         return await _ANSWERS[request.method](served, request)

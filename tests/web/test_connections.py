@@ -153,6 +153,18 @@ def test_one_address_leaves_connections_for_others(port: int, monkeypatch: pytes
         assert answer(port, request).startswith(b"HTTP/1.1 200")
 
 
+def test_the_addresses_of_one_network_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "MOST_OF_ONE", 1)
+    monkeypatch.setattr(listener, "client_network", {"127.0.0.2": "near", "127.0.0.3": "near"}.__getitem__)
+    with tcp_socket("127.0.0.1:0") as listening, ExitStack() as held:
+        for source in ("127.0.0.2", "127.0.0.3"):
+            address = listening.getsockname()
+            held.enter_context(socket.create_connection(address, timeout=10, source_address=(source, 0)))
+        taken, _ = listening.accept()
+        with taken, pytest.raises(ConnectionAbortedError):
+            listening.accept()
+
+
 def test_a_connection_counts_before_anything_is_sent_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as one that never begins TLS, of which the server above hears nothing."""
     monkeypatch.setattr(listener, "MOST_OF_ONE", 1)

@@ -1,6 +1,7 @@
 """Guessing secrets, and names that other sites point at this server."""
 
 import time
+from itertools import count
 from pathlib import Path
 
 import httpx2
@@ -12,6 +13,7 @@ from web_world import Served, access
 
 from runner.errors import TooManyGuesses
 from runner.model.settings.web import OidcSettings, WebSettings
+from runner.model.values.client_network import client_network
 from runner.web.application import application
 from runner.web.guard.hosts import known, known_names
 from runner.web.identity.guesses import KEPT, MOST, MOST_OF_ALL, SECONDS, Guesses, keys_of
@@ -39,6 +41,33 @@ def test_wrong_tokens_are_refused_for_a_while_after_ten(served: Served) -> None:
     assert 0 < int(refused.headers["retry-after"]) <= 60
     # Others behind the same address go on.
     assert ask(right) == 200
+
+
+def test_the_addresses_of_one_network_guess_as_one(served: Served) -> None:
+    web, numbers = application(served.world.app), count()
+
+    def guess(address: str) -> int:
+        http = TestClient(web, "http://127.0.0.1", client=(address, 50_000))
+        token = f"drift_{next(numbers):06d}"
+        return http.get(STATUS, headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert {guess(f"2001:db8:0:1::{n}") for n in range(1, MOST)} == {401}
+    assert guess("2001:db8:0:1:ffff::1") == 429
+    assert guess("2001:db8:0:2::1") == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("this host", "this host"),
+    ],
+)
+def test_a_client_counts_by_its_address_or_by_its_network_of_ipv6(address: str, counts_as: str) -> None:
+    assert client_network(address) == counts_as
 
 
 def test_the_login_form_takes_no_more_guesses_than_the_api(served: Served) -> None:

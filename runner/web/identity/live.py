@@ -10,6 +10,7 @@ from runner.app import App
 from runner.errors import LoginEnded
 from runner.model.access.session import Identity, Session, new_session_secret
 from runner.model.access.token import Token, digest_of
+from runner.model.values.client_network import client_network
 from runner.web.identity.cookie import NAME, drop_cookie, set_cookie, signed_cookie
 from runner.web.identity.csrf import VISIT
 from runner.web.identity.guesses import Guesses, keys_of
@@ -96,7 +97,7 @@ def _ended(session: Session) -> LoginEnded:
 def refuse_guesses(request: Request, secret: str) -> None:
     """TooManyGuesses, from this address or of secrets that begin like this one."""
     guesses: Guesses = request.app.state.guesses
-    guesses.refuse_more(*keys_of(address_of(request), secret))
+    guesses.refuse_more(*keys_of(client_of(request), secret))
 
 
 def token_sent(request: Request, secret: str) -> Token | None:
@@ -112,10 +113,14 @@ def token_sent(request: Request, secret: str) -> Token | None:
 def note_wrong(request: Request, secret: str) -> None:
     app: App = request.app.state.app
     guesses: Guesses = request.app.state.guesses
-    address = address_of(request)
-    if guesses.wrong(*keys_of(address, secret)) and not app.read_only:
+    if guesses.wrong(*keys_of(client_of(request), secret)) and not app.read_only:
         with app.store.writing() as writer:
-            writer.audit_note(NOBODY, "login.failed", address, {})
+            writer.audit_note(NOBODY, "login.failed", address_of(request), {})
+
+
+def client_of(request: Request) -> str:
+    """By what its requests are counted."""
+    return client_network(address_of(request))
 
 
 def address_of(request: Request) -> str:

@@ -14,7 +14,7 @@ from runner.app import App
 from runner.errors import LoginEnded, LoginRefused
 from runner.model.access.token import digest_of
 from runner.web.identity.cookie import signer
-from runner.web.identity.live import address_of, begin_login, end_login, login_of
+from runner.web.identity.live import begin_login, client_of, end_login, login_of
 from runner.web.identity.tokens import BEARER
 from runner.web.oidc.claims import identity_of
 from runner.web.oidc.issuer import Issuer
@@ -34,7 +34,7 @@ def begin_device(request: Request) -> dict[str, Any]:
     if issuer is None:
         return NOTHING
     guesses = request.app.state.guesses
-    key = f"device {address_of(request)}"
+    key = f"device {client_of(request)}"
     guesses.refuse_more(key)  # before the issuer is asked, which may take long to answer
     guesses.wrong(key)
     if not issuer.has_devices:

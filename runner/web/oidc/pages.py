@@ -13,7 +13,7 @@ from runner.errors import LoginRefused, NothingServed
 from runner.model.settings.web import web_address
 from runner.web.identity.back import safe_next
 from runner.web.identity.cookie import drop_cookie, set_cookie, signed_cookie
-from runner.web.identity.live import address_of, begin_session
+from runner.web.identity.live import begin_session, client_of
 from runner.web.oidc.claims import identity_of
 from runner.web.oidc.issuer import Issuer
 
@@ -45,7 +45,7 @@ def to_issuer(request: Request, next: str = "/") -> Response:  # noqa: A002 - th
 def from_issuer(
     request: Request, state: str = "", code: str = "", error: str = "", iss: str = ""
 ) -> Response:
-    guesses, key = request.app.state.guesses, f"answers from {address_of(request)}"
+    guesses, key = request.app.state.guesses, f"answers from {client_of(request)}"
     guesses.refuse_more(key)  # before the issuer is asked
     try:
         return _logged_in(request, state, code, error, iss)

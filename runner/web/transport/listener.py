@@ -6,9 +6,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from runner.model.values.client_network import client_network
 from runner.web.transport.connection import MOST
 
-MOST_OF_ONE = 256  # from one address; those of a proxy are of many
+MOST_OF_ONE = 256  # of one client; those of a proxy are of many
 MOST_OPEN = 2 * MOST  # beyond MOST, requests are told that it is too much
 
 
@@ -27,13 +28,13 @@ class Listener(socket.socket):
         if self._exceeds(host):
             taken.close()
             raise ConnectionAbortedError  # asyncio takes it for one that has gone already
-        self._open[taken] = host
+        self._open[taken] = client_network(host)
         return taken, address
 
     def _exceeds(self, host: str) -> bool:
         living = [of for one, of in self._open.items() if one.fileno() >= 0]
         return len(living) >= MOST_OPEN or (
-            living.count(host) >= MOST_OF_ONE and not _is_among(host, self._proxies)
+            living.count(client_network(host)) >= MOST_OF_ONE and not _is_among(host, self._proxies)
         )
 
 
