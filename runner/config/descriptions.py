@@ -265,7 +265,7 @@ SERVER: Mapping[str, str] = {
     "web.tls": "Certificate for https; omit behind a reverse proxy",
     "web.tls.cert": "Path to the certificate chain, as PEM",
     "web.tls.key": "Path to its private key, as PEM",
-    "web.insecure_http": "Let other hosts connect without TLS, in a network that is trusted",
+    "web.insecure_http": "Let other hosts connect without TLS, and ask an issuer without it, in a network that is trusted",
     "web.oidc": "Login by OpenID Connect, extra [oidc]",
     "web.oidc.issuer": "Address of the issuer, as its own description spells it",
     "web.oidc.client_id": "Id of this client at the issuer",

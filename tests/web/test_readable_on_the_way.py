@@ -40,6 +40,29 @@ def test_a_configuration_that_listens_in_the_open_is_refused_with_its_place(tmp_
     world.run("config", "validate")
 
 
+@pytest.mark.parametrize(
+    ("issuer", "problem"),
+    [
+        ("http://login.example.com", "could log in as anybody"),
+        ("login.example.com", "expected an https address"),
+        ("http://127.0.0.1:8080", None),
+        ("https://login.example.com", None),
+    ],
+)
+def test_an_issuer_whose_keys_others_could_replace_is_refused(
+    tmp_path: Path, issuer: str, problem: str | None
+) -> None:
+    web = f"oidc: {{issuer: '{issuer}', client_id: driftline}}"
+    world = World(tmp_path, more=f"web: {{{web}}}")
+    said = world.run("config", "validate", expect=78 if problem else 0)
+    assert (problem or "is valid") in said.output
+
+
+def test_in_a_network_that_is_trusted_the_issuer_needs_no_tls(tmp_path: Path) -> None:
+    web = "insecure_http: true, oidc: {issuer: 'http://login.example.com', client_id: driftline}"
+    World(tmp_path, more=f"web: {{{web}}}").run("config", "validate")
+
+
 def test_so_is_an_option_that_says_so(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     world = World(tmp_path)
     world.run("db", "migrate")
