@@ -114,6 +114,18 @@ def test_a_login_by_code_is_polled_so_often_at_most(served: Served, monkeypatch:
     assert told == [200, 200, 200, 429]
 
 
+def test_a_handle_written_in_another_way_is_polled_no_more_often(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(from_afar, "MOST_POLLS", 3)
+    http, handle = begun(served)
+    told = [
+        http.post("/api/v1/login/device/token", json={"handle": handle + "!!!!" * n}).status_code
+        for n in range(4)
+    ]
+    assert told == [200, 200, 200, 429]
+
+
 def test_a_login_by_code_expires_by_itself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     http, handle = begun(served)
     now = time.time()

@@ -60,7 +60,8 @@ def device_token(request: Request, handle: Annotated[str, Body(embed=True)]) -> 
     if float(until) < time.time():
         raise LoginRefused(reason="the code has expired")
     # The issuer is asked each time, and holds a thread while it answers.
-    key, guesses = f"poll {digest_of(handle)}", request.app.state.guesses
+    # By its code: the same handle can be written in many ways, since Base64 with other characters in it is still read.
+    key, guesses = f"poll {digest_of(code)}", request.app.state.guesses
     guesses.refuse_more(key, most=MOST_POLLS)
     guesses.wrong(key)
     token, slower = issuer.device_token(code)
