@@ -19,7 +19,6 @@ from runner.web.identity.tokens import BEARER
 from runner.web.oidc.claims import identity_of
 from runner.web.oidc.issuer import Issuer
 
-INTERVAL_SECONDS = 5.0  # by the RFC, where the issuer says nothing
 SLOWER_SECONDS = 5.0
 MOST_POLLS = 60  # a minute; a client asks every five seconds
 NOTHING = {"address": None, "code": None, "handle": None, "interval": None, "seconds": None}
@@ -40,13 +39,12 @@ def begin_device(request: Request) -> dict[str, Any]:
     if not issuer.has_devices:
         return NOTHING
     begun = issuer.begin_device()
-    interval, seconds = float(begun.get("interval", INTERVAL_SECONDS)), float(begun["expires_in"])
     return {
-        "address": begun.get("verification_uri_complete") or begun["verification_uri"],
-        "code": begun["user_code"],
-        "handle": _sealed(request, f"{time.time() + seconds}:{interval}:{begun['device_code']}"),
-        "interval": interval,
-        "seconds": seconds,
+        "address": begun.address,
+        "code": begun.user_code,
+        "handle": _sealed(request, f"{time.time() + begun.seconds}:{begun.interval}:{begun.device_code}"),
+        "interval": begun.interval,
+        "seconds": begun.seconds,
     }
 
 

@@ -1,5 +1,6 @@
 """The issuer: its description and keys, and what it answers."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -10,6 +11,8 @@ import httpx2
 
 from runner.errors import ExtraMissing, LoginRefused
 from runner.model.settings.web import OidcSettings
+from runner.web.oidc.device import Device, device_of
+from runner.web.oidc.keys import key_set, names_key
 
 # None of these can be made with what is public, unlike `none`, or with the client's secret, unlike HS256.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512", "EdDSA"]
@@ -17,6 +20,8 @@ LEEWAY_SECONDS = 60  # between two clocks
 KEPT_SECONDS = 3600.0
 FAILED_SECONDS = 5.0
 TIMEOUT_SECONDS = 10.0
+TOTAL_SECONDS = 20.0
+MOST_BYTES = 2 * 2**20
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 PENDING, SLOW_DOWN = "authorization_pending", "slow_down"
 
@@ -88,8 +93,10 @@ class Issuer:
         )
         return _id_token(answer)
 
-    def begin_device(self) -> Mapping[str, Any]:
-        return self._post("device_authorization_endpoint", {"scope": " ".join(self.settings.scopes)})
+    def begin_device(self) -> Device:
+        return device_of(
+            self._post("device_authorization_endpoint", {"scope": " ".join(self.settings.scopes)})
+        )
 
     def device_token(self, code: str) -> tuple[str | None, bool]:
         """The id token once the person has agreed; and whether to ask less often."""
@@ -118,15 +125,14 @@ class Issuer:
 
     def _keys(self, token: str) -> Any:
         """Read again where the token names a key that is not known: issuers change theirs."""
-        from joserfc.jwk import KeySet
         from joserfc.jws import extract_compact
 
         url, wanted = self.described("jwks_uri"), extract_compact(token.encode()).headers().get("kid")
         found = self._fetched(url)
-        if wanted and wanted not in {key.get("kid") for key in found.get("keys", ())}:
-            self._kept.pop(url)
+        if wanted and not names_key(found, wanted):
+            self._kept.pop(url, None)  # another login may have done so already
             found = self._fetched(url)
-        return KeySet.import_key_set({"keys": list(found.get("keys", ()))})
+        return key_set(found)
 
     def _fetched(self, url: str) -> Mapping[str, Any]:
         at, kept = self._kept.get(url, (0.0, None))
@@ -155,16 +161,28 @@ class Issuer:
 
     def _answered(self, method: str, url: str, *, waits: bool = False, **how: Any) -> Mapping[str, Any]:
         try:
-            with httpx2.Client(timeout=TIMEOUT_SECONDS, transport=self.transport) as http:
-                answer = http.request(method, url, **how)
-            found = answer.json()
-        except (httpx2.HTTPError, ValueError) as error:
+            http = httpx2.Client(timeout=TIMEOUT_SECONDS, transport=self.transport)
+            with http, http.stream(method, url, **how) as answer:
+                found = json.loads(_whole(answer))
+        except (httpx2.HTTPError, ValueError, RecursionError) as error:
             raise LoginRefused(reason=f"{url} cannot be used: {error or type(error).__name__}") from error
         if not isinstance(found, dict):
             raise LoginRefused(reason=f"{url} answered {answer.status_code}")
-        if answer.is_success or (waits and found.get("error") in {PENDING, SLOW_DOWN}):
+        if answer.is_success or (waits and found.get("error") in (PENDING, SLOW_DOWN)):
             return found
         raise LoginRefused(reason=f"{url} answered {found.get('error', answer.status_code)}")
+
+
+def _whole(answer: httpx2.Response) -> bytes:
+    """The timeout of httpx2 is for each read: an answer that comes byte by byte would hold its thread for ever."""
+    body, end = bytearray(), monotonic() + TOTAL_SECONDS
+    for part in answer.iter_bytes():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise ValueError(f"its answer has more than {MOST_BYTES // 2**20} MiB")
+        if monotonic() > end:
+            raise ValueError(f"it takes longer than {TOTAL_SECONDS:g} s to answer")
+    return bytes(body)
 
 
 def _id_token(answer: Mapping[str, Any]) -> str:
