@@ -34,7 +34,8 @@ def issuer(**answers: Any) -> Issuer:
     def answer(request: httpx2.Request) -> httpx2.Response:
         found = answers.get(
             request.url.path.rpartition("/")[2],
-            DESCRIPTION | {"device_authorization_endpoint": f"{URL}/device"},
+            DESCRIPTION
+            | {"device_authorization_endpoint": f"{URL}/device", "authorization_endpoint": f"{URL}/auth"},
         )
         return found if isinstance(found, httpx2.Response) else httpx2.Response(200, json=found)
 
@@ -124,3 +125,13 @@ def test_an_error_that_is_no_text_refuses_the_login(served: Served) -> None:
     http = client(served, device=BEGUN, token=httpx2.Response(400, json={"error": ["odd"]}))
     handle = http.post(DEVICE).json()["handle"]
     assert http.post(f"{DEVICE}/token", json={"handle": handle}).json()["code"] == "LoginRefused"
+
+
+@pytest.mark.parametrize(
+    "back", ["/stacks?q=" + "a" * 4000, "/?" + '"' * 848, "/?" + "é" * 424], ids=["long", "quotes", "letters"]
+)
+def test_a_long_way_back_keeps_nobody_from_logging_in(served: Served, back: str) -> None:
+    http = client(served)
+    answer = http.get("/login/oidc", params={"next": back}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert len("__Host-" + answer.headers["set-cookie"].partition(";")[0]) <= 4096  # or a browser drops it

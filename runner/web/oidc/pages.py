@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from runner.app import App
 from runner.errors import LoginRefused, NothingServed
 from runner.model.settings.web import web_address
-from runner.web.identity.back import safe_next
+from runner.web.identity.back import HOME, safe_next
 from runner.web.identity.cookie import drop_cookie, set_cookie, signed_cookie
 from runner.web.identity.live import begin_session, client_of
 from runner.web.oidc.claims import identity_of
@@ -19,6 +19,8 @@ from runner.web.oidc.issuer import Issuer
 
 BEGUN = "driftline-oidc"  # the cookie of a login that has begun: the answer has to come to the same browser
 SECONDS = 600
+# Bytes. In the cookie one takes up to four, and a browser drops a cookie of more than 4 KB: nobody could log in.
+LONGEST_BACK = 850
 CALLBACK = "/login/oidc/callback"
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +36,7 @@ def to_issuer(request: Request, next: str = "/") -> Response:  # noqa: A002 - th
         "state": state,
         "nonce": nonce,
         "verifier": verifier,
-        "next": safe_next(next),
+        "next": safe_next(next) if len(next.encode()) <= LONGEST_BACK else HOME,
         "until": time.time() + SECONDS,
     }
     set_cookie(request, answer, BEGUN, json.dumps(begun), SECONDS)
