@@ -66,12 +66,13 @@ def signed_with_what_is_public() -> str:
         token(exp=int(time.time()) - 3600),
         token(iat=int(time.time()) + 3600),
         token(nonce="of-another-login"),
+        token(sub=""),
         "not a token",
         "",
     ],
     ids=[
         "alg none", "secret as key", "public key as secret", "other key", "unknown key", "issuer", "audience",
-        "two audiences", "party", "expired", "from the future", "nonce", "text", "nothing",
+        "two audiences", "party", "expired", "from the future", "nonce", "of nobody", "text", "nothing",
     ],
 )  # fmt: skip
 def test_a_token_that_is_not_for_this_login_is_refused(bad: str) -> None:

@@ -121,6 +121,8 @@ class Issuer:
             told.validate(leeway=LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError) as error:
             raise LoginRefused(reason=f"the id token is not valid ({error})") from error
+        if not told["sub"]:  # all who have none would be one person
+            raise LoginRefused(reason="the id token is not valid (its sub is empty)")
         return dict(told)
 
     def _keys(self, token: str) -> Any:
