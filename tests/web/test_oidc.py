@@ -15,6 +15,7 @@ from web_world import Served
 
 from runner.errors import LoginRefused
 from runner.model.settings.web import OidcSettings
+from runner.web.identity.guesses import MOST
 from runner.web.oidc import pages
 from runner.web.oidc.issuer import Issuer
 
@@ -84,6 +85,15 @@ def test_a_login_that_was_begun_long_ago_is_refused_whatever_the_browser_keeps(
     monkeypatch.setattr(time, "time", lambda: now + pages.SECONDS + 1)
     answer = browser.http.get(callback, headers={"Cookie": "; ".join(f"{k}={v}" for k, v in kept.items())})
     assert answer.json()["detail"].endswith("took more than ten minutes")
+
+
+def test_answers_that_another_site_makes_a_browser_send_keep_nobody_from_logging_in(served: Served) -> None:
+    browser = Browser(served, BASE)
+    callback = Visitor("ana").visit(browser.http.get("/login/oidc").headers["location"])
+    for _ in range(MOST + 1):
+        told = browser.http.get(pages.CALLBACK, params={"state": "guessed", "code": "c"}).status_code
+    assert told == 429
+    assert browser.http.get(callback).status_code == 303
 
 
 def test_an_answer_counts_once(served: Served) -> None:

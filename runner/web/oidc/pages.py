@@ -3,6 +3,8 @@
 import json
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -47,19 +49,36 @@ def to_issuer(request: Request, next: str = "/") -> Response:  # noqa: A002 - th
 def from_issuer(
     request: Request, state: str = "", code: str = "", error: str = "", iss: str = ""
 ) -> Response:
-    guesses, key = request.app.state.guesses, f"answers from {client_of(request)}"
-    guesses.refuse_more(key)  # before the issuer is asked
+    begun = _own(request, state)
+    # The issuer is asked, and holds a thread while it answers.
+    with _bounded(request, "answers"):
+        return _logged_in(request, begun, code, error, iss)
+
+
+def _own(request: Request, state: str) -> dict[str, Any]:
+    """The login that this answer belongs to. Answers to none are counted by themselves: any page that a browser
+    shows can send those, and would keep whoever is behind the same address from logging in.
+    """
     try:
-        return _logged_in(request, state, code, error, iss)
+        return _begun(request, state)
+    except LoginRefused:
+        with _bounded(request, "answers to no login"):
+            raise
+
+
+@contextmanager
+def _bounded(request: Request, what: str) -> Iterator[None]:
+    """So many refused ones from one network; TooManyGuesses."""
+    guesses, key = request.app.state.guesses, f"{what} from {client_of(request)}"
+    guesses.refuse_more(key)
+    try:
+        yield
     except LoginRefused:
         guesses.wrong(key)
         raise
 
 
-def _logged_in(request: Request, state: str, code: str, error: str, iss: str) -> Response:
-    begun = _begun(request)
-    if not state or not secrets.compare_digest(state.encode(), begun["state"].encode()):
-        raise LoginRefused(reason="the answer belongs to another login")
+def _logged_in(request: Request, begun: dict[str, Any], code: str, error: str, iss: str) -> Response:
     if iss and iss != issuer_of(request).settings.issuer:
         raise LoginRefused(reason="another issuer has answered")  # RFC 9207
     if error or not code:
@@ -80,12 +99,14 @@ def issuer_of(request: Request) -> Issuer:
     return issuer
 
 
-def _begun(request: Request) -> dict[str, Any]:
+def _begun(request: Request, state: str) -> dict[str, Any]:
     found = signed_cookie(request, BEGUN)
     begun: dict[str, Any] = json.loads(found or "{}")
     # A browser forgets the cookie by then; whoever has copied it does not.
     if begun.get("until", 0.0) < time.time():
         raise LoginRefused(reason="it was not begun in this browser, or took more than ten minutes")
+    if not state or not secrets.compare_digest(state.encode(), begun["state"].encode()):
+        raise LoginRefused(reason="the answer belongs to another login")
     return begun
 
 
