@@ -143,6 +143,16 @@ def test_logins_by_code_are_bounded_also_while_the_issuer_is_down(served: Served
     assert told == [403] * MOST + [429]
 
 
+def test_another_site_uses_up_no_logins_by_code(served: Served) -> None:
+    http, _ = begun(served)
+    told = {
+        http.post("/api/v1/login/device", headers={"Sec-Fetch-Site": "cross-site"}).status_code
+        for _ in range(MOST)
+    }
+    assert told == {403}
+    assert http.post("/api/v1/login/device").status_code == 200
+
+
 def test_failed_logins_are_on_record_without_the_guess_and_not_each_of_them(served: Served) -> None:
     http = served.client(None)
     for n in range(MOST):

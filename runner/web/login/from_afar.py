@@ -14,6 +14,7 @@ from runner.app import App
 from runner.errors import LoginEnded, LoginRefused
 from runner.model.access.token import digest_of
 from runner.web.identity.cookie import signer
+from runner.web.identity.csrf import refuse_foreign
 from runner.web.identity.live import begin_login, client_of, end_login, login_of
 from runner.web.identity.tokens import BEARER
 from runner.web.oidc.claims import identity_of
@@ -32,6 +33,7 @@ def begin_device(request: Request) -> dict[str, Any]:
     issuer: Issuer | None = request.app.state.issuer
     if issuer is None:
         return NOTHING
+    refuse_foreign(request.headers)  # a browser counts for everybody behind its address
     guesses = request.app.state.guesses
     key = f"device {client_of(request)}"
     guesses.refuse_more(key)  # before the issuer is asked, which may take long to answer
