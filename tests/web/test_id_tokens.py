@@ -1,13 +1,14 @@
 """Id tokens that an issuer did not sign, or not for this server and this login."""
 
 import hmac
+import json
 import time
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import httpx2
 import pytest
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import OctKey, RSAKey
 
 from runner.errors import LoginRefused
@@ -32,7 +33,8 @@ def issuer(description: dict[str, Any] = DESCRIPTION) -> Issuer:
 def token(key: Any = KEY, alg: str = "RS256", kid: str = "one", **claims: Any) -> str:
     now = int(time.time())
     sound = {"iss": URL, "aud": CLIENT, "sub": "ana", "iat": now, "exp": now + 60, "nonce": NONCE}
-    return jwt.encode({"alg": alg, "kid": kid}, sound | claims, key, algorithms=[alg])
+    content = json.dumps(sound | claims)  # the library's own writes no half of a character
+    return jws.serialize_compact({"alg": alg, "kid": kid}, content, key, algorithms=[alg])
 
 
 def test_a_sound_token_says_who_it_is() -> None:
@@ -67,12 +69,14 @@ def signed_with_what_is_public() -> str:
         token(iat=int(time.time()) + 3600),
         token(nonce="of-another-login"),
         token(sub=""),
+        token(sub="\ud800"),
         "not a token",
         "",
     ],
     ids=[
         "alg none", "secret as key", "public key as secret", "other key", "unknown key", "issuer", "audience",
-        "two audiences", "party", "expired", "from the future", "nonce", "of nobody", "text", "nothing",
+        "two audiences", "party", "expired", "from the future", "nonce", "of nobody", "half a character",
+        "text", "nothing",
     ],
 )  # fmt: skip
 def test_a_token_that_is_not_for_this_login_is_refused(bad: str) -> None:
@@ -90,3 +94,14 @@ def test_only_true_means_that_a_mail_address_was_verified(verified: Any) -> None
     claims = {"sub": "7", "email": "ana@example.com", "email_verified": verified, "groups": "sre"}
     identity = identity_of(claims, "groups")
     assert (identity.name, identity.subjects) == ("oidc:sub:7", ("oidc:sub:7",))
+
+
+def test_a_mail_address_or_group_that_is_no_text_is_nobodys() -> None:
+    claims = {
+        "sub": "7",
+        "email": "a\ud800@example.com",
+        "email_verified": True,
+        "groups": ["sre", "\ud800", "x\n", ""],
+    }
+    identity = identity_of(claims, "groups")
+    assert (identity.name, identity.subjects) == ("oidc:sub:7", ("oidc:sub:7", "oidc:group:sre"))

@@ -121,8 +121,9 @@ class Issuer:
             told.validate(leeway=LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError) as error:
             raise LoginRefused(reason=f"the id token is not valid ({error})") from error
-        if not told["sub"]:  # all who have none would be one person
-            raise LoginRefused(reason="the id token is not valid (its sub is empty)")
+        # All who have none would be one person; and what is no text cannot be kept.
+        if not told["sub"] or not told["sub"].isprintable():
+            raise LoginRefused(reason="the id token is not valid (its sub is empty, or no text)")
         return dict(told)
 
     def _keys(self, token: str) -> Any:
