@@ -2,6 +2,7 @@
 
 import ssl
 from functools import cache
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -14,4 +15,5 @@ def of_machine() -> ssl.SSLContext:
 
 def for_url(url: str) -> ssl.SSLContext:
     """Plain http needs none, and follows nobody to https."""
-    return of_machine() if url.startswith("https://") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    secure = urlsplit(url).scheme == "https"
+    return of_machine() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

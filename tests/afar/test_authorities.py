@@ -25,7 +25,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ssl.SSLContext]]:
 
 
 def test_the_machines_are_read_once(reads: list[ssl.SSLContext]) -> None:
-    assert authorities.for_url("https://one") is authorities.for_url("https://other")
+    assert authorities.for_url("https://one") is authorities.for_url("HTTPS://other")
     assert len(reads) == 1
 
 
