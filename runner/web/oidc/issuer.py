@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from runner.errors import ExtraMissing, LoginRefused
+from runner.host import authorities
 from runner.model.settings.web import OidcSettings
 from runner.web.oidc.device import Device, device_of
 from runner.web.oidc.keys import key_set, names_key
@@ -164,7 +165,8 @@ class Issuer:
 
     def _answered(self, method: str, url: str, *, waits: bool = False, **how: Any) -> Mapping[str, Any]:
         try:
-            http = httpx2.Client(timeout=TIMEOUT_SECONDS, transport=self.transport)
+            trust = authorities.for_url(url)
+            http = httpx2.Client(timeout=TIMEOUT_SECONDS, verify=trust, transport=self.transport)
             with http, http.stream(method, url, **how) as answer:
                 found = json.loads(_whole(answer))
         except (httpx2.HTTPError, ValueError, RecursionError) as error:
