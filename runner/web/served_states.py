@@ -28,6 +28,7 @@ from runner.model.state.served import LARGEST, LARGEST_LOCK_INFO, ROUTE, ServedL
 from runner.ports.records.store import Writer
 from runner.service.state import serve
 from runner.service.state.access import Admitted, admit
+from runner.web.identity.basic import credentials_in
 from runner.web.identity.guesses import Guesses
 from runner.web.identity.live import client_of
 from runner.web.problem import NEVER_KEPT, refusal
@@ -149,13 +150,7 @@ async def _lock_info(served: _Served, request: Request) -> bytes:
 def _credentials(request: Request) -> tuple[str, str]:
     """Empty ones if there are none."""
     kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except ValueError:  # binascii.Error, or it is no ASCII, or no UTF-8
-        return "", ""
-    return name, password
+    return credentials_in(encoded) if kind.lower() == "basic" else ("", "")
 
 
 def _challenge(of: StateAccessRefused) -> JSONResponse:

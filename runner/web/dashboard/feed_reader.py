@@ -3,11 +3,10 @@
 A token in the address would stand in logs, histories and bookmarks.
 """
 
-from base64 import b64decode
-
 from fastapi import Request
 
 from runner.api.caller import Caller
+from runner.web.identity.basic import credentials_in
 from runner.web.identity.caller import caller_of
 from runner.web.identity.tokens import BEARER
 
@@ -18,14 +17,10 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="Driftline: an API token is the pa
 def feed_caller(request: Request) -> Caller:
     """NotLoggedIn."""
     given = request.headers.get("authorization", "")
-    return caller_of(_with_token(request, _password(given)) if given.startswith(BASIC) else request)
-
-
-def _password(given: str) -> str:
-    try:
-        return b64decode(given.removeprefix(BASIC), validate=True).decode().partition(":")[2]
-    except ValueError:  # binascii.Error, or it is no ASCII, or no UTF-8
-        return ""
+    if not given.startswith(BASIC):
+        return caller_of(request)
+    _, password = credentials_in(given.removeprefix(BASIC))
+    return caller_of(_with_token(request, password))
 
 
 def _with_token(request: Request, token: str) -> Request:
